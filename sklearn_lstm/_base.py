@@ -1,0 +1,274 @@
+"""The story of a fit that the LSTM estimators share."""
+
+from dataclasses import replace
+from math import ceil, inf
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._epochs import Patience, Samples, run_epochs
+from ._inference import predict
+from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
+from ._weights import initial_weights
+from ._windows import count_missing_history, rows_of
+
+
+class BaseLSTM(BaseEstimator):
+    """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
+
+    @property
+    def model_(self):
+        """keras.Model : A new Keras model with the fitted weights."""
+        check_is_fitted(self)
+        if self.network is not None:
+            return self._build_foreign_model()
+        from ._network import lstm_network
+
+        model = lstm_network(
+            {"X_shape_": (None, self.n_timesteps_, self._n_channels), "n_outputs_": self.n_outputs_},
+            units=self._units(),
+            dropout=self.dropout,
+            bidirectional=self.bidirectional,
+            alpha=self.alpha,
+            seed=0,
+        )
+        model.set_weights(self.weights_)
+        return model
+
+    def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
+        """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
+        with unchanged_on_error(self):
+            self._check_units()
+            train = self._check_samples(X, y, sample_weight, reset=not continues)
+            validation = self._check_validation(X_val, y_val)
+            patience = None
+            if self.early_stopping and not keeps_optimizer:
+                patience = Patience(self.n_iter_no_change, self.tol)
+                if validation is None:
+                    train, validation = self._split(train)
+            if not continues:
+                self._seed = check_random_state(self.random_state).randint(2**31 - 1)
+                self.loss_curve_, self.validation_loss_curve_ = [], None
+            n_before = len(self.loss_curve_)
+            optimizer_state = self._optimizer_state if continues and keeps_optimizer else None
+            weights = self.weights_ if continues else None
+            with self._trainer(train, validation, weights, optimizer_state) as trainer:
+                course = run_epochs(
+                    trainer,
+                    len(train),
+                    epochs=range(n_before + 1, n_before + n_epochs + 1),
+                    seed=self._seed,
+                    shuffle=self.shuffle,
+                    patience=patience,
+                    progress=self.verbose > 0,
+                )
+            self.weights_ = course.weights
+            self._optimizer_state = course.optimizer_state
+            self.loss_curve_ = self.loss_curve_ + course.losses
+            if course.validation_losses:
+                self.validation_loss_curve_ = (
+                    self.validation_loss_curve_ or []
+                ) + course.validation_losses
+            self.n_iter_ = len(self.loss_curve_)
+            vars(self).pop("_foreign_model", None)
+        return self
+
+    def _check_samples(self, X, y, sample_weight, *, reset):
+        """Check data and keep the complete windows, in float32."""
+        array = check_windows(self, X, reset=reset)
+        targets = check_targets(self, y, array)
+        n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
+        if reset:
+            self.n_outputs_, self._y_ndim = n_outputs, targets.ndim
+        elif n_outputs != self.n_outputs_:
+            raise ValueError(
+                f"y has {n_outputs} outputs, but this {type(self).__name__} was fitted on "
+                f"{self.n_outputs_}. Give it the columns of fit."
+            )
+        weights = np.ones(len(array)) if sample_weight is None else sample_weight
+        weights = check_weights(weights, array)
+        windows, n_missing = self._locate(array)
+        complete = np.flatnonzero(n_missing == 0)
+        if not len(complete):
+            longest = self.n_timesteps_ - n_missing.min()
+            raise ValueError(
+                f"Found 0 complete windows of {self.n_timesteps_} steps among {len(windows)} "
+                f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
+                "less, or fit on more rows."
+            )
+        if len(complete) < len(windows):
+            check_weights(weights[complete], complete)
+        samples = Samples(
+            replace(windows, rows=_as_float32(windows.rows, "X")),
+            _as_float32(targets.reshape(len(windows), -1), "y"),
+            weights.astype(np.float32),
+        )
+        return samples[complete]
+
+    def _locate(self, array):
+        """Return windows as rows and starts, and how many steps of history each is missing."""
+        windows = rows_of(array)
+        n_missing, bad = count_missing_history(windows)
+        if bad is not None:
+            sample, step = bad
+            raise ValueError(
+                f"Input X contains NaN or infinity, first at step {step} of window {sample}: "
+                f"{array[sample, step]}. Only the leading steps of a window, those before its "
+                "history begins, may be NaN. Fill the value or leave the window out."
+            )
+        return windows, n_missing
+
+    def _check_validation(self, X_val, y_val):
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError(
+                f"{'X_val' if X_val is None else 'y_val'} is missing: pass X_val and y_val "
+                "together, or neither to validate on the last rows (early_stopping=True)."
+            )
+        try:
+            return self._check_samples(X_val, y_val, None, reset=False)
+        except ValueError as error:
+            raise ValueError(f"In the validation data X_val, y_val: {error}") from error
+
+    def _split(self, samples):
+        """Keep the last samples apart for validation."""
+        n_train = len(samples) - ceil(self.validation_fraction * len(samples))
+        if n_train == 0:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(samples)} complete windows "
+                "leaves no row to train on. Lower validation_fraction, fit on more rows, or set "
+                "early_stopping=False."
+            )
+        train, validation = samples[:n_train], samples[n_train:]
+        for part, name in ((train, "training"), (validation, "validation")):
+            if not part.sample_weight.any():
+                raise ValueError(
+                    f"sample_weight is zero for all {len(part)} rows of the {name} part that "
+                    f"validation_fraction={self.validation_fraction} makes. Weight some of them."
+                )
+        return train, validation
+
+    def _trainer(self, train, validation, weights, optimizer_state):
+        """Return a context that lends a trainer, see :mod:`._epochs`."""
+        from ._training import Numbers, Recipe, optimizer_recipe, program_trainer
+
+        optimizer, learning_rate = optimizer_recipe(self.optimizer, self.learning_rate)
+        if optimizer_state is not None:
+            optimizer_state = optimizer_state if len(optimizer_state) else None
+        numbers = Numbers(
+            learning_rate=learning_rate,
+            dropout=self.dropout,
+            alpha=self.alpha,
+            clipnorm=inf if self.clipnorm is None else self.clipnorm,
+            batch_size=self.batch_size,
+        )
+        if self.network is not None:
+            from ._scikeras import foreign_trainer
+
+            return foreign_trainer(
+                self.network,
+                self.network_params,
+                loss=self.loss,
+                optimizer=optimizer,
+                numbers=numbers,
+                seed=self._seed,
+                weights=weights,
+                optimizer_state=optimizer_state,
+                train=train,
+                validation=validation,
+            )
+        recipe = Recipe(
+            n_features=self._n_channels,
+            n_outputs=self.n_outputs_,
+            units=self._units(),
+            bidirectional=self.bidirectional,
+            has_dropout=self.dropout > 0,
+            has_penalty=self.alpha > 0,
+            clips=self.clipnorm is not None,
+            loss=self.loss,
+            optimizer=optimizer,
+            n_parts=1 if self.batch_size < 16 else 2,
+        )
+        return program_trainer(
+            recipe, numbers, self._starting_weights(weights), optimizer_state, train, validation
+        )
+
+    def _starting_weights(self, weights):
+        initial = initial_weights(
+            np.random.default_rng([self._seed, 0]),
+            units=self._units(),
+            bidirectional=self.bidirectional,
+            n_features=self._n_channels,
+            n_outputs=self.n_outputs_,
+        )
+        if weights is None:
+            return initial
+        if [w.shape for w in weights] != [w.shape for w in initial]:
+            raise ValueError(
+                f"units={self.units!r}, bidirectional={self.bidirectional} no longer fit the "
+                "weights that training would go on from. Call fit with warm_start=False."
+            )
+        return weights
+
+    def _units(self):
+        return tuple(self.units) if isinstance(self.units, tuple | list) else (self.units,)
+
+    def _check_units(self):
+        units = self._units()
+        if not units or not all(isinstance(n, int | np.integer) and n >= 1 for n in units):
+            raise ValueError(
+                f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
+                f"a tuple of these, one for each layer. Got {self.units!r} instead."
+            )
+
+    def _predict(self, X):
+        """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
+        check_is_fitted(self)
+        windows, n_missing = self._locate(check_windows(self, X, reset=False))
+        if self.network is None:
+            return predict(self.weights_, windows, n_missing, bidirectional=self.bidirectional)
+        if not hasattr(self, "_foreign_model"):
+            self._foreign_model = self._build_foreign_model()
+        array = windows.to_array().astype(np.float32)
+        for sample in np.flatnonzero(n_missing):
+            array[sample, : n_missing[sample]] = array[sample, n_missing[sample]]
+        return self._foreign_model.predict(array, verbose=0).astype(np.float64)
+
+    def _build_foreign_model(self):
+        from ._scikeras import foreign_model
+
+        return foreign_model(
+            self.network,
+            self.network_params,
+            n_timesteps=self.n_timesteps_,
+            n_features=self._n_channels,
+            n_outputs=self.n_outputs_,
+            weights=self.weights_,
+        )
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "weights_")
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        state.pop("_foreign_model", None)
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _as_float32(array, name):
+    with np.errstate(over="ignore"):
+        array = np.asarray(array, dtype=np.float32)
+    if np.isinf(array).any():
+        raise ValueError(
+            f"{name} holds values beyond the range of float32, in which networks are trained. "
+            f"Scale {name} first (MinMaxScaler)."
+        )
+    return array

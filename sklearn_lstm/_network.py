@@ -1,0 +1,169 @@
+"""Parameters to a Keras network: the fused LSTM layer and the builder that scikeras can call."""
+
+from itertools import count, repeat
+from numbers import Integral
+
+import keras
+import tensorflow as tf
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"sklearn-lstm trains with Keras's TensorFlow backend, but {keras.backend.backend()!r} is "
+        "set. Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+    )
+
+
+@keras.saving.register_keras_serializable("sklearn_lstm")
+class FusedLSTM(keras.layers.LSTM):
+    """``keras.layers.LSTM`` that runs a whole sequence in one operation on the CPU.
+
+    Where that operation does not apply (a GPU, a mask, dropout within the layer, other activations,
+    another precision), Keras's own implementation does, with the same results.
+    """
+
+    def _can_fuse(self, mask):
+        return (
+            mask is None
+            and self.use_bias
+            and not (self.dropout or self.recurrent_dropout)
+            and self.activation is keras.activations.tanh
+            and self.recurrent_activation is keras.activations.sigmoid
+            and self.compute_dtype == "float32"
+            and not tf.config.list_logical_devices("GPU")
+        )
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if not self._can_fuse(mask):
+            return super().inner_loop(sequences, initial_state, mask, training=training)
+        x = tf.transpose(sequences, (1, 0, 2))
+        if self.go_backwards:
+            x = tf.reverse(x, axis=[0])
+        kernel = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
+        no_peephole = tf.zeros(self.units)
+        h_0, c_0 = initial_state
+        # The gradient of BlockLSTMV2 expects the gates in the order of this first version.
+        sequence = tf.raw_ops.BlockLSTM(
+            seq_len_max=tf.shape(x, out_type=tf.int64)[0],
+            x=x,
+            cs_prev=c_0,
+            h_prev=h_0,
+            w=_swap_middle_gates(kernel),
+            wci=no_peephole,
+            wcf=no_peephole,
+            wco=no_peephole,
+            b=_swap_middle_gates(tf.convert_to_tensor(self.cell.bias)),
+            forget_bias=0,
+            cell_clip=-1,
+            use_peephole=False,
+        )
+        last = sequence.h[-1]
+        outputs = (
+            tf.transpose(sequence.h, (1, 0, 2)) if self.return_sequences else last[:, tf.newaxis]
+        )
+        return last, outputs, [last, sequence.cs[-1]]
+
+
+def _swap_middle_gates(array):
+    """Reorder Keras's gates, input, forget, cell, output, as BlockLSTM has them, or back."""
+    i, f, c, o = tf.split(array, 4, axis=-1)
+    return tf.concat([i, c, f, o], axis=-1)
+
+
+class VariableDropout(keras.layers.Dropout):
+    """Dropout whose rate may be a variable, so that one compiled program serves every rate."""
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        return keras.random.dropout(inputs, self.rate, seed=self.seed_generator)
+
+
+def lstm_network(meta, units=50, dropout=0.0, bidirectional=False, alpha=0.0, seed=None):
+    """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
+
+    It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
+    in :class:`LSTMRegressor` as ``network=lstm_network`` and in ``scikeras.wrappers.KerasRegressor``
+    as ``model=lstm_network``.
+
+    Parameters
+    ----------
+    meta : dict
+        Of its entries, ``"X_shape_"``, ``(n_samples, n_timesteps, n_features)`` or, for one
+        feature, ``(n_samples, n_timesteps)``, and ``"n_outputs_"`` are used.
+
+    units : int or tuple of int, default=50
+        Units of the LSTM layer, or of each of the stacked layers.
+
+    dropout : float, default=0.0
+        Share of each LSTM layer's outputs, in [0, 1), that is set to zero in training.
+
+    bidirectional : bool, default=False
+        Whether each layer also reads the window backwards.
+
+    alpha : float, default=0.0
+        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels.
+
+    seed : int, default=None
+        Seed of initial weights and dropout. None: Keras draws one from Python's global generator.
+
+    Returns
+    -------
+    model : keras.Sequential
+        Not compiled.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import lstm_network
+    >>> model = lstm_network({"X_shape_": (100, 5, 1), "n_outputs_": 1}, units=50)
+    >>> model.count_params()
+    10451
+    """
+    return build(meta, units, dropout, bidirectional, alpha, seed, keras.layers.Dropout)
+
+
+def build(meta, units, dropout, bidirectional, alpha, seed, dropout_class):
+    """Build the network of :func:`lstm_network` with a given dropout layer."""
+    shape = meta["X_shape_"][1:]
+    units = (units,) if isinstance(units, Integral) else tuple(units)
+    seeds = repeat(None) if seed is None else count(seed)
+    model = keras.Sequential([keras.Input(shape, dtype="float32")])
+    if len(shape) == 1:
+        model.add(keras.layers.Reshape((*shape, 1), dtype="float32"))
+    for i, n_units in enumerate(units):
+        options = {"units": n_units, "return_sequences": i < len(units) - 1, "alpha": alpha}
+        layer = _lstm_layer(seeds, **options)
+        if bidirectional:
+            layer = keras.layers.Bidirectional(
+                layer,
+                backward_layer=_lstm_layer(seeds, go_backwards=True, **options),
+                dtype="float32",
+            )
+        model.add(layer)
+        if dropout:
+            model.add(dropout_class(dropout, seed=next(seeds), dtype="float32"))
+    model.add(
+        keras.layers.Dense(
+            meta["n_outputs_"],
+            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            kernel_regularizer=_penalty(alpha),
+            dtype="float32",
+        )
+    )
+    return model
+
+
+def _lstm_layer(seeds, *, alpha, **options):
+    return FusedLSTM(
+        **options,
+        kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        kernel_regularizer=_penalty(alpha),
+        recurrent_regularizer=_penalty(alpha),
+        seed=next(seeds),
+        dtype="float32",
+    )
+
+
+def _penalty(alpha):
+    return keras.regularizers.L2(alpha) if alpha else None
+

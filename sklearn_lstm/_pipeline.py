@@ -1,0 +1,97 @@
+"""The ready pipeline, from scikit-learn's own parts."""
+
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from ._regressor import LSTMRegressor
+from ._windows import SequenceWindower
+
+
+class ScaledTargetRegressor(TransformedTargetRegressor):
+    """``TransformedTargetRegressor`` that refuses a ``y_val`` which it would leave unscaled."""
+
+    def fit(self, X, y, **fit_params):
+        """Fit like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
+        for name in fit_params:
+            if name.split("__")[-1] == "y_val":
+                raise ValueError(
+                    f"{name} can't be used here: the pipeline scales y but not y_val, so the two "
+                    "losses could not be compared. Set early_stopping=True with "
+                    "validation_fraction instead, or fit the inner pipeline (.regressor) on "
+                    "scaled y and y_val."
+                )
+        return super().fit(X, y, **fit_params)
+
+
+def make_lstm_pipeline(
+    window_length=10, *, scaler=None, target_scaler=None, memory=None, **lstm_params
+):
+    """Put scaling, windows and an LSTM together.
+
+    Parameters
+    ----------
+    window_length : int, default=10
+        Steps in a window, see :class:`SequenceWindower`.
+
+    scaler : transformer or "passthrough", default=None
+        Scales the columns of X; None for :class:`~sklearn.preprocessing.MinMaxScaler`.
+
+    target_scaler : transformer or "passthrough", default=None
+        Scales y, and predictions back; None for ``MinMaxScaler``.
+
+    memory : str or joblib.Memory, default=None
+        Where the fitted transformers are cached, see :class:`~sklearn.pipeline.Pipeline`.
+
+    **lstm_params : dict
+        Parameters of :class:`LSTMRegressor`, such as ``units=32``.
+
+    Returns
+    -------
+    model : TransformedTargetRegressor
+        Its ``regressor`` is a ``Pipeline`` of the steps ``scaler``, ``windower`` and ``lstm``, so a
+        search varies ``regressor__windower__window_length`` or ``regressor__lstm__units``. The
+        scaler hands on DataFrames: their index tells the windower about time, series and gaps.
+
+    Raises
+    ------
+    TypeError
+        If a scaler is no transformer, or a parameter unknown.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import make_lstm_pipeline, make_supervised
+    >>> from sklearn_lstm.datasets import load_seattle_weather
+    >>> weather = load_seattle_weather()[["temp_max", "temp_min"]]
+    >>> X, y = make_supervised(weather, target="temp_max", horizon=1)
+    >>> model = make_lstm_pipeline(window_length=7, units=8, epochs=5, random_state=0)
+    >>> model.fit(X[:-30], y[:-30]).predict(X[-30:]).shape
+    (30,)
+    """
+    scaler = _transformer(scaler, "scaler")
+    target_scaler = _transformer(target_scaler, "target_scaler")
+    if hasattr(scaler, "set_output"):
+        scaler.set_output(transform="pandas")
+    steps = [
+        ("scaler", scaler),
+        ("windower", SequenceWindower(window_length)),
+        ("lstm", LSTMRegressor(**lstm_params)),
+    ]
+    return ScaledTargetRegressor(
+        regressor=Pipeline(steps, memory=memory),
+        transformer=None if target_scaler == "passthrough" else target_scaler,
+    )
+
+
+def _transformer(scaler, name):
+    if scaler is None:
+        return MinMaxScaler()
+    if isinstance(scaler, str) and scaler == "passthrough":
+        return scaler
+    if not (hasattr(scaler, "fit") and hasattr(scaler, "transform")) or isinstance(scaler, type):
+        raise TypeError(
+            f"{name}={scaler!r} must be a transformer such as StandardScaler(), 'passthrough', or "
+            "None for MinMaxScaler()."
+        )
+    return clone(scaler)

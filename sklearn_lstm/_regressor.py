@@ -1,0 +1,319 @@
+"""The LSTM regressor."""
+
+from numbers import Integral, Real
+
+from sklearn.base import RegressorMixin
+
+from ._base import BaseLSTM
+from ._validation import HasMethods, Interval, StrOptions, fit_context
+
+
+class LSTMRegressor(RegressorMixin, BaseLSTM):
+    """Long short-term memory network for regression on windows of a time series.
+
+    One or more LSTM layers [1]_ read a window step by step; a dense layer maps the last state to
+    the outputs. Use it behind a :class:`SequenceWindower`, or let :func:`make_lstm_pipeline` put
+    the steps together. Scale X and y, to [0, 1] for example: networks train badly on raw units.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=50
+        Units of the LSTM layer, or of each of several stacked layers.
+
+    dropout : float, default=0.0
+        Share of each LSTM layer's outputs, in [0, 1), that is set to zero in training [2]_.
+
+    bidirectional : bool, default=False
+        Whether each layer also reads the window backwards. (A window ends at its own row, so this
+        looks at nothing later.)
+
+    loss : {"squared_error", "absolute_error", "huber"}, default="squared_error"
+        What training minimises, as a mean over samples and outputs. ``"huber"`` is quadratic up to
+        an error of 1 and linear beyond.
+
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
+        Rule that updates the weights. A Keras optimizer lends its settings, its learning rate
+        included; the object itself is never changed.
+
+    learning_rate : float, default=0.001
+        Step size of an optimizer given by name.
+
+    clipnorm : float, default=None
+        Largest norm of the gradient of each weight array; longer ones are shortened to it.
+
+    alpha : float, default=0.0
+        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels, biases apart.
+
+    batch_size : int, default=32
+        Samples for each update of the weights. The last batch of an epoch may be smaller.
+
+    epochs : int, default=100
+        Passes over the training samples, at most.
+
+    shuffle : bool, default=True
+        Whether each epoch takes the windows in a new random order. The steps within a window keep
+        theirs.
+
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss no longer falls, and to return the weights of the
+        best epoch. If False, all epochs are run.
+
+    validation_fraction : float, default=0.1
+        Share of the windows, in (0, 1), that early stopping keeps apart: always the last ones in
+        time. Not used when ``X_val`` is given.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which training stops early.
+
+    tol : float, default=1e-4
+        By how much the validation loss must fall, in units of the loss, to count as improvement.
+
+    warm_start : bool, default=False
+        If True, ``fit`` goes on from the weights of the previous call.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, shuffling and dropout. With an int, no generator but the
+        estimator's own is read or changed, and the result is the same in every process and thread.
+
+    verbose : int, default=0
+        If positive, show a progress bar with the loss.
+
+    network : callable, default=None
+        Builder of another network in the convention of scikeras, ``builder(meta,
+        **network_params) -> keras.Model``, trained through scikeras's ``KerasRegressor``. Parameters
+        that describe the built-in network (``units``, ``dropout``, ``bidirectional``, ``alpha``)
+        are then without effect. To pickle the estimator the builder must be importable.
+
+    network_params : dict, default=None
+        Keyword arguments of ``network``.
+
+    Attributes
+    ----------
+    weights_ : list of ndarray
+        Weights in the order of Keras: kernel ``(n_inputs, 4 * units)``, recurrent kernel ``(units,
+        4 * units)`` and bias ``(4 * units,)`` of each layer and direction, then kernel
+        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer.
+
+    loss_curve_ : list of float
+        Mean training loss of each epoch, the penalty included.
+
+    validation_loss_curve_ : list of float or None
+        Loss on the validation samples after each epoch, without penalty; None without such samples.
+
+    n_iter_ : int
+        Number of epochs run.
+
+    n_features_in_ : int
+        Number of features of each step; for 2-D input the number of columns.
+
+    n_timesteps_ : int
+        Number of steps in a window.
+
+    n_outputs_ : int
+        Number of values predicted for each window.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of 2-D input, if they all are strings.
+
+    model_ : keras.Model
+        A new Keras model with the fitted weights, built each time it is asked for.
+
+    See Also
+    --------
+    SequenceWindower : Cuts the windows.
+    make_lstm_pipeline : Scaling, windows and this regressor in one estimator.
+    sklearn.neural_network.MLPRegressor : A network without memory.
+
+    Notes
+    -----
+    Training runs in float32 in TensorFlow, one compiled program for each architecture; prediction
+    in float64 in NumPy. A fitted estimator holds arrays only: it unpickles and predicts without
+    TensorFlow.
+
+    Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
+    from the complete windows only; ``predict`` starts the state of a window at its first known step
+    (with ``network``, it repeats that step instead).
+
+    References
+    ----------
+    .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997,
+       :doi:`10.1162/neco.1997.9.8.1735`.
+    .. [2] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+       overfitting", JMLR 15, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lstm import LSTMRegressor, SequenceWindower, make_supervised
+    >>> wave = np.sin(np.arange(200) / 3)
+    >>> X, y = make_supervised(wave)
+    >>> windows = SequenceWindower(window_length=8).fit_transform(X)
+    >>> lstm = LSTMRegressor(units=16, epochs=30, learning_rate=0.01, random_state=0)
+    >>> lstm.fit(windows[:150], y[:150]).predict(windows[150:]).shape
+    (49,)
+    >>> lstm.score(windows[150:], y[150:]) > 0.99
+    True
+    """
+
+    _parameter_constraints = {
+        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "bidirectional": ["boolean"],
+        "loss": [StrOptions({"squared_error", "absolute_error", "huber"})],
+        "optimizer": [
+            StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
+            HasMethods(["apply", "get_config"]),
+        ],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "clipnorm": [None, Interval(Real, 0, None, closed="neither")],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "network": [None, callable],
+        "network_params": [None, dict],
+    }
+
+    def __init__(
+        self,
+        units=50,
+        *,
+        dropout=0.0,
+        bidirectional=False,
+        loss="squared_error",
+        optimizer="adam",
+        learning_rate=0.001,
+        clipnorm=None,
+        alpha=0.0,
+        batch_size=32,
+        epochs=100,
+        shuffle=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+        network=None,
+        network_params=None,
+    ):
+        self.units = units
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.network = network
+        self.network_params = network_params
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Train on windows and their targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Windows, in time order if ``early_stopping`` is to validate on the last of them. 2-D
+            input is windows of one feature.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, zero or more. The loss of a batch is the sum of its weighted
+            losses divided by its number of samples, as in Keras.
+
+        X_val : array-like like X, default=None
+            Windows to validate on after each epoch.
+
+        y_val : array-like like y, default=None
+            Their targets, on the scale of ``y``.
+
+        Returns
+        -------
+        self : LSTMRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data can't be used, or the training diverges; the estimator is then as before.
+        """
+        continues = self.warm_start and self.__sklearn_is_fitted__()
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            X_val,
+            y_val,
+            n_epochs=self.epochs,
+            continues=continues,
+            keeps_optimizer=False,
+        )
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch more, early stopping apart.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Windows.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, zero or more.
+
+        Returns
+        -------
+        self : LSTMRegressor
+            The fitted estimator.
+        """
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            None,
+            None,
+            n_epochs=1,
+            continues=self.__sklearn_is_fitted__(),
+            keeps_optimizer=True,
+        )
+
+    def predict(self, X):
+        """Predict the targets of windows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Windows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, with the dimensions of the y that was fitted.
+        """
+        y = self._predict(X)
+        return y.ravel() if self._y_ndim == 1 else y

@@ -1,0 +1,187 @@
+"""The only door to scikit-learn's private helpers, and the rules for 2-D and 3-D input."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_feature_names_in as check_feature_names_in,
+)
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "check_feature_names_in",
+    "check_rows",
+    "check_targets",
+    "check_weights",
+    "check_windows",
+    "fit_context",
+    "refuse_non_finite",
+    "set_output_config",
+    "unchanged_on_error",
+]
+
+FLOATS = [np.float64, np.float32]
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Give the estimator its attributes back when the block raises."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def set_output_config(transformer, transform):
+    """Remember the container that ``set_output`` asks for, whatever ``transform`` returns now."""
+    if transform is not None:
+        config = getattr(transformer, "_sklearn_output_config", {})
+        transformer._sklearn_output_config = {**config, "transform": transform}
+
+
+def check_rows(estimator, X, *, reset):
+    """Return X as a 2-D float array of rows in time order, without NaN or infinity."""
+    with _text_explained(X):
+        rows = validate_data(estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False)
+    refuse_non_finite(
+        rows,
+        "X",
+        "Fill it (DataFrame.interpolate, SimpleImputer), or drop the row and let max_gap "
+        "break the windows there",
+        columns=getattr(X, "columns", None),
+    )
+    return rows
+
+
+def check_windows(estimator, X, *, reset):
+    """Return X as a 3-D float array ``(n_samples, n_timesteps, n_features)``; a view where it can be.
+
+    The values of 3-D input are not looked at: missing history is the caller's to judge.
+    """
+    n_dims = np.ndim(X)
+    if n_dims > 3:
+        raise ValueError(
+            f"X has {n_dims} dimensions (shape {np.shape(X)}), but "
+            f"{type(estimator).__name__} is expecting 3, (n_samples, n_timesteps, n_features), "
+            "or 2, (n_samples, n_timesteps). Reshape X."
+        )
+    fitted_on_3d = not reset and estimator.n_features_in_ != estimator.n_timesteps_
+    with _text_explained(X):
+        if n_dims == 3 or (n_dims == 2 and fitted_on_3d and estimator._n_channels == 1):
+            windows = check_array(
+                X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=estimator
+            )
+        else:
+            windows = validate_data(
+                estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
+            )
+    if windows.ndim == 2:
+        refuse_non_finite(windows, "X", "Fill it, or leave this row out")
+        windows = windows[:, :, np.newaxis]
+    elif reset:
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = windows.shape[2]
+    if 0 in windows.shape:
+        raise ValueError(
+            f"X of shape {windows.shape} holds no value: a window needs at least one step "
+            "and one feature."
+        )
+    if reset:
+        estimator.n_timesteps_, estimator._n_channels = windows.shape[1:]
+    else:
+        _check_shape(estimator, windows)
+    return windows
+
+
+def _check_shape(estimator, windows):
+    _, n_timesteps, n_features = windows.shape
+    name = type(estimator).__name__
+    if n_features != estimator._n_channels:
+        raise ValueError(
+            f"X has {n_features} features, but {name} is expecting {estimator._n_channels} "
+            "features as input. Give it the columns of fit."
+        )
+    if n_timesteps != estimator.n_timesteps_:
+        raise ValueError(
+            f"X has windows of {n_timesteps} steps, but {name} is expecting windows of "
+            f"{estimator.n_timesteps_}. Cut them with the window_length of fit."
+        )
+
+
+def check_targets(estimator, y, X):
+    """Return y as a finite float64 array, 1-D or ``(n_samples, n_outputs)``, as long as X."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    with _text_explained(y, "y"):
+        y = check_array(
+            y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y"
+        )
+    check_consistent_length(X, y)
+    refuse_non_finite(y, "y", "Drop that row from X and y, or fill the value")
+    return y
+
+
+def check_weights(sample_weight, X):
+    """Return one finite weight of zero or more for each row of X, not all of them zero."""
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0:
+        row = int(weights.argmin())
+        raise ValueError(
+            f"Negative values in data passed to sample_weight: {weights[row]:g} at row {row}. "
+            "Give weights of zero or more."
+        )
+    if not weights.any():
+        raise ValueError(
+            "sample_weight is zero for every row that fit could learn from: "
+            "give at least one of them a positive weight."
+        )
+    return weights
+
+
+def refuse_non_finite(array, name, remedy, columns=None):
+    """Raise an error that names the first NaN or infinity of a 1-D or 2-D array."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
+    bad = ~np.isfinite(array)
+    if not bad.any():
+        return
+    row, *column = map(int, np.argwhere(bad)[0])
+    value = "NaN" if np.isnan(array[bad][0]) else "infinity"
+    where = f"row {row}"
+    if column and array.shape[1] > 1:
+        where += f", column {columns[column[0]] if columns is not None else column[0]!r}"
+    raise ValueError(
+        f"Input {name} contains {value}, first at {where} ({bad.sum()} of {bad.size} values are "
+        f"not finite). {remedy}."
+    )
+
+
+@contextmanager
+def _text_explained(data, name="X"):
+    """Say which columns hold text when the conversion to numbers fails."""
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert" not in str(error):
+            raise
+        dtypes = getattr(data, "dtypes", None)
+        columns = [] if dtypes is None or np.ndim(data) < 2 else [
+            column for column, dtype in dtypes.items() if dtype.kind not in "biuf"
+        ]
+        where = f" (columns {columns})" if columns else ""
+        raise ValueError(
+            f"{name} holds text{where}: {error}. Encode it as numbers (OneHotEncoder, "
+            "OrdinalEncoder) or leave it out."
+        ) from error

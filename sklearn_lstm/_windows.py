@@ -1,0 +1,587 @@
+"""Rows to windows: pure index arithmetic, the transformer around it, and aligned targets."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._validation import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    check_rows,
+    fit_context,
+    set_output_config,
+    unchanged_on_error,
+)
+
+
+@dataclass(frozen=True)
+class RowWindows:
+    """Windows written as rows and beginnings: window ``i`` is ``rows[starts[i]:][:n_timesteps]``.
+
+    Windows that overlap share their rows, so n windows of w steps take n + w - 1 rows of memory.
+    """
+
+    rows: np.ndarray
+    starts: np.ndarray
+    n_timesteps: int
+
+    def __getitem__(self, selection):
+        return replace(self, starts=self.starts[selection])
+
+    def __len__(self):
+        return len(self.starts)
+
+    def to_array(self):
+        """Write the windows out, shape ``(n_samples, n_timesteps, n_features)``."""
+        return self.rows[self.starts[:, np.newaxis] + np.arange(self.n_timesteps)]
+
+
+def rows_of(windows):
+    """Find the rows beneath an array of windows, without copying where they overlap in memory.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, n_timesteps, n_features)
+
+    Returns
+    -------
+    RowWindows
+    """
+    n_samples, n_timesteps, n_features = windows.shape
+    if n_samples == 1:
+        return RowWindows(windows[0], np.zeros(1, dtype=np.int32), n_timesteps)
+    to_next_window, to_next_row, to_next_feature = windows.strides
+    shift, remainder = divmod(to_next_window, to_next_row) if to_next_row else (0, 1)
+    if remainder or not 0 < shift <= n_timesteps:
+        windows = np.ascontiguousarray(windows)
+        return RowWindows(
+            windows.reshape(-1, n_features),
+            np.arange(n_samples, dtype=np.int32) * n_timesteps,
+            n_timesteps,
+        )
+    rows = as_strided(
+        windows,
+        shape=((n_samples - 1) * shift + n_timesteps, n_features),
+        strides=(to_next_row, to_next_feature),
+        writeable=False,
+    )
+    return RowWindows(rows, np.arange(n_samples, dtype=np.int32) * shift, n_timesteps)
+
+
+def count_missing_history(windows):
+    """Count the leading steps of each window that are missing, that is NaN in every feature.
+
+    Parameters
+    ----------
+    windows : RowWindows
+
+    Returns
+    -------
+    n_missing : ndarray of shape (n_samples,)
+        Between 0 and ``n_timesteps``.
+    first_bad : tuple of (int, int) or None
+        Sample and step of the first NaN or infinity that is not missing history.
+    """
+    finite = np.isfinite(windows.rows).all(axis=1)
+    starts, w = windows.starts, windows.n_timesteps
+    if finite.all():
+        return np.zeros(len(starts), dtype=np.int64), None
+    missing = _count_before(np.isnan(windows.rows).all(axis=1))
+    unusable = _count_before(~finite)
+    n_missing = missing[starts + w] - missing[starts]
+    n_unusable = unusable[starts + w] - unusable[starts]
+    leading = missing[starts + n_missing] - missing[starts] == n_missing
+    bad = (n_unusable > n_missing) | ~leading | (n_missing == w)
+    if not bad.any():
+        return n_missing, None
+    sample = int(bad.argmax())
+    window = windows.rows[starts[sample] :][:w]
+    known = ~np.isnan(window).all(axis=1)
+    n_leading = int(known.argmax()) if known.any() else 0
+    step = n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
+    return n_missing, (sample, step)
+
+
+def _count_before(flags):
+    return np.concatenate([[0], np.cumsum(flags)])
+
+
+def _is_flat(windower):
+    if not windower.flatten:
+        raise AttributeError("only flattened windows have named columns: set flatten=True")
+    return True
+
+
+class SequenceWindower(TransformerMixin, BaseEstimator):
+    """Turn rows in time order into windows, one for each row.
+
+    Row ``i`` of the output is the window of the ``window_length`` rows that end at row ``i``.
+    No row is lost, so ``y`` stays aligned and :class:`~sklearn.pipeline.Pipeline` accepts the
+    step. The steps of a window that lie before the first known row are NaN;
+    :class:`LSTMRegressor` trains on the complete windows and predicts for all.
+
+    When the rows to transform follow the fitted ones, as the test part of a
+    :class:`~sklearn.model_selection.TimeSeriesSplit` follows its training part, the last fitted
+    rows stand in front of them as true history. What a window contains is always its own row
+    and earlier ones, never a later one.
+
+    Parameters
+    ----------
+    window_length : int, default=10
+        Number of steps (rows) in a window, the row itself included.
+
+    history : {"auto", "none"}, default="auto"
+        Whether ``transform`` may put the last fitted rows in front of new ones. With ``"auto"``
+        it does so
+
+        - for a DataFrame whose index carries labels (anything but a default ``RangeIndex`` from
+          0), if its first label comes after the last fitted label;
+        - for arrays and DataFrames with a default index, unless they begin with the rows that
+          were fitted;
+        - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
+
+        With ``"none"`` every call starts without history.
+
+    max_gap : str, timedelta or float, default=None
+        Largest distance between the labels of neighbouring rows within a window, such as
+        ``"1D"`` for a time index or ``1`` for a numeric one. At a larger gap windows begin anew,
+        and history is not handed over across it. None: rows follow each other whatever their
+        labels. Arrays have no labels, hence no gaps.
+
+    flatten : bool, default=False
+        If True, write each window as one row of ``window_length * n_features`` columns for
+        ordinary regressors: for each feature its lags from the oldest to lag 0, the row itself.
+
+    padding : {"auto", "nan", "edge"}, default="auto"
+        What stands for steps before the first known row: NaN, or that row repeated (``"edge"``,
+        for estimators that refuse NaN). ``"auto"`` is ``"nan"`` for 3-D windows and ``"edge"``
+        when ``flatten=True``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if they all are strings.
+
+    See Also
+    --------
+    make_supervised : Put targets of later steps beside the rows.
+    LSTMRegressor : The regressor that reads these windows.
+
+    Notes
+    -----
+    The 3-D output is a read-only strided view on one padded copy of the rows: it takes the memory
+    of ``n_samples + window_length - 1`` rows, not of ``n_samples * window_length``. Several series,
+    or gaps that ``max_gap`` finds, take a written-out copy, for their windows don't overlap evenly.
+
+    float32 stays float32, everything else becomes float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lstm import SequenceWindower
+    >>> X = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> windower = SequenceWindower(window_length=3).fit(X)
+    >>> windower.transform(X)[:, :, 0]
+    array([[nan, nan,  1.],
+           [nan,  1.,  2.],
+           [ 1.,  2.,  3.],
+           [ 2.,  3.,  4.]])
+    >>> windower.transform([[5.0], [6.0]])[:, :, 0]
+    array([[3., 4., 5.],
+           [4., 5., 6.]])
+    """
+
+    _parameter_constraints = {
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "history": [StrOptions({"auto", "none"})],
+        "max_gap": [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
+        "flatten": ["boolean"],
+        "padding": [StrOptions({"auto", "nan", "edge"})],
+    }
+
+    def __init__(
+        self, window_length=10, *, history="auto", max_gap=None, flatten=False, padding="auto"
+    ):
+        self.window_length = window_length
+        self.history = history
+        self.max_gap = max_gap
+        self.flatten = flatten
+        self.padding = padding
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Remember the last rows, which are history for rows that follow.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows in time order. A time index must increase; with a MultiIndex
+            ``(series, ..., time)`` it must increase within each series, however these alternate.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceWindower
+            The fitted windower.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN or infinity, or its time index runs backwards or repeats a label; the
+            message names the first such row.
+        """
+        with unchanged_on_error(self):
+            rows = check_rows(self, X, reset=True)
+            timeline = _Timeline.of(X, len(rows), self.max_gap)
+            rows = rows if timeline.order is None else rows[timeline.order]
+            self._keeps_series = timeline.order is not None
+            self._fitted_head = rows[: self.window_length].copy()
+            self._fitted_tails = {}
+            segment_starts = np.flatnonzero(timeline.begins_segment)
+            ends = np.append(segment_starts[1:], len(rows))
+            for start, end in zip(segment_starts, ends, strict=True):
+                tail = rows[max(start, end - self.window_length + 1) : end].copy()
+                label = None if timeline.labels is None else timeline.labels[end - 1]
+                self._fitted_tails[timeline.key(start)] = tail, label
+        return self
+
+    def transform(self, X):
+        """Cut one window for each row.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows in time order.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_samples, window_length, n_features)
+            Read-only where it is a view. With ``flatten=True`` an array or DataFrame of shape
+            ``(n_samples, window_length * n_features)``.
+        """
+        check_is_fitted(self)
+        rows = check_rows(self, X, reset=False)
+        timeline = _Timeline.of(X, len(rows), self.max_gap)
+        order = timeline.order
+        windows = self._cut(rows if order is None else rows[order], timeline)
+        if order is None and timeline.begins_segment.sum() == 1:
+            windows = sliding_window_view(windows.rows, self.window_length, axis=0)
+            return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
+        if order is not None:
+            windows = windows[np.argsort(order)]
+        windows = windows.to_array()
+        return windows.transpose(0, 2, 1).reshape(len(rows), -1) if self.flatten else windows
+
+    def _cut(self, rows, timeline):
+        """Put what is known, or padding, in front of each segment of rows."""
+        pad = self.window_length - 1
+        segment = np.cumsum(timeline.begins_segment) - 1
+        starts = np.arange(len(rows)) + segment * pad
+        padded = np.empty((len(rows) + (segment[-1] + 1) * pad, rows.shape[1]), dtype=rows.dtype)
+        if timeline.begins_segment.sum() == 1:
+            padded[pad:] = rows
+        else:
+            padded[starts + pad] = rows
+        edge = self.padding == "edge" or (self.padding == "auto" and self.flatten)
+        for first_row in np.flatnonzero(timeline.begins_segment):
+            begin = starts[first_row]
+            history = self._known_before(first_row, rows, timeline)
+            n_unknown = pad - len(history)
+            padded[begin + n_unknown : begin + pad] = history
+            padded[begin : begin + n_unknown] = padded[begin + n_unknown] if edge else np.nan
+        return RowWindows(padded, starts, self.window_length)
+
+    def _known_before(self, first_row, rows, timeline):
+        """Return the fitted rows, at most ``window_length - 1``, that precede a segment."""
+        nothing = rows[:0]
+        begins_series = timeline.begins_series[first_row]
+        if self.history == "none" or not begins_series or self.window_length == 1:
+            return nothing
+        if self._keeps_series != (timeline.order is not None):
+            return nothing
+        tail, last_label = self._fitted_tails.get(timeline.key(first_row), (None, None))
+        if tail is None:
+            return nothing
+        if timeline.carries_time and last_label is not None:
+            follows = timeline.follows(first_row, last_label)
+        else:
+            head = self._fitted_head[: len(rows)]
+            follows = not np.allclose(rows[: len(head)], head)
+        return tail[-(self.window_length - 1) :] if follows else nothing
+
+    @available_if(_is_flat)
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of flattened windows, such as ``temp_lag2, temp_lag1, temp_lag0``.
+
+        Available with ``flatten=True`` only, for windows of three dimensions have no columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns; None for those seen by ``fit``, or ``x0, x1, ...``.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str objects of shape (window_length * n_features_in_,)
+            For each feature its lags, the oldest first.
+        """
+        check_is_fitted(self)
+        lags = range(self.window_length - 1, -1, -1)
+        names = check_feature_names_in(self, input_features)
+        return np.array([f"{name}_lag{lag}" for name in names for lag in lags], dtype=object)
+
+    def set_output(self, *, transform=None):
+        """Choose the container of flattened windows; 3-D windows stay an array.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of the output. None leaves the choice as it is.
+
+        Returns
+        -------
+        self : SequenceWindower
+            The windower itself.
+        """
+        set_output_config(self, transform)
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class _Timeline:
+    """Which series and which moment each row belongs to, and where windows begin anew.
+
+    Rows are seen in the order that puts each series together (``order``, None for one series).
+    """
+
+    def __init__(self, index, n_rows):
+        self.order = self.labels = self._keys = None
+        self.carries_time = False
+        self._max_gap = None
+        self.begins_series = np.arange(n_rows) == 0
+        if isinstance(index, pd.MultiIndex):
+            series = index.droplevel(-1)
+            codes, _ = series.factorize()
+            self.order = np.argsort(codes, kind="stable")
+            self._keys = series[self.order]
+            codes = codes[self.order]
+            self.begins_series[1:] = codes[1:] != codes[:-1]
+            index = index.get_level_values(-1)[self.order]
+        if index is not None:
+            self.labels = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+            self.carries_time = self.order is not None or not _is_default(index)
+
+    @classmethod
+    def of(cls, X, n_rows, max_gap=None):
+        timeline = cls(X.index if isinstance(X, pd.DataFrame) else None, n_rows)
+        timeline._check_increasing()
+        timeline.begins_segment = timeline.begins_series
+        if max_gap is not None:
+            timeline._max_gap = timeline._as_distance(max_gap)
+            distances = np.diff(timeline.labels.to_numpy())
+            timeline.begins_segment = timeline.begins_series.copy()
+            timeline.begins_segment[1:] |= distances > timeline._max_gap
+        return timeline
+
+    def key(self, row):
+        return None if self._keys is None else self._keys[row]
+
+    def follows(self, row, last_label):
+        """Tell whether a row comes after the last fitted label, and near enough to it."""
+        label = self.labels[row]
+        try:
+            if not label > last_label:
+                return False
+        except TypeError as error:
+            raise ValueError(
+                f"The index of X ({label!r}, ...) can't be compared with that of fit "
+                f"(..., {last_label!r}). Give both the same kind of index."
+            ) from error
+        return self._max_gap is None or label - last_label <= self._max_gap
+
+    def _check_increasing(self):
+        if self.labels is None or (
+            self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique
+        ):
+            return
+        later, earlier = self.labels[1:], self.labels[:-1]
+        try:
+            unordered = ~np.asarray(later > earlier) & ~self.begins_series[1:]
+        except TypeError as error:
+            raise ValueError(
+                f"The index of X mixes labels that have no order: {error}. Give it one kind of "
+                "label, or none: X.reset_index(drop=True)."
+            ) from error
+        if not unordered.any():
+            return
+        places = np.flatnonzero(unordered) + 1
+        rows = places if self.order is None else self.order[places]
+        place, row = places[rows.argmin()], rows.min()
+        of_series = "" if self._keys is None else f" of series {self._keys[place]!r}"
+        raise ValueError(
+            f"The time index of X must increase{of_series and ' within each series'}, but row "
+            f"{row}{of_series}, {self.labels[place]!s}, does not come after "
+            f"{self.labels[place - 1]!s}. Sort the rows (X.sort_index()), drop repeated labels "
+            "(X[~X.index.duplicated()]), or, if the index is not time, X.reset_index(drop=True)."
+        )
+
+    def _as_distance(self, max_gap):
+        """Return max_gap as something that distances between labels can be compared with."""
+        if self.labels is None:
+            raise ValueError(
+                f"max_gap={max_gap!r} needs rows with an index, but X is an array. Pass a "
+                "DataFrame; behind a scaler, call its set_output(transform='pandas') first."
+            )
+        kind = self.labels.dtype.kind if hasattr(self.labels.dtype, "kind") else "O"
+        is_time, is_number = kind in "mM", isinstance(max_gap, Real)
+        if kind not in "mMiuf" or is_time == is_number:
+            wanted = "a timedelta such as '1D'" if is_time else "a number, or give X a time index"
+            raise ValueError(
+                f"max_gap={max_gap!r} does not fit the index of X, which is of "
+                f"{self.labels.dtype}: set it to {wanted}."
+            )
+        if is_number:
+            return max_gap
+        try:
+            distance = pd.Timedelta(max_gap)
+        except ValueError as error:
+            raise ValueError(
+                f"max_gap={max_gap!r} is not a timedelta ({error}): write it as '1D' or '30min'."
+            ) from error
+        if distance <= pd.Timedelta(0):
+            raise ValueError(f"max_gap={max_gap!r} must be longer than zero.")
+        return distance.to_timedelta64()
+
+
+def _is_default(index):
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def make_supervised(data, target=None, *, horizon=1):
+    """Put the value that is to be predicted beside each row.
+
+    ``y[i]`` is the target ``horizon`` steps after row ``i``. The last rows, whose target is not
+    known yet, are left out. Steps are rows: a missing date is not a step.
+
+    Parameters
+    ----------
+    data : {array-like, Series, DataFrame} of shape (n_steps,) or (n_steps, n_features)
+        A series, or several on one time axis, rows in time order. A MultiIndex
+        ``(series, ..., time)`` keeps the series of a panel apart.
+
+    target : label, int or list of these, default=None
+        Column or columns to predict; a position where ``data`` is an array. None: all of them.
+
+    horizon : int, range or list of int, default=1
+        How many steps ahead. With several, ``y`` has a column for each.
+
+    Returns
+    -------
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        The rows that have a target, a DataFrame where ``data`` is one or a Series.
+
+    y : {ndarray, Series, DataFrame} of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets, on the index of ``X``. With several horizons the columns are named
+        ``temp_step1, temp_step2, ...``, one target after the other.
+
+    Raises
+    ------
+    ValueError
+        If the horizon is below 1 or the series no longer than it, or an index is out of order.
+
+    KeyError
+        If ``target`` is not a column.
+
+    See Also
+    --------
+    SequenceWindower : Cut windows that end at each row.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import make_supervised
+    >>> X, y = make_supervised([10, 20, 30, 40, 50], horizon=2)
+    >>> X.ravel(), y
+    (array([10, 20, 30]), array([30, 40, 50]))
+    >>> X, y = make_supervised([10, 20, 30, 40, 50], horizon=range(1, 4))
+    >>> y
+    array([[20, 30, 40],
+           [30, 40, 50]])
+    """
+    steps = _check_horizon(horizon)
+    frame, is_pandas = _as_frame(data)
+    columns = _target_columns(frame, target, is_pandas)
+    timeline = _Timeline.of(frame, len(frame))
+    order = np.arange(len(frame)) if timeline.order is None else timeline.order
+    series = np.cumsum(timeline.begins_series)
+    place = np.arange(len(frame) - max(steps))
+    place = place[series[place] == series[place + max(steps)]]
+    if not place.size:
+        raise ValueError(
+            f"horizon={horizon!r} reaches beyond the end: no series of the {len(frame)} rows is "
+            f"longer than {max(steps)} steps. Lower horizon."
+        )
+    place = place[np.argsort(order[place])]
+    X = frame.iloc[order[place]]
+    ahead = {
+        (column if isinstance(horizon, Integral) else f"{column}_step{step}"): frame.iloc[
+            :, position
+        ].to_numpy()[order[place + step]]
+        for column, position in columns
+        for step in steps
+    }
+    y = pd.DataFrame(ahead, index=X.index)
+    if len(columns) * len(steps) == 1 and not isinstance(target, list):
+        y = y.iloc[:, 0] if isinstance(horizon, Integral) else y
+    return (X, y) if is_pandas else (X.to_numpy(), y.to_numpy())
+
+
+def _check_horizon(horizon):
+    steps = [horizon] if isinstance(horizon, Integral) else list(horizon)
+    if not steps or not all(isinstance(h, Integral) and h >= 1 for h in steps):
+        raise ValueError(
+            f"horizon={horizon!r} must be a whole number of steps ahead, 1 or more, or a range or "
+            "list of these. (A horizon of 0 would predict what the row already holds.)"
+        )
+    return steps
+
+
+def _as_frame(data):
+    if isinstance(data, pd.Series):
+        return data.to_frame(name="y" if data.name is None else data.name), True
+    if isinstance(data, pd.DataFrame):
+        return data, True
+    values = np.asarray(data)
+    if values.ndim not in (1, 2) or not len(values):
+        raise ValueError(
+            f"data must be a series (n_steps,) or a table (n_steps, n_features) with at least one "
+            f"row, got shape {values.shape}."
+        )
+    return pd.DataFrame(values), False
+
+
+def _target_columns(frame, target, is_pandas):
+    """Return (label, position) for each target column."""
+    if target is None:
+        return list(zip(frame.columns, range(frame.shape[1]), strict=True))
+    targets = target if isinstance(target, list) else [target]
+    unknown = [name for name in targets if name not in frame.columns]
+    if unknown:
+        raise KeyError(f"target {unknown[0]!r} is not a column; there are {list(frame.columns)}")
+    return [(name, frame.columns.get_loc(name)) for name in targets]
