@@ -1,4 +1,4 @@
-"""The command ``sklearn-lstm``."""
+"""The command ``sklearn-lstm``, also ``python -m sklearn_lstm``."""
 
 import sys
 
@@ -6,10 +6,15 @@ import sys
 def main() -> None:
     """Run the command, or say what to install for it."""
     try:
-        from .cli import app
+        from .cli import main
     except ImportError as error:
-        sys.exit(f"sklearn-lstm: {error}. Install the command with: pip install 'sklearn-lstm[cli]'")
-    app()
+        print(
+            f"sklearn-lstm: {error}. Install what the command needs with: "
+            "pip install 'sklearn-lstm[cli]'",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    sys.exit(main())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from ._validation import check_targets, check_weights, check_windows, unchanged_
 from ._weights import initial_weights
 from ._windows import count_missing_history, rows_of
 
+SMALLEST_BATCH_TO_HALVE = 16  # below it two halves cost more than they save on two cores
+
 
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
@@ -190,7 +192,7 @@ class BaseLSTM(BaseEstimator):
             clips=self.clipnorm is not None,
             loss=self.loss,
             optimizer=optimizer,
-            n_parts=1 if self.batch_size < 16 else 2,
+            in_halves=self.batch_size >= SMALLEST_BATCH_TO_HALVE,
         )
         return program_trainer(
             recipe, numbers, self._starting_weights(weights), optimizer_state, train, validation
@@ -260,6 +262,7 @@ class BaseLSTM(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
         return tags
 
 

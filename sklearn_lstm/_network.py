@@ -38,7 +38,11 @@ class FusedLSTM(keras.layers.LSTM):
         x = tf.transpose(sequences, (1, 0, 2))
         if self.go_backwards:
             x = tf.reverse(x, axis=[0])
-        kernel = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
+        kernel = tf.convert_to_tensor(self.cell.kernel)
+        if x.shape[2] % 2:  # BlockLSTM is slow, and logs it each time, on odd sizes
+            x = tf.pad(x, [[0, 0], [0, 0], [0, 1]])
+            kernel = tf.pad(kernel, [[0, 1], [0, 0]])
+        kernel = tf.concat([kernel, self.cell.recurrent_kernel], axis=0)
         no_peephole = tf.zeros(self.units)
         h_0, c_0 = initial_state
         # The gradient of BlockLSTMV2 expects the gates in the order of this first version.
@@ -75,7 +79,8 @@ class VariableDropout(keras.layers.Dropout):
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        return keras.random.dropout(inputs, self.rate, seed=self.seed_generator)
+        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        return tf.nn.experimental.stateless_dropout(inputs, rate=self.rate, seed=seed)
 
 
 def lstm_network(meta, units=50, dropout=0.0, bidirectional=False, alpha=0.0, seed=None):

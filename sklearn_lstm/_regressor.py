@@ -317,3 +317,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         """
         y = self._predict(X)
         return y.ravel() if self._y_ndim == 1 else y
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # With default parameters R2 is 0.39 on the data by which scikit-learn defines this tag, and
+        # it asks for 0.5; learning_rate=0.01 reaches 0.99 there.
+        tags.regressor_tags.poor_score = True
+        return tags

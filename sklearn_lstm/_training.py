@@ -43,7 +43,7 @@ class Recipe(NamedTuple):
     clips: bool
     loss: str
     optimizer: str
-    n_parts: int
+    in_halves: bool
 
 
 class Numbers(NamedTuple):
@@ -167,15 +167,24 @@ class Program:
         loss = total / tf.cast(n_samples, tf.float32)
         return loss, self._mean_loss(validation, n_timesteps)
 
-    def _batch_loss(self, samples, batch, n_timesteps):
-        """Mean weighted loss, the batch cut into parts that run side by side."""
+    def _batch_loss(self, train, batch, n_timesteps):
+        """Mean weighted loss of a batch, computed in two halves that run side by side.
+
+        BlockLSTM has no gradient for an empty batch, so both halves of a single sample are that
+        sample, and the second counts for nothing.
+        """
         n_samples = tf.size(batch)
-        cuts = [n_samples * part // self.recipe.n_parts for part in range(self.recipe.n_parts + 1)]
-        parts = [batch[begin:end] for begin, end in zip(cuts[:-1], cuts[1:], strict=True)]
-        total = tf.add_n([self._summed_loss(samples, part, n_timesteps, True) for part in parts])
+        if not self.recipe.in_halves:
+            total = self._summed_loss(train, batch, n_timesteps, training=True)
+        else:
+            half = (n_samples + 1) // 2
+            total = self._summed_loss(train, batch[:half], n_timesteps, training=True)
+            rest = batch[tf.minimum(half, n_samples - 1) :]
+            counts = tf.cast(n_samples > 1, tf.float32)
+            total += counts * self._summed_loss(train, rest, n_timesteps, training=True)
         return total / tf.cast(n_samples, tf.float32)
 
-    def _summed_loss(self, samples, batch, n_timesteps, training):
+    def _summed_loss(self, samples, batch, n_timesteps, *, training):
         rows, starts, y, sample_weight = samples
         steps = tf.gather(starts, batch)[:, tf.newaxis] + tf.range(n_timesteps)
         predicted = self.network(tf.gather(rows, steps), training=training)
@@ -188,7 +197,7 @@ class Program:
         def step(begin, total):
             end = tf.minimum(begin + batch_size, n_samples)
             batch = tf.range(begin, end)
-            return end, total + self._summed_loss(samples, batch, n_timesteps, False)
+            return end, total + self._summed_loss(samples, batch, n_timesteps, training=False)
 
         _, total = tf.while_loop(
             lambda begin, _: begin < n_samples, step, (tf.constant(0), tf.constant(0.0))

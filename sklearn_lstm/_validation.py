@@ -67,16 +67,16 @@ def check_windows(estimator, X, *, reset):
 
     The values of 3-D input are not looked at: missing history is the caller's to judge.
     """
-    n_dims = np.ndim(X)
-    if n_dims > 3:
+    X = X if hasattr(X, "ndim") else np.asarray(X)
+    if X.ndim > 3:
         raise ValueError(
-            f"X has {n_dims} dimensions (shape {np.shape(X)}), but "
+            f"X has {X.ndim} dimensions (shape {X.shape}), but "
             f"{type(estimator).__name__} is expecting 3, (n_samples, n_timesteps, n_features), "
             "or 2, (n_samples, n_timesteps). Reshape X."
         )
     fitted_on_3d = not reset and estimator.n_features_in_ != estimator.n_timesteps_
     with _text_explained(X):
-        if n_dims == 3 or (n_dims == 2 and fitted_on_3d and estimator._n_channels == 1):
+        if X.ndim == 3 or (X.ndim == 2 and fitted_on_3d and estimator._n_channels == 1):
             windows = check_array(
                 X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=estimator
             )
@@ -161,7 +161,7 @@ def refuse_non_finite(array, name, remedy, columns=None):
     value = "NaN" if np.isnan(array[bad][0]) else "infinity"
     where = f"row {row}"
     if column and array.shape[1] > 1:
-        where += f", column {columns[column[0]] if columns is not None else column[0]!r}"
+        where += f", column {column[0] if columns is None else columns[column[0]]!r}"
     raise ValueError(
         f"Input {name} contains {value}, first at {where} ({bad.sum()} of {bad.size} values are "
         f"not finite). {remedy}."
@@ -177,7 +177,7 @@ def _text_explained(data, name="X"):
         if "could not convert" not in str(error):
             raise
         dtypes = getattr(data, "dtypes", None)
-        columns = [] if dtypes is None or np.ndim(data) < 2 else [
+        columns = [] if dtypes is None or data.ndim < 2 else [
             column for column, dtype in dtypes.items() if dtype.kind not in "biuf"
         ]
         where = f" (columns {columns})" if columns else ""

@@ -553,7 +553,10 @@ def make_supervised(data, target=None, *, horizon=1):
 
 
 def _check_horizon(horizon):
-    steps = [horizon] if isinstance(horizon, Integral) else list(horizon)
+    try:
+        steps = [horizon] if isinstance(horizon, Integral) else list(horizon)
+    except TypeError:
+        steps = []
     if not steps or not all(isinstance(h, Integral) and h >= 1 for h in steps):
         raise ValueError(
             f"horizon={horizon!r} must be a whole number of steps ahead, 1 or more, or a range or "

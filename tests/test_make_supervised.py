@@ -1,0 +1,67 @@
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklearn_lstm import make_supervised
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_target_is_the_value_horizon_steps_later(horizon):
+    series = pd.Series(range(10), index=pd.date_range("2024-01-01", periods=10), name="t")
+    X, y = make_supervised(series, horizon=horizon)
+    assert list(X.columns) == ["t"]
+    assert y.name == "t"
+    assert X.index.equals(y.index)
+    for day in X.index:
+        assert y[day] == series[day + pd.Timedelta(days=horizon)]
+    assert len(X) == 10 - horizon
+
+
+def test_several_horizons_and_targets_have_a_column_each():
+    frame = pd.DataFrame({"a": range(6), "b": range(10, 16)})
+    X, y = make_supervised(frame, target=["b", "a"], horizon=[1, 2])
+    assert list(y.columns) == ["b_step1", "b_step2", "a_step1", "a_step2"]
+    assert_array_equal(y.iloc[0], [11, 12, 1, 2])
+    assert len(X) == 4
+
+
+def test_one_horizon_in_a_list_keeps_its_column():
+    _, y = make_supervised([1, 2, 3], horizon=[1])
+    assert y.shape == (2, 1)
+
+
+def test_all_columns_are_targets_unless_one_is_named():
+    table = np.arange(8).reshape(4, 2)
+    X, y = make_supervised(table)
+    assert_array_equal(X, table[:-1])
+    assert_array_equal(y, table[1:])
+    assert_array_equal(make_supervised(table, target=1)[1], [3, 5, 7])
+
+
+def test_series_of_a_panel_do_not_mix():
+    index = pd.MultiIndex.from_tuples(
+        [("x", 1), ("y", 1), ("x", 2), ("y", 2), ("x", 3), ("z", 1)], names=["store", "week"]
+    )
+    sales = pd.DataFrame({"sales": [1, 10, 2, 20, 3, 99]}, index=index)
+    X, y = make_supervised(sales, target="sales")
+    assert list(X.index) == [("x", 1), ("y", 1), ("x", 2)]
+    assert list(y) == [2, 20, 3]
+
+
+@pytest.mark.parametrize("horizon", [0, -2, 1.5, "1", [], [1, 0]])
+def test_horizon_must_look_ahead(horizon):
+    with pytest.raises((ValueError, TypeError), match="horizon="):
+        make_supervised([1, 2, 3], horizon=horizon)
+
+
+def test_impossible_requests_say_why():
+    with pytest.raises(ValueError, match=r"horizon=3 reaches beyond the end.*Lower horizon"):
+        make_supervised([1, 2, 3], horizon=3)
+    with pytest.raises(KeyError, match=r"'c' is not a column; there are \['a'\]"):
+        make_supervised(pd.DataFrame({"a": [1, 2]}), target="c")
+    with pytest.raises(ValueError, match="shape"):
+        make_supervised(np.zeros((2, 2, 2)))
+    backwards = pd.Series([1, 2], index=pd.to_datetime(["2024-01-02", "2024-01-01"]))
+    with pytest.raises(ValueError, match="row 1, 2024-01-01"):
+        make_supervised(backwards)
