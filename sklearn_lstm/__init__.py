@@ -14,7 +14,7 @@ _HOMES = {
     "make_supervised": "_windows",
 }
 
-__all__ = [  # noqa: F822  (resolved on first use, so that the import stays light)
+__all__ = [
     "ForecastDisplay",
     "LSTMRegressor",
     "LossCurveDisplay",

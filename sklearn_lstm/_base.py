@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._epochs import Patience, Samples, run_epochs
 from ._inference import predict
+from ._rows import count_missing_history, rows_of
 from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
 from ._weights import initial_weights
-from ._windows import count_missing_history, rows_of
 
 SMALLEST_BATCH_TO_HALVE = 16  # below it two halves cost more than they save on two cores
 
@@ -28,8 +28,9 @@ class BaseLSTM(BaseEstimator):
             return self._build_foreign_model()
         from ._network import lstm_network
 
+        shape = (None, self.n_timesteps_, self._n_channels)
         model = lstm_network(
-            {"X_shape_": (None, self.n_timesteps_, self._n_channels), "n_outputs_": self.n_outputs_},
+            {"X_shape_": shape, "n_outputs_": self.n_outputs_},
             units=self._units(),
             dropout=self.dropout,
             bidirectional=self.bidirectional,
@@ -89,8 +90,7 @@ class BaseLSTM(BaseEstimator):
                 f"y has {n_outputs} outputs, but this {type(self).__name__} was fitted on "
                 f"{self.n_outputs_}. Give it the columns of fit."
             )
-        weights = np.ones(len(array)) if sample_weight is None else sample_weight
-        weights = check_weights(weights, array)
+        weights = check_weights(sample_weight, array)
         windows, n_missing = self._locate(array)
         complete = np.flatnonzero(n_missing == 0)
         if not len(complete):
@@ -140,9 +140,9 @@ class BaseLSTM(BaseEstimator):
         n_train = len(samples) - ceil(self.validation_fraction * len(samples))
         if n_train == 0:
             raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(samples)} complete windows "
-                "leaves no row to train on. Lower validation_fraction, fit on more rows, or set "
-                "early_stopping=False."
+                f"validation_fraction={self.validation_fraction} of {len(samples)} complete "
+                "windows leaves no row to train on. Lower validation_fraction, fit on more rows, "
+                "or set early_stopping=False."
             )
         train, validation = samples[:n_train], samples[n_train:]
         for part, name in ((train, "training"), (validation, "validation")):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._windows import RowWindows
+from ._rows import RowWindows
 
 
 @dataclass(frozen=True)

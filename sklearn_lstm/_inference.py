@@ -7,8 +7,8 @@ float64, on the rows that are predicted with it.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ._rows import RowWindows
 from ._weights import Cell, unpack
-from ._windows import RowWindows
 
 BLOCK = 256  # windows at a time: their state stays in the processor's cache
 
@@ -33,9 +33,7 @@ def predict(weights, windows, n_missing, *, bidirectional):
     y = np.empty((len(windows), len(bias)))
     for n_steps in np.unique(n_missing):
         samples = np.flatnonzero(n_missing == n_steps)
-        observed = RowWindows(
-            windows.rows, windows.starts + n_steps, windows.n_timesteps - n_steps
-        )
+        observed = RowWindows(windows.rows, windows.starts + n_steps, windows.n_timesteps - n_steps)
         for begin in range(0, len(samples), BLOCK):
             block = samples[begin : begin + BLOCK]
             y[block] = _last_state(layers, observed[block]) @ kernel + bias

@@ -87,8 +87,8 @@ def lstm_network(meta, units=50, dropout=0.0, bidirectional=False, alpha=0.0, se
     """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
 
     It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
-    in :class:`LSTMRegressor` as ``network=lstm_network`` and in ``scikeras.wrappers.KerasRegressor``
-    as ``model=lstm_network``.
+    in :class:`LSTMRegressor` as ``network=lstm_network`` and in scikeras's ``KerasRegressor`` as
+    ``model=lstm_network``.
 
     Parameters
     ----------
@@ -171,4 +171,3 @@ def _lstm_layer(seeds, *, alpha, **options):
 
 def _penalty(alpha):
     return keras.regularizers.L2(alpha) if alpha else None
-

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 
 def _pyplot():
@@ -64,6 +65,8 @@ class ForecastDisplay:
     """
 
     ax_: Axes
+    truth_: Line2D
+    forecast_: Line2D
 
     def __init__(self, *, y_true: pd.Series, y_pred: np.ndarray) -> None:
         self.y_true = y_true
@@ -153,8 +156,8 @@ class ForecastDisplay:
             locator = AutoDateLocator()
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        ax.set_xlabel("date" if is_time else (index.name or "step"))
-        ax.set_ylabel(unit or self.y_true.name or "value")
+        ax.set_xlabel("date" if is_time else str(index.name or "step"))
+        ax.set_ylabel(str(unit or self.y_true.name or "value"))
         ax.legend(frameon=False, ncols=2, loc="upper left")
         ax.margins(x=0.01)
         ax.set_ylim(top=ax.get_ylim()[1] + 0.1 * np.ptp(ax.get_ylim()))
@@ -257,7 +260,7 @@ class LossCurveDisplay:
                 label="validation",
             )
         ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("epoch")
         ax.set_ylabel("loss (scaled target)")
         ax.legend(frameon=False)
@@ -277,8 +280,8 @@ def _lstm_of(estimator):
             inner = estimator.steps[-1][1]
         if inner is None:
             raise TypeError(
-                f"{type(estimator).__name__} holds no loss_curve_: pass a fitted LSTMRegressor or a "
-                "pipeline that ends with one."
+                f"{type(estimator).__name__} holds no loss_curve_: pass a fitted LSTMRegressor or "
+                "a pipeline that ends with one."
             )
         estimator = inner
     return estimator

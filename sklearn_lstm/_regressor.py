@@ -80,8 +80,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     network : callable, default=None
         Builder of another network in the convention of scikeras, ``builder(meta,
-        **network_params) -> keras.Model``, trained through scikeras's ``KerasRegressor``. Parameters
-        that describe the built-in network (``units``, ``dropout``, ``bidirectional``, ``alpha``)
+        **network_params) -> keras.Model``, trained through scikeras's ``KerasRegressor``. The
+        parameters of the built-in network (``units``, ``dropout``, ``bidirectional``, ``alpha``)
         are then without effect. To pickle the estimator the builder must be importable.
 
     network_params : dict, default=None

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ._network import VariableDropout, build

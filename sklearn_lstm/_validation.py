@@ -1,6 +1,7 @@
 """The only door to scikit-learn's private helpers, and the rules for 2-D and 3-D input."""
 
 from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
@@ -9,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in as check_feature_names_in,
 )
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 __all__ = [
     "HasMethods",
@@ -63,7 +64,7 @@ def check_rows(estimator, X, *, reset):
 
 
 def check_windows(estimator, X, *, reset):
-    """Return X as a 3-D float array ``(n_samples, n_timesteps, n_features)``; a view where it can be.
+    """Return X as a float array ``(n_samples, n_timesteps, n_features)``, uncopied where possible.
 
     The values of 3-D input are not looked at: missing history is the caller's to judge.
     """
@@ -134,7 +135,16 @@ def check_targets(estimator, y, X):
 
 def check_weights(sample_weight, X):
     """Return one finite weight of zero or more for each row of X, not all of them zero."""
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (len(X),):
+        raise ValueError(
+            f"sample_weight.shape == {weights.shape}, expected {(len(X),)}: Sample weights must be "
+            "1D array or scalar, one for each row of X."
+        )
     if weights.min() < 0:
         row = int(weights.argmin())
         raise ValueError(
@@ -171,15 +181,19 @@ def refuse_non_finite(array, name, remedy, columns=None):
 @contextmanager
 def _text_explained(data, name="X"):
     """Say which columns hold text when the conversion to numbers fails."""
+    if getattr(getattr(data, "dtype", None), "kind", None) in ("U", "S"):
+        raise ValueError(f"{name} holds text. Convert it to numbers: {name}.astype(float).")
     try:
         yield
     except ValueError as error:
         if "could not convert" not in str(error):
             raise
         dtypes = getattr(data, "dtypes", None)
-        columns = [] if dtypes is None or data.ndim < 2 else [
-            column for column, dtype in dtypes.items() if dtype.kind not in "biuf"
-        ]
+        columns = (
+            []
+            if dtypes is None or data.ndim < 2
+            else [column for column, dtype in dtypes.items() if dtype.kind not in "biuf"]
+        )
         where = f" (columns {columns})" if columns else ""
         raise ValueError(
             f"{name} holds text{where}: {error}. Encode it as numbers (OneHotEncoder, "

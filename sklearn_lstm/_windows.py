@@ -1,16 +1,17 @@
-"""Rows to windows: pure index arithmetic, the transformer around it, and aligned targets."""
+"""Rows to windows, and targets beside rows: what a series becomes before an estimator sees it."""
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ._rows import RowWindows
+from ._timeline import Timeline
 from ._validation import (
     Interval,
     StrOptions,
@@ -20,98 +21,6 @@ from ._validation import (
     set_output_config,
     unchanged_on_error,
 )
-
-
-@dataclass(frozen=True)
-class RowWindows:
-    """Windows written as rows and beginnings: window ``i`` is ``rows[starts[i]:][:n_timesteps]``.
-
-    Windows that overlap share their rows, so n windows of w steps take n + w - 1 rows of memory.
-    """
-
-    rows: np.ndarray
-    starts: np.ndarray
-    n_timesteps: int
-
-    def __getitem__(self, selection):
-        return replace(self, starts=self.starts[selection])
-
-    def __len__(self):
-        return len(self.starts)
-
-    def to_array(self):
-        """Write the windows out, shape ``(n_samples, n_timesteps, n_features)``."""
-        return self.rows[self.starts[:, np.newaxis] + np.arange(self.n_timesteps)]
-
-
-def rows_of(windows):
-    """Find the rows beneath an array of windows, without copying where they overlap in memory.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, n_timesteps, n_features)
-
-    Returns
-    -------
-    RowWindows
-    """
-    n_samples, n_timesteps, n_features = windows.shape
-    if n_samples == 1:
-        return RowWindows(windows[0], np.zeros(1, dtype=np.int32), n_timesteps)
-    to_next_window, to_next_row, to_next_feature = windows.strides
-    shift, remainder = divmod(to_next_window, to_next_row) if to_next_row else (0, 1)
-    if remainder or not 0 < shift <= n_timesteps:
-        windows = np.ascontiguousarray(windows)
-        return RowWindows(
-            windows.reshape(-1, n_features),
-            np.arange(n_samples, dtype=np.int32) * n_timesteps,
-            n_timesteps,
-        )
-    rows = as_strided(
-        windows,
-        shape=((n_samples - 1) * shift + n_timesteps, n_features),
-        strides=(to_next_row, to_next_feature),
-        writeable=False,
-    )
-    return RowWindows(rows, np.arange(n_samples, dtype=np.int32) * shift, n_timesteps)
-
-
-def count_missing_history(windows):
-    """Count the leading steps of each window that are missing, that is NaN in every feature.
-
-    Parameters
-    ----------
-    windows : RowWindows
-
-    Returns
-    -------
-    n_missing : ndarray of shape (n_samples,)
-        Between 0 and ``n_timesteps``.
-    first_bad : tuple of (int, int) or None
-        Sample and step of the first NaN or infinity that is not missing history.
-    """
-    finite = np.isfinite(windows.rows).all(axis=1)
-    starts, w = windows.starts, windows.n_timesteps
-    if finite.all():
-        return np.zeros(len(starts), dtype=np.int64), None
-    missing = _count_before(np.isnan(windows.rows).all(axis=1))
-    unusable = _count_before(~finite)
-    n_missing = missing[starts + w] - missing[starts]
-    n_unusable = unusable[starts + w] - unusable[starts]
-    leading = missing[starts + n_missing] - missing[starts] == n_missing
-    bad = (n_unusable > n_missing) | ~leading | (n_missing == w)
-    if not bad.any():
-        return n_missing, None
-    sample = int(bad.argmax())
-    window = windows.rows[starts[sample] :][:w]
-    known = ~np.isnan(window).all(axis=1)
-    n_leading = int(known.argmax()) if known.any() else 0
-    step = n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
-    return n_missing, (sample, step)
-
-
-def _count_before(flags):
-    return np.concatenate([[0], np.cumsum(flags)])
 
 
 def _is_flat(windower):
@@ -142,10 +51,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Whether ``transform`` may put the last fitted rows in front of new ones. With ``"auto"``
         it does so
 
-        - for a DataFrame whose index carries labels (anything but a default ``RangeIndex`` from
-          0), if its first label comes after the last fitted label;
-        - for arrays and DataFrames with a default index, unless they begin with the rows that
-          were fitted;
+        - for a DataFrame whose index holds times or numbers (anything but a default
+          ``RangeIndex`` from 0), if its first label comes after the last fitted label;
+        - for arrays, and DataFrames with a default index or one of text, unless they begin with
+          the rows that were fitted;
         - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
 
         With ``"none"`` every call starts without history.
@@ -205,7 +114,13 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     _parameter_constraints = {
         "window_length": [Interval(Integral, 1, None, closed="left")],
         "history": [StrOptions({"auto", "none"})],
-        "max_gap": [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
+        "max_gap": [
+            Interval(Real, 0, None, closed="neither"),
+            str,
+            timedelta,
+            np.timedelta64,
+            None,
+        ],
         "flatten": ["boolean"],
         "padding": [StrOptions({"auto", "nan", "edge"})],
     }
@@ -245,7 +160,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """
         with unchanged_on_error(self):
             rows = check_rows(self, X, reset=True)
-            timeline = _Timeline.of(X, len(rows), self.max_gap)
+            timeline = Timeline.of(X, len(rows), self.max_gap)
             rows = rows if timeline.order is None else rows[timeline.order]
             self._keeps_series = timeline.order is not None
             self._fitted_head = rows[: self.window_length].copy()
@@ -274,7 +189,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = check_rows(self, X, reset=False)
-        timeline = _Timeline.of(X, len(rows), self.max_gap)
+        timeline = Timeline.of(X, len(rows), self.max_gap)
         order = timeline.order
         windows = self._cut(rows if order is None else rows[order], timeline)
         if order is None and timeline.begins_segment.sum() == 1:
@@ -365,115 +280,6 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         return tags
 
 
-class _Timeline:
-    """Which series and which moment each row belongs to, and where windows begin anew.
-
-    Rows are seen in the order that puts each series together (``order``, None for one series).
-    """
-
-    def __init__(self, index, n_rows):
-        self.order = self.labels = self._keys = None
-        self.carries_time = False
-        self._max_gap = None
-        self.begins_series = np.arange(n_rows) == 0
-        if isinstance(index, pd.MultiIndex):
-            series = index.droplevel(-1)
-            codes, _ = series.factorize()
-            self.order = np.argsort(codes, kind="stable")
-            self._keys = series[self.order]
-            codes = codes[self.order]
-            self.begins_series[1:] = codes[1:] != codes[:-1]
-            index = index.get_level_values(-1)[self.order]
-        if index is not None:
-            self.labels = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-            self.carries_time = self.order is not None or not _is_default(index)
-
-    @classmethod
-    def of(cls, X, n_rows, max_gap=None):
-        timeline = cls(X.index if isinstance(X, pd.DataFrame) else None, n_rows)
-        timeline._check_increasing()
-        timeline.begins_segment = timeline.begins_series
-        if max_gap is not None:
-            timeline._max_gap = timeline._as_distance(max_gap)
-            distances = np.diff(timeline.labels.to_numpy())
-            timeline.begins_segment = timeline.begins_series.copy()
-            timeline.begins_segment[1:] |= distances > timeline._max_gap
-        return timeline
-
-    def key(self, row):
-        return None if self._keys is None else self._keys[row]
-
-    def follows(self, row, last_label):
-        """Tell whether a row comes after the last fitted label, and near enough to it."""
-        label = self.labels[row]
-        try:
-            if not label > last_label:
-                return False
-        except TypeError as error:
-            raise ValueError(
-                f"The index of X ({label!r}, ...) can't be compared with that of fit "
-                f"(..., {last_label!r}). Give both the same kind of index."
-            ) from error
-        return self._max_gap is None or label - last_label <= self._max_gap
-
-    def _check_increasing(self):
-        if self.labels is None or (
-            self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique
-        ):
-            return
-        later, earlier = self.labels[1:], self.labels[:-1]
-        try:
-            unordered = ~np.asarray(later > earlier) & ~self.begins_series[1:]
-        except TypeError as error:
-            raise ValueError(
-                f"The index of X mixes labels that have no order: {error}. Give it one kind of "
-                "label, or none: X.reset_index(drop=True)."
-            ) from error
-        if not unordered.any():
-            return
-        places = np.flatnonzero(unordered) + 1
-        rows = places if self.order is None else self.order[places]
-        place, row = places[rows.argmin()], rows.min()
-        of_series = "" if self._keys is None else f" of series {self._keys[place]!r}"
-        raise ValueError(
-            f"The time index of X must increase{of_series and ' within each series'}, but row "
-            f"{row}{of_series}, {self.labels[place]!s}, does not come after "
-            f"{self.labels[place - 1]!s}. Sort the rows (X.sort_index()), drop repeated labels "
-            "(X[~X.index.duplicated()]), or, if the index is not time, X.reset_index(drop=True)."
-        )
-
-    def _as_distance(self, max_gap):
-        """Return max_gap as something that distances between labels can be compared with."""
-        if self.labels is None:
-            raise ValueError(
-                f"max_gap={max_gap!r} needs rows with an index, but X is an array. Pass a "
-                "DataFrame; behind a scaler, call its set_output(transform='pandas') first."
-            )
-        kind = self.labels.dtype.kind if hasattr(self.labels.dtype, "kind") else "O"
-        is_time, is_number = kind in "mM", isinstance(max_gap, Real)
-        if kind not in "mMiuf" or is_time == is_number:
-            wanted = "a timedelta such as '1D'" if is_time else "a number, or give X a time index"
-            raise ValueError(
-                f"max_gap={max_gap!r} does not fit the index of X, which is of "
-                f"{self.labels.dtype}: set it to {wanted}."
-            )
-        if is_number:
-            return max_gap
-        try:
-            distance = pd.Timedelta(max_gap)
-        except ValueError as error:
-            raise ValueError(
-                f"max_gap={max_gap!r} is not a timedelta ({error}): write it as '1D' or '30min'."
-            ) from error
-        if distance <= pd.Timedelta(0):
-            raise ValueError(f"max_gap={max_gap!r} must be longer than zero.")
-        return distance.to_timedelta64()
-
-
-def _is_default(index):
-    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
-
-
 def make_supervised(data, target=None, *, horizon=1):
     """Put the value that is to be predicted beside each row.
 
@@ -527,7 +333,7 @@ def make_supervised(data, target=None, *, horizon=1):
     steps = _check_horizon(horizon)
     frame, is_pandas = _as_frame(data)
     columns = _target_columns(frame, target, is_pandas)
-    timeline = _Timeline.of(frame, len(frame))
+    timeline = Timeline.of(frame, len(frame))
     order = np.arange(len(frame)) if timeline.order is None else timeline.order
     series = np.cumsum(timeline.begins_series)
     place = np.arange(len(frame) - max(steps))

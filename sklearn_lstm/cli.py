@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -17,7 +17,7 @@ from rich.table import Table
 from . import __version__
 
 # The base of all errors that typer reports, wherever this version of typer keeps it.
-CommandError = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 console = Console()
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
@@ -36,9 +36,9 @@ def top(
 
 @app.command()
 def demo(
-    out: Annotated[
-        Path, typer.Option(help="Folder for pictures, forecast and model.")
-    ] = Path("sklearn-lstm-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for pictures, forecast and model.")] = Path(
+        "sklearn-lstm-demo"
+    ),
     quick: Annotated[bool, typer.Option("--quick", help="Search less, train shorter.")] = False,
     tutorial: Annotated[
         bool, typer.Option("--tutorial", help="Run the 20-day exercise of LSTM tutorials.")

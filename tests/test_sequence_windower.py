@@ -1,3 +1,5 @@
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from sklearn_lstm import SequenceWindower
-from sklearn_lstm._windows import rows_of
+from sklearn_lstm._rows import rows_of
 
 
 def reference_windows(rows, window_length, series=None, labels=None, max_gap=None, before=None):
@@ -49,7 +51,9 @@ sizes = {
 @given(
     **sizes,
     dtype=st.sampled_from([np.float32, np.float64, np.int16, bool]),
-    kind=st.sampled_from(["array", "default", "int", "time", "zone", "period", "float", "text"]),
+    kind=st.sampled_from(
+        ["array", "default", "int", "time", "zone", "period", "float", "date", "text"]
+    ),
     flatten=st.booleans(),
 )
 def test_windows_equal_a_walk_back_in_plain_python(
@@ -65,6 +69,7 @@ def test_windows_equal_a_walk_back_in_plain_python(
         "time": pd.Timestamp("2020-02-27") + pd.to_timedelta(steps, "D"),
         "zone": pd.date_range("2024-03-30", periods=n_rows, freq="h", tz="Europe/Paris"),
         "period": pd.period_range("2020-11", periods=n_rows, freq="M"),
+        "date": pd.Index([datetime.date(2023, 12, 20) + datetime.timedelta(int(s)) for s in steps]),
         "text": pd.Index([f"{step:03d}" for step in steps]),
     }
     X = rows if kind == "array" else pd.DataFrame(rows, index=index[kind])
@@ -241,8 +246,17 @@ DAYS = pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-02", "2024-01-02"])
             {},
             "row 3 of series 'b', 5, does not come after 5",
         ),
-        (pd.DataFrame({"a": [1.0, 2]}, index=[1, "x"]), {}, "mixes labels"),
-        (np.zeros((3, 1)), {"max_gap": "1D"}, r"max_gap='1D' needs rows with an index.*set_output"),
+        (
+            pd.DataFrame({"a": [1.0]}, index=pd.MultiIndex.from_tuples([(1, "x")])),
+            {},
+            r"last level of the MultiIndex of X must be time or numbers, but holds 'x'",
+        ),
+        (pd.DataFrame({"a": [1.0]}, index=["x"]), {"max_gap": 1}, "index of times or numbers"),
+        (
+            np.zeros((3, 1)),
+            {"max_gap": "1D"},
+            r"max_gap='1D' needs rows with an index .*set_output",
+        ),
         (pd.DataFrame({"a": [1.0, 2]}), {"max_gap": "1D"}, "max_gap='1D' does not fit the index"),
         (pd.DataFrame({"a": [1.0]}, index=DAYS[:1]), {"max_gap": 2}, "a timedelta such as '1D'"),
         (pd.DataFrame({"a": [1.0]}, index=DAYS[:1]), {"max_gap": "x"}, "max_gap='x' is not a time"),
@@ -275,3 +289,19 @@ def test_an_index_unlike_that_of_fit_is_refused(waves):
     windower = SequenceWindower(3).fit(X)
     with pytest.raises(ValueError, match="can't be compared with that of fit"):
         windower.transform(X.set_axis(np.arange(1, len(X) + 1)))
+
+
+def test_an_index_of_text_is_no_time():
+    X = pd.DataFrame({"a": np.arange(4.0)}, index=list("dbca"))
+    windower = SequenceWindower(2).fit(X)
+    assert_array_equal(windower.transform(X + 4)[0, :, 0], [3, 4])
+    assert np.isnan(windower.transform(X)[0, 0, 0])
+
+
+def test_dates_are_times_as_python_has_them():
+    days = [datetime.date(2024, 1, day) for day in (1, 2, 5)]
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=days)
+    windower = SequenceWindower(2, max_gap="1D").fit(X)
+    assert_array_equal(windower.transform(X)[:, 0, 0], [np.nan, 1, np.nan])
+    with pytest.raises(ValueError, match="row 1, 2024-01-01"):
+        windower.fit(X.iloc[::-1].iloc[1:])

@@ -1,0 +1,130 @@
+"""Which series and which moment each row belongs to, and where windows begin anew."""
+
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+
+class Timeline:
+    """What the index of a table says about its rows.
+
+    They are seen in the order that puts each series together: ``order``, None for one series.
+
+    Attributes
+    ----------
+    labels : Index or None
+        Times or numbers, None if the rows have none.
+    carries_time : bool
+        Whether the labels tell more than a count from 0.
+    begins_series, begins_segment : ndarray of bool, shape (n_rows,)
+        Where another series, or after a gap another part of it, begins.
+    """
+
+    def __init__(self, index, n_rows):
+        self.order = self.labels = self._keys = None
+        self.carries_time = False
+        self._max_gap = None
+        self.begins_series = np.arange(n_rows) == 0
+        if isinstance(index, pd.MultiIndex):
+            series = index.droplevel(-1)
+            codes, _ = series.factorize()
+            self.order = np.argsort(codes, kind="stable")
+            self._keys = series[self.order]
+            codes = codes[self.order]
+            self.begins_series[1:] = codes[1:] != codes[:-1]
+            index = index.get_level_values(-1)[self.order]
+        self.labels = _as_labels(index)
+        if self.order is not None and self.labels is None:
+            raise ValueError(
+                f"The last level of the MultiIndex of X must be time or numbers, but holds "
+                f"{index[0]!r}. Order the levels as (series, ..., time)."
+            )
+        self.carries_time = self.labels is not None and not _is_default(index)
+
+    @classmethod
+    def of(cls, X, n_rows, max_gap=None):
+        timeline = cls(X.index if isinstance(X, pd.DataFrame) else None, n_rows)
+        timeline._check_increasing()
+        timeline.begins_segment = timeline.begins_series
+        if max_gap is not None:
+            timeline._max_gap = timeline._as_distance(max_gap)
+            distances = np.diff(timeline.labels.to_numpy())
+            timeline.begins_segment = timeline.begins_series.copy()
+            timeline.begins_segment[1:] |= distances > timeline._max_gap
+        return timeline
+
+    def key(self, row):
+        return None if self._keys is None else self._keys[row]
+
+    def follows(self, row, last_label):
+        """Tell whether a row comes after the last fitted label, and near enough to it."""
+        label = self.labels[row]
+        try:
+            if not label > last_label:
+                return False
+        except TypeError as error:
+            raise ValueError(
+                f"The index of X ({label!r}, ...) can't be compared with that of fit "
+                f"(..., {last_label!r}). Give both the same kind of index."
+            ) from error
+        return self._max_gap is None or label - last_label <= self._max_gap
+
+    def _check_increasing(self):
+        if self.labels is None or (
+            self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique
+        ):
+            return
+        unordered = ~np.asarray(self.labels[1:] > self.labels[:-1]) & ~self.begins_series[1:]
+        if not unordered.any():
+            return
+        places = np.flatnonzero(unordered) + 1
+        rows = places if self.order is None else self.order[places]
+        place, row = places[rows.argmin()], rows.min()
+        of_series = "" if self._keys is None else f" of series {self._keys[place]!r}"
+        raise ValueError(
+            f"The time index of X must increase{of_series and ' within each series'}, but row "
+            f"{row}{of_series}, {self.labels[place]!s}, does not come after "
+            f"{self.labels[place - 1]!s}. Sort the rows (X.sort_index()), drop repeated labels "
+            "(X[~X.index.duplicated()]), or, if the index is not time, X.reset_index(drop=True)."
+        )
+
+    def _as_distance(self, max_gap):
+        """Return max_gap as something that distances between labels can be compared with."""
+        if self.labels is None:
+            raise ValueError(
+                f"max_gap={max_gap!r} needs rows with an index of times or numbers, but X has "
+                "none. Pass a DataFrame; behind a scaler, call its "
+                "set_output(transform='pandas') first."
+            )
+        is_time, is_number = self.labels.dtype.kind in "mM", isinstance(max_gap, Real)
+        if is_time == is_number:
+            wanted = "a timedelta such as '1D'" if is_time else "a number, or give X a time index"
+            raise ValueError(
+                f"max_gap={max_gap!r} does not fit the index of X, which is of "
+                f"{self.labels.dtype}: set it to {wanted}."
+            )
+        if is_number:
+            return max_gap
+        try:
+            distance = pd.Timedelta(max_gap)
+        except ValueError as error:
+            raise ValueError(
+                f"max_gap={max_gap!r} is not a timedelta ({error}): write it as '1D' or '30min'."
+            ) from error
+        if distance <= pd.Timedelta(0):
+            raise ValueError(f"max_gap={max_gap!r} must be longer than zero.")
+        return distance.to_timedelta64()
+
+
+def _as_labels(index):
+    """Return an index as times or numbers, None if it is neither."""
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    if index is not None and index.inferred_type in ("date", "datetime"):
+        return pd.DatetimeIndex(index)
+    return index if getattr(getattr(index, "dtype", None), "kind", None) in tuple("mMiuf") else None
+
+
+def _is_default(index):
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1

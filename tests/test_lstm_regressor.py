@@ -1,0 +1,351 @@
+import pickle
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.base import clone, is_regressor
+from sklearn.exceptions import NotFittedError
+
+from sklearn_lstm import LSTMRegressor, SequenceWindower
+
+
+@pytest.fixture
+def small():
+    return LSTMRegressor(4, epochs=3, random_state=0)
+
+
+def assert_same_weights(one, other):
+    for a, b in zip(one.weights_, other.weights_, strict=True):
+        assert_array_equal(a, b)
+
+
+def test_every_parameter_is_explicit_and_survives_clone():
+    given = {
+        "units": (3, 2), "dropout": 0.1, "bidirectional": True, "loss": "huber",
+        "optimizer": "sgd", "learning_rate": 0.2, "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
+        "epochs": 7, "shuffle": False, "early_stopping": True, "validation_fraction": 0.2,
+        "n_iter_no_change": 3, "tol": 0.1, "warm_start": True, "random_state": 5, "verbose": 1,
+        "network": len, "network_params": {"a": 1},
+    }  # fmt: skip
+    lstm = LSTMRegressor().set_params(**given)
+    assert lstm.get_params() == given
+    assert clone(lstm).get_params() == given
+    assert is_regressor(lstm)
+
+
+def test_it_learns_a_wave():
+    t = np.arange(300)
+    X = SequenceWindower(10).fit_transform(np.sin(t / 5).reshape(-1, 1))
+    y = np.sin((t + 3) / 5)
+    lstm = LSTMRegressor(16, epochs=30, learning_rate=0.01, random_state=0).fit(X[:200], y[:200])
+    assert lstm.score(X[200:], y[200:]) > 0.99
+
+
+def test_default_settings_reach_a_good_score_on_the_yardstick_with_a_higher_learning_rate():
+    from sklearn.datasets import make_regression
+    from sklearn.preprocessing import scale
+
+    X, y = make_regression(200, 10, n_informative=1, bias=5.0, noise=20, random_state=42)
+    lstm = LSTMRegressor(learning_rate=0.01, random_state=0)
+    assert lstm.fit(scale(X), scale(y)).score(scale(X), scale(y)) > 0.5
+
+
+def test_fitted_attributes(windows, small):
+    X, y = windows
+    small.fit(X, y)
+    assert (small.n_features_in_, small.n_timesteps_, small.n_outputs_) == (3, 6, 2)
+    assert small.n_iter_ == len(small.loss_curve_) == 3
+    assert small.validation_loss_curve_ is None
+    assert [w.shape for w in small.weights_] == [(3, 16), (4, 16), (16,), (4, 2), (2,)]
+    assert small.model_.count_params() == sum(w.size for w in small.weights_)
+    assert small.predict(X).dtype == np.float64
+
+
+def test_two_dimensions_are_one_feature(windows, small):
+    X, y = windows
+    flat = clone(small).fit(X[:, :, 0], y[:, 0])
+    deep = clone(small).fit(X[:, :, :1], y[:, 0])
+    assert_same_weights(flat, deep)
+    assert flat.n_features_in_ == 6
+    assert_array_equal(flat.predict(X[:, :, :1]), deep.predict(X[:, :, 0]))
+
+
+@pytest.mark.parametrize(("y_shape", "expected"), [((70,), (70,)), ((70, 1), (70, 1))])
+def test_predictions_have_the_dimensions_of_y(windows, small, y_shape, expected):
+    X, y = windows
+    assert small.fit(X, y[:, 0].reshape(y_shape)).predict(X).shape == expected
+
+
+def test_only_complete_windows_are_learned_from(small):
+    rows = np.random.default_rng(0).standard_normal((40, 2))
+    X = SequenceWindower(6).fit_transform(rows)
+    y = rows[:, 0].copy()
+    expected = clone(small).fit(X[5:], y[5:])
+    y[:5] = 1e6
+    weights = np.ones(40)
+    weights[:5] = 1e6
+    assert_same_weights(clone(small).fit(X, y, weights), expected)
+
+
+def test_ten_epochs_are_ten_times_one(windows, small):
+    X, y = windows
+    whole = clone(small).set_params(epochs=5, dropout=0.2).fit(X, y)
+    pieces = clone(whole).set_params(epochs=2).fit(X, y)
+    for _ in range(3):
+        pieces.partial_fit(X, y)
+    assert_same_weights(pieces, whole)
+    assert pieces.loss_curve_ == whole.loss_curve_
+    assert pieces.n_iter_ == 5
+
+
+def test_partial_fit_starts_an_unfitted_estimator(windows, small):
+    X, y = windows
+    assert_same_weights(small.partial_fit(X, y), clone(small).set_params(epochs=1).fit(X, y))
+
+
+def test_partial_fit_goes_on_after_a_pickle(windows, small):
+    X, y = windows
+    small.fit(X, y)
+    twin = pickle.loads(pickle.dumps(small))
+    assert_same_weights(small.partial_fit(X, y), twin.partial_fit(X, y))
+
+
+def test_warm_start_goes_on_from_the_fitted_weights(windows, small):
+    X, y = windows
+    small.set_params(warm_start=True, learning_rate=0.05).fit(X, y)
+    first = list(small.loss_curve_)
+    small.fit(X, y)
+    assert small.n_iter_ == 6
+    assert small.loss_curve_[:3] == first
+    assert small.loss_curve_[3] < first[0]
+    with pytest.raises(ValueError, match=r"units=7.*warm_start=False"):
+        small.set_params(units=7).fit(X, y)
+    assert small.n_iter_ == 6
+
+
+def test_without_warm_start_fit_forgets(windows, small):
+    X, y = windows
+    twice = clone(small).fit(-X, y).fit(X, y)
+    assert_same_weights(twice, small.fit(X, y))
+
+
+def test_early_stopping_returns_the_best_weights(windows):
+    X, y = windows
+    lstm = LSTMRegressor(
+        8, epochs=300, early_stopping=True, validation_fraction=0.3, n_iter_no_change=5,
+        learning_rate=0.05, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    curve = lstm.validation_loss_curve_
+    assert lstm.n_iter_ == len(curve) < 300
+    assert min(curve[-5:]) > min(curve) - 1e-4
+    tail = np.mean((lstm.predict(X[-21:]) - y[-21:]) ** 2)
+    assert_allclose(tail, min(curve), rtol=1e-4)
+
+
+def test_validation_is_the_tail_in_time(windows, small):
+    X, y = windows
+    small.set_params(early_stopping=True, validation_fraction=0.25, epochs=4, n_iter_no_change=9)
+    inside = clone(small).fit(X, y)
+    outside = clone(small).fit(X[:52], y[:52], X_val=X[52:], y_val=y[52:])
+    assert_same_weights(inside, outside)
+    assert inside.validation_loss_curve_ == outside.validation_loss_curve_
+
+
+def test_validation_data_without_early_stopping_are_watched_only(windows, small):
+    X, y = windows
+    watched = clone(small).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
+    assert_same_weights(watched, small.fit(X[:50], y[:50]))
+    last = np.mean((watched.predict(X[50:]) - y[50:]) ** 2)
+    assert_allclose(watched.validation_loss_curve_[-1], last, rtol=1e-4)
+
+
+def test_a_whole_weight_counts_as_a_repetition(windows):
+    X, y = windows
+    weight = np.arange(70) % 3
+    params = {"units": 4, "epochs": 4, "batch_size": 500, "optimizer": "adam", "random_state": 0}
+    weighted = LSTMRegressor(**params).fit(X, y, weight)
+    repeated = LSTMRegressor(**params).fit(X.repeat(weight, axis=0), y.repeat(weight, axis=0))
+    assert_allclose(weighted.predict(X), repeated.predict(X), atol=1e-4)
+
+
+def test_interruption_keeps_the_last_whole_epoch(windows):
+    X, y = windows
+    lstm = LSTMRegressor(8, epochs=10**6, random_state=0)
+    lstm.partial_fit(X, y)  # compiled before the clock runs
+    lstm = clone(lstm)
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.warns(UserWarning, match=r"interrupted by user: .* epoch \d+"):
+        lstm.fit(X, y)
+    assert 0 < lstm.n_iter_ < 10**6
+    assert_same_weights(lstm, clone(lstm).set_params(epochs=lstm.n_iter_).fit(X, y))
+
+
+def test_divergence_is_an_error_that_names_the_epoch(windows, small):
+    X, y = windows
+    small.set_params(optimizer="sgd", learning_rate=1e6, epochs=50)
+    with pytest.raises(ValueError, match=r"diverged.*in epoch \d+.*learning_rate.*clipnorm"):
+        small.fit(X, y)
+    with pytest.raises(NotFittedError):
+        small.predict(X)
+    assert vars(small) == vars(clone(small))
+
+
+def test_a_failed_fit_leaves_the_fitted_estimator_as_it_was(windows, small):
+    X, y = windows
+    before = small.fit(X, y).predict(X)
+    with pytest.raises(ValueError, match="NaN"):
+        small.fit(X[:, :4], np.full(70, np.nan))
+    assert_array_equal(small.predict(X), before)
+
+
+def test_verbose_shows_the_loss(windows, small, capsys):
+    X, y = windows
+    small.set_params(verbose=1).fit(X, y)
+    assert f"loss={small.loss_curve_[-1]:.4g}" in capsys.readouterr().err
+    small.set_params(verbose=0).fit(X, y)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_pickle_is_small_and_holds_arrays_only(windows, small):
+    X, y = windows
+    pickled = pickle.dumps(small.fit(X, y))
+    assert b"keras" not in pickled
+    assert b"tensorflow" not in pickled
+    n_bytes = sum(w.nbytes for w in small.weights_)
+    assert len(pickled) < 4 * n_bytes + 4000
+
+
+def with_nan(X, sample, step):
+    X = X.copy()
+    X[sample][step] = np.nan
+    return X
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda X, y: (with_nan(X, 7, 2), y), ValueError, "NaN .*step 2 of window 7.*Fill"),
+        (lambda X, y: (with_nan(X, 3, slice(None)), y), ValueError, "step 0 of window 3"),
+        (lambda X, y: (with_nan(X, 3, np.s_[0, 1]), y), ValueError, "step 0 of window 3"),
+        (lambda X, y: (np.where(X > 2, np.inf, X), y), ValueError, "infinity"),
+        (lambda X, y: (X, np.where(y > 1, np.nan, y)), ValueError, "y contains NaN, first at row"),
+        (lambda X, y: (X, np.where(y > 1, np.inf, y)), ValueError, "y contains infinity"),
+        (lambda X, y: (X, y[:-1]), ValueError, r"\[70, 69\]"),
+        (lambda X, y: (X, None), ValueError, "requires y to be passed"),
+        (lambda X, y: (X, np.full(70, "a")), ValueError, "y holds text"),
+        (lambda X, y: (X, y[:, :, None]), ValueError, "dim 3"),
+        (lambda X, y: (X.astype(str), y), ValueError, r"X holds text.*astype\(float\)"),
+        (lambda X, y: (X + 1j, y), ValueError, "Complex data not supported"),
+        (lambda X, y: (csr_matrix(X[:, :, 0]), y), TypeError, "[Ss]parse"),
+        (lambda X, y: (X[None], y), ValueError, r"4 dimensions \(shape \(1, 70, 6, 3\)\).*Reshape"),
+        (lambda X, y: (X[:0], y[:0]), ValueError, "0 sample"),
+        (lambda X, y: (X[:, :0], y), ValueError, "at least one step"),
+        (lambda X, y: (X[:, 0, 0], y), ValueError, "Reshape your data"),
+        (lambda X, y: (X * 1e39, y), ValueError, "X holds values beyond the range of float32"),
+        (lambda X, y: (X, y * 1e39), ValueError, "y holds values beyond the range of float32"),
+    ],
+)
+def test_data_that_cannot_be_learned_from_are_refused(windows, small, change, error, message):
+    X, y = change(*windows)
+    with pytest.raises(error, match=message):
+        small.fit(X, y)
+    assert vars(small) == vars(clone(small))
+
+
+def test_text_in_a_frame_is_named(small):
+    X = pd.DataFrame({"lag1": [1.0, 2.0], "sky": ["rain", "sun"]})
+    with pytest.raises(ValueError, match=r"columns \['sky'\].*OneHotEncoder"):
+        small.fit(X, [1.0, 2.0])
+
+
+def test_fewer_rows_than_a_window_say_what_to_lower(small):
+    X = SequenceWindower(9).fit_transform(np.arange(5.0).reshape(-1, 1))
+    with pytest.raises(
+        ValueError,
+        match=r"0 complete windows of 9 steps among 5 .*Lower window_length to 5 or less",
+    ):
+        small.fit(X, np.zeros(5))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (-np.arange(70.0), "Negative values in data passed to sample_weight: -69 at row 69"),
+        (np.zeros(70), "sample_weight is zero for every row"),
+        (np.ones(69), "sample_weight.shape"),
+        (np.full(70, np.nan), "NaN"),
+    ],
+)
+def test_useless_sample_weights_are_refused(windows, small, weights, message):
+    with pytest.raises(ValueError, match=message):
+        small.fit(*windows, sample_weight=weights)
+
+
+def test_weights_must_fall_on_rows_that_can_be_learned_from(small):
+    X = SequenceWindower(3).fit_transform(np.arange(8.0).reshape(-1, 1))
+    with pytest.raises(ValueError, match="zero for every row that fit could learn from"):
+        small.fit(X, np.arange(8.0), sample_weight=[1, 1, 0, 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"units": 0}, "'units'"),
+        ({"units": (4, 0)}, r"'units' .*one for each layer. Got \(4, 0\)"),
+        ({"units": ()}, "'units'"),
+        ({"units": "8"}, "'units'"),
+        ({"loss": "mse"}, "'loss' .* Got 'mse'"),
+        ({"optimizer": "nadam"}, "'optimizer' .* Got 'nadam'"),
+        ({"learning_rate": 0.0}, "'learning_rate'"),
+        ({"dropout": 1.0}, "'dropout'"),
+        ({"validation_fraction": 1.0}, "'validation_fraction'"),
+        ({"epochs": 0}, "'epochs'"),
+        ({"batch_size": 2.5}, "'batch_size'"),
+        ({"network": "lstm"}, "'network' .*callable"),
+    ],
+)
+def test_parameters_are_checked_by_name(windows, params, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**params).fit(*windows)
+
+
+def test_a_validation_part_needs_rows_on_both_sides(windows, small):
+    X, y = windows
+    small.set_params(early_stopping=True)
+    with pytest.raises(ValueError, match=r"validation_fraction=0.1 of 1 complete windows.*Lower"):
+        small.fit(X[:1], y[:1])
+    with pytest.raises(ValueError, match="y_val is missing"):
+        small.fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="X_val, y_val: X has windows of 5 steps"):
+        small.fit(X, y, X_val=X[:, 1:], y_val=y)
+    weights = np.r_[np.ones(60), np.zeros(10)]
+    with pytest.raises(ValueError, match="zero for all 7 rows of the validation part"):
+        small.fit(X, y, weights)
+
+
+def test_prediction_asks_for_the_shape_of_fit(windows, small):
+    X, y = windows
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        small.predict(X)
+    with pytest.raises(AttributeError, match="not fitted yet"):
+        small.model_  # noqa: B018
+    small.fit(X, y)
+    with pytest.raises(ValueError, match="X has 2 features, but LSTMRegressor is expecting 3"):
+        small.predict(X[:, :, 1:])
+    with pytest.raises(ValueError, match=r"windows of 5 steps, .* expecting windows of 6"):
+        small.predict(X[:, 1:])
+    with pytest.raises(ValueError, match="step 3 of window 2"):
+        small.predict(with_nan(X, 2, 3))
+    with pytest.raises(ValueError, match=r"y has 1 outputs, .* fitted on 2"):
+        small.partial_fit(X, y[:, 0])
+
+
+def test_no_warning_comes_from_an_ordinary_fit(windows, small):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small.fit(*windows).predict(windows[0])

@@ -1,0 +1,166 @@
+"""Networks of other builders, and the built-in builder in scikeras itself."""
+
+import pickle
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
+
+from sklearn_lstm import LSTMRegressor, SequenceWindower, lstm_network
+
+
+def gru(meta, units=4):
+    return keras.Sequential(
+        [
+            keras.Input(meta["X_shape_"][1:]),
+            keras.layers.GRU(units),
+            keras.layers.Dense(meta["n_outputs_"]),
+        ]
+    )
+
+
+def one_output_too_many(meta):
+    return gru({**meta, "n_outputs_": meta["n_outputs_"] + 1})
+
+
+def nothing(meta):
+    return None
+
+
+def compiled(meta, compile_kwargs):
+    model = gru(meta)
+    model.compile(optimizer=keras.optimizers.SGD(0.3), loss="mae")
+    return model
+
+
+PARAMS = {"epochs": 3, "learning_rate": 0.01, "random_state": 0}
+
+
+def test_both_roads_train_the_built_in_network_to_the_same_weights(windows):
+    X, y = windows
+    own = LSTMRegressor(5, clipnorm=0.5, **PARAMS)
+    start = clone(own).set_params(epochs=1, learning_rate=1e-38, optimizer="sgd").fit(X, y)
+    foreign = LSTMRegressor(
+        network=lstm_network, network_params={"units": 5}, clipnorm=0.5, warm_start=True, **PARAMS
+    ).fit(X, y)
+    foreign.weights_ = start.weights_
+    foreign.loss_curve_ = []
+    foreign.fit(X, y)
+    own.fit(X, y)
+    for one, other in zip(own.weights_, foreign.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-5)
+    assert_allclose(own.predict(X), foreign.predict(X), atol=1e-5)
+    assert_allclose(own.loss_curve_, foreign.loss_curve_, rtol=1e-4)
+
+
+def test_a_foreign_network_behaves_like_the_built_in_one(windows):
+    X, y = windows
+    lstm = LSTMRegressor(
+        network=gru, network_params={"units": 6}, early_stopping=True, loss="huber", **PARAMS
+    )
+    lstm.set_params(epochs=30, n_iter_no_change=3, learning_rate=0.1).fit(X, y)
+    assert lstm.n_iter_ == len(lstm.validation_loss_curve_) <= 30
+    assert lstm.model_.count_params() == sum(w.size for w in lstm.weights_)
+    twin = clone(lstm).fit(X, y)
+    assert_array_equal(twin.predict(X), lstm.predict(X))
+    loaded = pickle.loads(pickle.dumps(lstm))
+    assert b"Sequential" not in pickle.dumps(lstm)
+    assert_allclose(loaded.predict(X), lstm.predict(X), atol=1e-6)
+    assert lstm.fit(X, y[:, 0]).predict(X).shape == (70,)
+
+
+def test_partial_fit_keeps_the_pace_of_a_foreign_optimizer(windows):
+    X, y = windows
+    whole = LSTMRegressor(network=gru, **PARAMS).fit(X, y)
+    pieces = LSTMRegressor(network=gru, **{**PARAMS, "epochs": 2}).fit(X, y).partial_fit(X, y)
+    for one, other in zip(whole.weights_, pieces.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_foreign_fit_leaves_no_trace(windows):
+    X, y = windows
+    tf.random.set_seed(5)
+    tf.random.uniform([])
+    expected_next = tf.random.uniform([]).numpy()
+    tf.random.set_seed(5)
+    tf.random.uniform([])
+    owners = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
+    methods = [(vars(o).get("__reduce__"), vars(o).get("__deepcopy__")) for o in owners]
+    python, numpy = random.getstate(), np.random.get_state()[1].copy()
+
+    LSTMRegressor(network=gru, **PARAMS).fit(X, y).predict(X)
+
+    assert random.getstate() == python
+    assert_array_equal(np.random.get_state()[1], numpy)
+    assert tf.random.uniform([]).numpy() == expected_next
+    assert [(vars(o).get("__reduce__"), vars(o).get("__deepcopy__")) for o in owners] == methods
+
+
+def test_missing_history_repeats_the_first_known_step_for_a_foreign_network():
+    rows = np.random.default_rng(0).standard_normal((30, 2))
+    X = SequenceWindower(5).fit_transform(rows)
+    model = LSTMRegressor(network=gru, **PARAMS).fit(X, rows[:, 0])
+    padded = SequenceWindower(5, padding="edge").fit_transform(rows)
+    assert_allclose(model.predict(X), model.predict(padded), atol=1e-6)
+
+
+def test_a_builder_may_compile_by_itself(windows):
+    X, y = windows
+    model = LSTMRegressor(network=compiled, **PARAMS).fit(X, y)
+    predicted = LSTMRegressor(network=compiled, **{**PARAMS, "epochs": 2}).fit(X, y).predict(X)
+    assert_allclose(model.loss_curve_[2], np.abs(predicted - y).mean(), rtol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("network", "error", "message"),
+    [
+        (nothing, TypeError, "network=nothing must build a keras.Model, but it returned None"),
+        (one_output_too_many, ValueError, r"outputs of shape \(None, 3\), but y asks for .*, 2\)"),
+        ("gru", ValueError, "'network' parameter of LSTMRegressor must be"),
+    ],
+)
+def test_a_builder_that_does_not_fit_is_refused(windows, network, error, message):
+    lstm = LSTMRegressor(network=network, **PARAMS)
+    with pytest.raises(error, match=message):
+        lstm.fit(*windows)
+    assert vars(lstm) == vars(clone(lstm))
+
+
+def test_the_built_in_network_works_in_scikeras_behind_a_windower(waves):
+    from scikeras.wrappers import KerasRegressor
+
+    X, y = waves
+    model = Pipeline(
+        [
+            ("scaler", MinMaxScaler()),
+            ("windower", SequenceWindower(5, padding="edge")),
+            (
+                "lstm",
+                KerasRegressor(
+                    model=lstm_network, model__units=8, loss="mse", optimizer="adam",
+                    optimizer__learning_rate=0.02, epochs=15, verbose=0, random_state=0,
+                ),
+            ),
+        ]
+    )  # fmt: skip
+    assert model.fit(X[:60], y[:60]).score(X[60:], y[60:]) > 0.5
+
+
+@pytest.mark.parametrize("shape", [(9, 4), (9, 4, 1)])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_builder_takes_windows_of_two_and_three_dimensions(shape, bidirectional):
+    model = lstm_network(
+        {"X_shape_": shape, "n_outputs_": 2},
+        units=(3, 2), dropout=0.1, bidirectional=bidirectional, alpha=0.1, seed=0,
+    )  # fmt: skip
+    assert model(np.zeros(shape, np.float32)).shape == (9, 2)
+    same = lstm_network(
+        {"X_shape_": shape, "n_outputs_": 2}, units=(3, 2), bidirectional=bidirectional, seed=0
+    )
+    assert len(same.get_weights()) == (14 if bidirectional else 8)

@@ -1,0 +1,211 @@
+"""The engine beside Keras's own fit, and what its programs may not disturb."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+
+from sklearn_lstm import LSTMRegressor, SequenceWindower
+from sklearn_lstm import _training as training
+from sklearn_lstm._network import FusedLSTM
+
+EPOCHS = 5
+KERAS_LOSSES = {
+    "squared_error": "mean_squared_error",
+    "absolute_error": "mean_absolute_error",
+    "huber": "huber",
+}
+
+
+def plain_keras(estimator, X, n_outputs):
+    """The same network of Keras's own layers, with the weights that the estimator starts from."""
+    units = estimator.units if isinstance(estimator.units, tuple) else (estimator.units,)
+    penalty = keras.regularizers.L2(estimator.alpha) if estimator.alpha else None
+    model = keras.Sequential([keras.Input(X.shape[1:])])
+    for i, n_units in enumerate(units):
+        layer = keras.layers.LSTM(
+            n_units,
+            return_sequences=i < len(units) - 1,
+            kernel_regularizer=penalty,
+            recurrent_regularizer=penalty,
+        )
+        model.add(keras.layers.Bidirectional(layer) if estimator.bidirectional else layer)
+    model.add(keras.layers.Dense(n_outputs, kernel_regularizer=penalty))
+    y = np.zeros((len(X), n_outputs))
+    untrained = clone(estimator).set_params(epochs=1, learning_rate=1e-38, optimizer="sgd")
+    model.set_weights(untrained.fit(X, y).weights_)
+    return model
+
+
+@pytest.mark.parametrize(
+    "n_samples",
+    [
+        pytest.param(64, id="whole-batches", marks=pytest.mark.slow),
+        pytest.param(70, id="last-batch-of-6", marks=pytest.mark.slow),
+        pytest.param(65, id="last-batch-of-1"),
+    ],
+)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"clipnorm": 0.05},
+        {"units": (6, 4)},
+        {"bidirectional": True},
+        {"units": (5, 3), "bidirectional": True, "clipnorm": 0.1, "alpha": 1e-3},
+        {"loss": "absolute_error"},
+        {"loss": "huber"},
+        {"batch_size": 7},
+        {"optimizer": "sgd", "learning_rate": 0.05},
+        {"optimizer": "rmsprop"},
+        {"optimizer": "adamw"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+def test_training_equals_keras(windows, params, n_samples, weighted):
+    X, y = (np.asarray(part)[:n_samples].astype(np.float32) for part in windows)
+    sample_weight = np.random.default_rng(0).uniform(0, 3, n_samples) if weighted else None
+    lstm = LSTMRegressor(**{"units": 6, "learning_rate": 0.01, **params})
+    lstm.set_params(epochs=EPOCHS, shuffle=False, random_state=0)
+    model = plain_keras(lstm, X, 2)
+
+    lstm.fit(X, y, sample_weight)
+
+    optimizer = keras.optimizers.get(lstm.optimizer)
+    optimizer.learning_rate = lstm.learning_rate
+    optimizer.clipnorm = lstm.clipnorm
+    model.compile(optimizer=optimizer, loss=KERAS_LOSSES[lstm.loss])
+    history = model.fit(
+        X, y, lstm.batch_size, EPOCHS, verbose=0, shuffle=False, sample_weight=sample_weight
+    )
+    for ours, theirs in zip(lstm.weights_, model.get_weights(), strict=True):
+        assert_allclose(ours, theirs, atol=1e-4)
+    if not lstm.alpha:
+        assert_allclose(lstm.loss_curve_, history.history["loss"], rtol=1e-4)
+
+
+def test_a_keras_optimizer_lends_its_settings_and_is_left_alone(windows):
+    X, y = windows
+    optimizer = keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, clipvalue=0.2)
+    before = optimizer.get_config()
+    lstm = LSTMRegressor(4, optimizer=optimizer, epochs=EPOCHS, shuffle=False, random_state=0)
+    model = plain_keras(clone(lstm).set_params(optimizer="sgd"), X, 2)
+
+    lstm.fit(X, y)
+
+    assert optimizer.get_config() == before
+    assert not optimizer.built
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True, clipvalue=0.2), "mse")
+    model.fit(X, y, 32, EPOCHS, verbose=0, shuffle=False)
+    for ours, theirs in zip(lstm.weights_, model.get_weights(), strict=True):
+        assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_a_learning_rate_schedule_of_keras_is_followed(windows):
+    X, y = windows
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.1, 1e-38])
+    stopped = LSTMRegressor(
+        4, optimizer=keras.optimizers.SGD(schedule), epochs=4, shuffle=False, random_state=0
+    ).fit(X, y)
+    assert stopped.loss_curve_[0] > stopped.loss_curve_[2]
+    assert_allclose(stopped.loss_curve_[2:], stopped.loss_curve_[3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True},
+                                     {"return_sequences": True, "go_backwards": True}])  # fmt: skip
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_the_fused_layer_equals_keras(options, n_features):
+    x = np.random.default_rng(0).standard_normal((5, 7, n_features)).astype(np.float32)
+    fused, plain = FusedLSTM(3, **options), keras.layers.LSTM(3, **options)
+    fused.build(x.shape), plain.build(x.shape)
+    plain.set_weights(fused.get_weights())
+    assert_allclose(fused(x), plain(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"activation": "relu"}, {"dropout": 0.3}, {"use_bias": False}])
+def test_where_the_fused_operation_does_not_apply_keras_computes(options):
+    x = np.random.default_rng(0).standard_normal((5, 7, 2)).astype(np.float32)
+    fused, plain = FusedLSTM(3, **options), keras.layers.LSTM(3, **options)
+    fused.build(x.shape), plain.build(x.shape)
+    plain.set_weights(fused.get_weights())
+    assert_allclose(fused(x), plain(x), atol=1e-6)
+
+
+def test_a_mask_falls_to_keras():
+    x = np.random.default_rng(0).standard_normal((2, 4, 2)).astype(np.float32)
+    mask = np.array([[1, 1, 0, 0], [1, 1, 1, 1]], dtype=bool)
+    fused = FusedLSTM(3)
+    assert_allclose(fused(x, mask=mask)[0], fused(x[:1, :2])[0], atol=1e-6)
+
+
+def test_dropout_trains_with_noise_and_predicts_without(windows):
+    X, y = windows
+    params = {"units": (6, 4), "epochs": 3, "random_state": 0}
+    without = LSTMRegressor(**params).fit(X, y)
+    low = LSTMRegressor(**params, dropout=0.1).fit(X, y)
+    high = LSTMRegressor(**params, dropout=0.6).fit(X, y)
+    assert without.loss_curve_ != low.loss_curve_ != high.loss_curve_
+    assert_allclose(high.predict(X), high.predict(X), rtol=0)
+    again = clone(high).fit(X, y)
+    assert again.loss_curve_ == high.loss_curve_
+    other_seed = clone(high).set_params(random_state=1).fit(X, y)
+    assert other_seed.loss_curve_ != high.loss_curve_
+
+
+def test_dropout_sets_the_given_share_to_zero_and_scales_the_rest():
+    from sklearn_lstm._network import VariableDropout
+
+    layer = VariableDropout(0.5, seed=0)
+    layer.rate = 0.25
+    dropped = np.asarray(layer(np.ones((200, 200), np.float32), training=True))
+    assert abs((dropped == 0).mean() - 0.25) < 0.01
+    assert_allclose(dropped[dropped != 0], 1 / 0.75, rtol=1e-6)
+
+
+def test_a_search_over_numbers_traces_one_program(windows, monkeypatch):
+    X, y = windows
+    built = []
+
+    class Counted(training.Program):
+        def __init__(self, recipe):
+            built.append(recipe)
+            super().__init__(recipe)
+
+    monkeypatch.setattr(training, "Program", Counted)
+    monkeypatch.setattr(training, "_programs", training._ProgramCache(4))
+    params = {"units": 3, "epochs": 1, "dropout": 0.1, "alpha": 0.1, "clipnorm": 1.0}
+    for change in (
+        {}, {"learning_rate": 0.1}, {"dropout": 0.4}, {"alpha": 0.2}, {"clipnorm": 0.1},
+        {"batch_size": 20}, {"random_state": 3},
+    ):  # fmt: skip
+        LSTMRegressor(**{**params, **change}).fit(X, y)
+    LSTMRegressor(**params).fit(X[:, 2:], y)
+    LSTMRegressor(**params).fit(X[:40], y[:40])
+    assert len(built) == 1
+    for units in (4, 5, 6, 7, 8):
+        LSTMRegressor(units, epochs=1).fit(X, y)
+    assert len(built) == 6
+    assert len(training._programs._idle) == 4
+
+
+def test_a_fit_is_the_same_whatever_was_fitted_before(windows):
+    X, y = windows
+    lstm = LSTMRegressor(5, epochs=2, dropout=0.2, random_state=3)
+    first = clone(lstm).fit(X, y)
+    clone(lstm).set_params(random_state=8, learning_rate=0.1, dropout=0.5).fit(2 * X, y[:, ::-1])
+    second = clone(lstm).fit(X, y)
+    for one, other in zip(first.weights_, second.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_windows_that_share_rows_train_as_windows_written_out():
+    rows = np.random.default_rng(0).standard_normal((60, 2))
+    view = SequenceWindower(5).fit_transform(rows)
+    y = rows[:, 0]
+    lstm = LSTMRegressor(4, epochs=2, random_state=0)
+    from_view = clone(lstm).fit(view, y)
+    from_copy = clone(lstm).fit(view[4:].copy(), y[4:])
+    for one, other in zip(from_view.weights_, from_copy.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
