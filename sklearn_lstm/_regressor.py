@@ -112,7 +112,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     n_outputs_ : int
         Number of values predicted for each window.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of 2-D input, if they all are strings.
 
     model_ : keras.Model

@@ -79,7 +79,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of columns seen by ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if they all are strings.
 
     See Also
@@ -250,7 +250,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        feature_names_out : ndarray of str objects of shape (window_length * n_features_in_,)
+        feature_names_out : ndarray of str objects of shape (n_output_features,)
             For each feature its lags, the oldest first.
         """
         check_is_fitted(self)
