@@ -2,6 +2,7 @@
 
 from itertools import count, repeat
 from numbers import Integral
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -83,7 +84,14 @@ class VariableDropout(keras.layers.Dropout):
         return tf.nn.experimental.stateless_dropout(inputs, rate=self.rate, seed=seed)
 
 
-def lstm_network(meta, units=50, dropout=0.0, bidirectional=False, alpha=0.0, seed=None):
+def lstm_network(
+    meta: dict[str, Any],
+    units: int | tuple[int, ...] = 50,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    alpha: float = 0.0,
+    seed: int | None = None,
+) -> keras.Sequential:
     """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
 
     It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works

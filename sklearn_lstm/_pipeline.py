@@ -1,5 +1,9 @@
 """The ready pipeline, from scikit-learn's own parts."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
@@ -12,7 +16,7 @@ from ._windows import SequenceWindower
 class ScaledTargetRegressor(TransformedTargetRegressor):
     """``TransformedTargetRegressor`` that refuses a ``y_val`` which it would leave unscaled."""
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> ScaledTargetRegressor:
         """Fit like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
         for name in fit_params:
             if name.split("__")[-1] == "y_val":
@@ -26,8 +30,13 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
 
 
 def make_lstm_pipeline(
-    window_length=10, *, scaler=None, target_scaler=None, memory=None, **lstm_params
-):
+    window_length: int = 10,
+    *,
+    scaler: Any = None,
+    target_scaler: Any = None,
+    memory: Any = None,
+    **lstm_params: Any,
+) -> TransformedTargetRegressor:
     """Put scaling, windows and an LSTM together.
 
     Parameters

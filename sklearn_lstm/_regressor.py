@@ -1,7 +1,12 @@
 """The LSTM regressor."""
 
-from numbers import Integral, Real
+from __future__ import annotations
 
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseLSTM
@@ -183,28 +188,28 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     def __init__(
         self,
-        units=50,
+        units: int | tuple[int, ...] = 50,
         *,
-        dropout=0.0,
-        bidirectional=False,
-        loss="squared_error",
-        optimizer="adam",
-        learning_rate=0.001,
-        clipnorm=None,
-        alpha=0.0,
-        batch_size=32,
-        epochs=100,
-        shuffle=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        tol=1e-4,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-        network=None,
-        network_params=None,
-    ):
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        loss: str = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.001,
+        clipnorm: float | None = None,
+        alpha: float = 0.0,
+        batch_size: int = 32,
+        epochs: int = 100,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+        network: Callable[..., Any] | None = None,
+        network_params: dict[str, Any] | None = None,
+    ) -> None:
         self.units = units
         self.dropout = dropout
         self.bidirectional = bidirectional
@@ -227,7 +232,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.network_params = network_params
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> Self:
         """Train on windows and their targets.
 
         Parameters
@@ -272,7 +279,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         )
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch more, early stopping apart.
 
         Parameters
@@ -302,7 +309,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             keeps_optimizer=True,
         )
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of windows.
 
         Parameters

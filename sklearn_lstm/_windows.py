@@ -1,7 +1,11 @@
 """Rows to windows, and targets beside rows: what a series becomes before an estimator sees it."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
 from datetime import timedelta
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -63,7 +67,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Largest distance between the labels of neighbouring rows within a window, such as
         ``"1D"`` for a time index or ``1`` for a numeric one. At a larger gap windows begin anew,
         and history is not handed over across it. None: rows follow each other whatever their
-        labels. Arrays have no labels, hence no gaps.
+        labels. Rows without labels, such as arrays, are then an error.
 
     flatten : bool, default=False
         If True, write each window as one row of ``window_length * n_features`` columns for
@@ -126,8 +130,14 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     }
 
     def __init__(
-        self, window_length=10, *, history="auto", max_gap=None, flatten=False, padding="auto"
-    ):
+        self,
+        window_length: int = 10,
+        *,
+        history: str = "auto",
+        max_gap: str | timedelta | float | None = None,
+        flatten: bool = False,
+        padding: str = "auto",
+    ) -> None:
         self.window_length = window_length
         self.history = history
         self.max_gap = max_gap
@@ -135,7 +145,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         self.padding = padding
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: object = None) -> Self:
         """Remember the last rows, which are history for rows that follow.
 
         Parameters
@@ -173,7 +183,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
                 self._fitted_tails[timeline.key(start)] = tail, label
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Cut one window for each row.
 
         Parameters
@@ -238,7 +248,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         return tail[-(self.window_length - 1) :] if follows else nothing
 
     @available_if(_is_flat)
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of flattened windows, such as ``temp_lag2, temp_lag1, temp_lag0``.
 
         Available with ``flatten=True`` only, for windows of three dimensions have no columns.
@@ -258,7 +268,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         names = check_feature_names_in(self, input_features)
         return np.array([f"{name}_lag{lag}" for name in names for lag in lags], dtype=object)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the container of flattened windows; 3-D windows stay an array.
 
         Parameters
@@ -280,7 +290,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         return tags
 
 
-def make_supervised(data, target=None, *, horizon=1):
+def make_supervised(
+    data: Any,
+    target: Hashable | list[Hashable] | None = None,
+    *,
+    horizon: int | Iterable[int] = 1,
+) -> tuple[Any, Any]:
     """Put the value that is to be predicted beside each row.
 
     ``y[i]`` is the target ``horizon`` steps after row ``i``. The last rows, whose target is not
@@ -332,7 +347,7 @@ def make_supervised(data, target=None, *, horizon=1):
     """
     steps = _check_horizon(horizon)
     frame, is_pandas = _as_frame(data)
-    columns = _target_columns(frame, target, is_pandas)
+    columns = _target_columns(frame, target)
     timeline = Timeline.of(frame, len(frame))
     order = np.arange(len(frame)) if timeline.order is None else timeline.order
     series = np.cumsum(timeline.begins_series)
@@ -345,16 +360,19 @@ def make_supervised(data, target=None, *, horizon=1):
         )
     place = place[np.argsort(order[place])]
     X = frame.iloc[order[place]]
-    ahead = {
-        (column if isinstance(horizon, Integral) else f"{column}_step{step}"): frame.iloc[
-            :, position
-        ].to_numpy()[order[place + step]]
-        for column, position in columns
-        for step in steps
-    }
-    y = pd.DataFrame(ahead, index=X.index)
-    if len(columns) * len(steps) == 1 and not isinstance(target, list):
-        y = y.iloc[:, 0] if isinstance(horizon, Integral) else y
+    is_single_step = isinstance(horizon, Integral)
+    targets = pd.DataFrame(
+        {
+            (name if is_single_step else f"{name}_step{step}"): frame.iloc[
+                order[place + step], position
+            ].to_numpy()
+            for name, position in columns
+            for step in steps
+        },
+        index=X.index,
+    )
+    is_series = is_single_step and len(columns) == 1 and not isinstance(target, list)
+    y = targets.iloc[:, 0] if is_series else targets
     return (X, y) if is_pandas else (X.to_numpy(), y.to_numpy())
 
 
@@ -385,7 +403,7 @@ def _as_frame(data):
     return pd.DataFrame(values), False
 
 
-def _target_columns(frame, target, is_pandas):
+def _target_columns(frame, target):
     """Return (label, position) for each target column."""
     if target is None:
         return list(zip(frame.columns, range(frame.shape[1]), strict=True))

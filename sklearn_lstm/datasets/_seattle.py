@@ -5,7 +5,7 @@ from importlib.resources import files
 import pandas as pd
 
 
-def load_seattle_weather():
+def load_seattle_weather() -> pd.DataFrame:
     """Load the daily weather at Seattle-Tacoma airport from 2012 to 2015.
 
     Returns
