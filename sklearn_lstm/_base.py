@@ -1,7 +1,7 @@
 """The story of a fit that the LSTM estimators share."""
 
 from dataclasses import replace
-from math import ceil, inf
+from math import ceil, inf, nan
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -70,10 +70,9 @@ class BaseLSTM(BaseEstimator):
             self.weights_ = course.weights
             self._optimizer_state = course.optimizer_state
             self.loss_curve_ = self.loss_curve_ + course.losses
-            if course.validation_losses:
-                self.validation_loss_curve_ = (
-                    self.validation_loss_curve_ or []
-                ) + course.validation_losses
+            self.validation_loss_curve_ = _joined(
+                self.validation_loss_curve_, n_before, course.validation_losses, len(course.losses)
+            )
             self.n_iter_ = len(self.loss_curve_)
             vars(self).pop("_foreign_model", None)
         return self
@@ -264,6 +263,13 @@ class BaseLSTM(BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _joined(before, n_before, new, n_new):
+    """Join two curves, NaN where there was no validation; None if there never was."""
+    if not before and not new:
+        return None
+    return (before or [nan] * n_before) + (new or [nan] * n_new)
 
 
 def _as_float32(array, name):

@@ -75,6 +75,7 @@ class WeatherDemo:
         FigureCanvasAgg(figure)
         display = LossCurveDisplay.from_estimator(self.model.estimators_[0], ax=figure.subplots())
         display.ax_.set_title("Training of the LSTM (first seed)", loc="left")
+        display.ax_.set_ylabel("mean squared error (target scaled to [0, 1])")
         figure.savefig(paths[1], dpi=130)
         self.forecast.to_csv(paths[2], float_format="%.2f")
         joblib.dump(self.model, paths[3])

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from ._regressor import LSTMRegressor
+from ._validation import refuse_non_finite
 from ._windows import SequenceWindower
 
 
 class ScaledTargetRegressor(TransformedTargetRegressor):
-    """``TransformedTargetRegressor`` that refuses a ``y_val`` which it would leave unscaled."""
+    """``TransformedTargetRegressor`` around an LSTM pipeline, see :func:`make_lstm_pipeline`.
+
+    It refuses a ``y_val``, which it would leave unscaled, and has every scaler, those that a search
+    puts in place included, hand on the index of a DataFrame to the windower.
+    """
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> ScaledTargetRegressor:
         """Fit like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
@@ -26,7 +34,39 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "validation_fraction instead, or fit the inner pipeline (.regressor) on "
                     "scaled y and y_val."
                 )
-        return super().fit(X, y, **fit_params)
+        with _index_kept(X), _rows_named(X, y):
+            return super().fit(X, y, **fit_params)
+
+    def predict(self, X: Any, **predict_params: Any) -> np.ndarray:
+        """Predict like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
+        with _index_kept(X), _rows_named(X):
+            return super().predict(X, **predict_params)
+
+
+def _index_kept(X):
+    return config_context(transform_output="pandas") if hasattr(X, "iloc") else nullcontext()
+
+
+@contextmanager
+def _rows_named(X, y=None):
+    """Where a scaler finds NaN or infinity, say in which row."""
+    try:
+        yield
+    except ValueError as error:
+        if any(word in str(error) for word in ("contains NaN", "contains infinity")):
+            remedy = "Fill the value or drop its row"
+            for values, name in ((y, "y"), (X, "X")):
+                if values is not None:
+                    _refuse_if_numeric(values, name, remedy)
+        raise
+
+
+def _refuse_if_numeric(values, name, remedy):
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        return
+    refuse_non_finite(array, name, remedy, columns=getattr(values, "columns", None))
 
 
 def make_lstm_pipeline(
@@ -51,7 +91,8 @@ def make_lstm_pipeline(
         Scales y, and predictions back; None for ``MinMaxScaler``.
 
     memory : str or joblib.Memory, default=None
-        Where the fitted transformers are cached, see :class:`~sklearn.pipeline.Pipeline`.
+        Where the fitted transformers are cached, see :class:`~sklearn.pipeline.Pipeline`. Windows
+        are cached written out, ``window_length`` times the size of the rows.
 
     **lstm_params : dict
         Parameters of :class:`LSTMRegressor`, such as ``units=32``.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +118,13 @@ class ForecastDisplay:
         'temperature (°C)'
         """
         check_consistent_length(y_true, y_pred)
-        display = cls(y_true=pd.Series(y_true), y_pred=np.asarray(y_pred, dtype=float))
+        y_true = pd.Series(y_true)
+        if isinstance(y_pred, pd.Series) and not y_pred.index.equals(y_true.index):
+            raise ValueError(
+                "The index of y_pred is not that of y_true. Bring them together: "
+                "y_pred.reindex(y_true.index)."
+            )
+        display = cls(y_true=y_true, y_pred=column_or_1d(y_pred, dtype=float))
         return display.plot(ax, label=label, unit=unit)
 
     def plot(
@@ -177,7 +183,7 @@ class LossCurveDisplay:
         Training loss of each epoch.
 
     validation_loss_curve : list of float, default=None
-        Validation loss of each epoch.
+        Validation loss of each epoch, NaN where there was none.
 
     Attributes
     ----------
@@ -206,8 +212,8 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : LSTMRegressor, or a pipeline that holds one
-            A fitted estimator.
+        estimator : LSTMRegressor, or a pipeline or search that ends with one
+            A fitted estimator. Others with a ``loss_curve_``, such as ``MLPRegressor``, do too.
 
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a new figure.
@@ -230,7 +236,7 @@ class LossCurveDisplay:
         estimator = _lstm_of(estimator)
         display = cls(
             loss_curve=estimator.loss_curve_,
-            validation_loss_curve=estimator.validation_loss_curve_,
+            validation_loss_curve=getattr(estimator, "validation_loss_curve_", None),
         )
         return display.plot(ax)
 
@@ -251,18 +257,13 @@ class LossCurveDisplay:
         epochs = np.arange(1, len(self.loss_curve) + 1)
         ax.plot(epochs, self.loss_curve, color="0.35", label="training")
         if self.validation_loss_curve is not None:
-            n_validated = len(self.validation_loss_curve)
             ax.plot(
-                epochs[:n_validated],
-                self.validation_loss_curve,
-                color="C3",
-                linestyle="--",
-                label="validation",
+                epochs, self.validation_loss_curve, color="C3", linestyle="--", label="validation"
             )
         ax.set_yscale("log")
         ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("epoch")
-        ax.set_ylabel("loss (scaled target)")
+        ax.set_ylabel("loss")
         ax.legend(frameon=False)
         _tidy(ax)
         self.ax_, self.figure_ = ax, ax.figure

@@ -64,8 +64,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         best epoch. If False, all epochs are run.
 
     validation_fraction : float, default=0.1
-        Share of the windows, in (0, 1), that early stopping keeps apart: always the last ones in
-        time. Not used when ``X_val`` is given.
+        Share of the windows, in (0, 1), that early stopping keeps apart: always the last ones, so
+        sort the rows of a panel by time. Not used when ``X_val`` is given.
 
     n_iter_no_change : int, default=10
         Epochs without improvement after which training stops early.
@@ -103,7 +103,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Mean training loss of each epoch, the penalty included.
 
     validation_loss_curve_ : list of float or None
-        Loss on the validation samples after each epoch, without penalty; None without such samples.
+        Loss on the validation samples after each epoch, without penalty; NaN for epochs of a warm
+        start without such samples, None if there never were any.
 
     n_iter_ : int
         Number of epochs run.

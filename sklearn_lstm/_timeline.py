@@ -21,38 +21,46 @@ class Timeline:
         Where another series, or after a gap another part of it, begins.
     """
 
-    def __init__(self, index, n_rows):
-        self.order = self.labels = self._keys = None
-        self.carries_time = False
-        self._max_gap = None
+    def __init__(self, X, n_rows, max_gap=None):
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        self.order = self._keys = self._max_gap = None
         self.begins_series = np.arange(n_rows) == 0
         if isinstance(index, pd.MultiIndex):
-            series = index.droplevel(-1)
-            codes, _ = series.factorize()
-            self.order = np.argsort(codes, kind="stable")
-            self._keys = series[self.order]
-            codes = codes[self.order]
-            self.begins_series[1:] = codes[1:] != codes[:-1]
-            index = index.get_level_values(-1)[self.order]
+            index = self._group_by_series(index)
         self.labels = _as_labels(index)
         if self.order is not None and self.labels is None:
             raise ValueError(
-                f"The last level of the MultiIndex of X must be time or numbers, but holds "
+                "The last level of the MultiIndex must be time or numbers, but holds "
                 f"{index[0]!r}. Order the levels as (series, ..., time)."
             )
-        self.carries_time = self.labels is not None and not _is_default(index)
-
-    @classmethod
-    def of(cls, X, n_rows, max_gap=None):
-        timeline = cls(X.index if isinstance(X, pd.DataFrame) else None, n_rows)
-        timeline._check_increasing()
-        timeline.begins_segment = timeline.begins_series
+        is_count = self.order is None and _is_default(index)
+        self.carries_time = self.labels is not None and not is_count
+        if self.labels is not None:
+            self._check_increasing()
+        self.begins_segment = self.begins_series
         if max_gap is not None:
-            timeline._max_gap = timeline._as_distance(max_gap)
-            distances = np.diff(timeline.labels.to_numpy())
-            timeline.begins_segment = timeline.begins_series.copy()
-            timeline.begins_segment[1:] |= distances > timeline._max_gap
-        return timeline
+            self._max_gap = self._as_distance(max_gap)
+            self.begins_segment = self.begins_series.copy()
+            self.begins_segment[1:] |= np.diff(_on_one_clock(self.labels)) > self._max_gap
+
+    def _group_by_series(self, index):
+        """Bring the rows of each series together; return their last level in that order."""
+        times = [
+            level.dtype.kind in "mM" or isinstance(level, pd.PeriodIndex) for level in index.levels
+        ]
+        if any(times[:-1]) and not times[-1]:
+            raise ValueError(
+                f"The MultiIndex {tuple(index.names)} has times in level {times.index(True)}, but "
+                "time must be the last level. Order the levels as (series, ..., time): "
+                "X.reorder_levels(...)."
+            )
+        series = index.droplevel(-1)
+        codes, _ = series.factorize()
+        self.order = np.argsort(codes, kind="stable")
+        self._keys = series[self.order]
+        codes = codes[self.order]
+        self.begins_series[1:] = codes[1:] != codes[:-1]
+        return index.get_level_values(-1)[self.order]
 
     def key(self, row):
         return None if self._keys is None else self._keys[row]
@@ -65,15 +73,20 @@ class Timeline:
                 return False
         except TypeError as error:
             raise ValueError(
-                f"The index of X ({label!r}, ...) can't be compared with that of fit "
+                f"The index ({label!r}, ...) can't be compared with that of fit "
                 f"(..., {last_label!r}). Give both the same kind of index."
             ) from error
         return self._max_gap is None or label - last_label <= self._max_gap
 
     def _check_increasing(self):
-        if self.labels is None or (
-            self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique
-        ):
+        if self.labels.hasnans:
+            places = np.flatnonzero(self.labels.isna())
+            row = (places if self.order is None else self.order[places]).min()
+            raise ValueError(
+                f"The time index lacks a label at row {row} ({self.labels[places[0]]}). Give every "
+                "row its time, or leave the row out."
+            )
+        if self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique:
             return
         unordered = ~np.asarray(self.labels[1:] > self.labels[:-1]) & ~self.begins_series[1:]
         if not unordered.any():
@@ -83,7 +96,7 @@ class Timeline:
         place, row = places[rows.argmin()], rows.min()
         of_series = "" if self._keys is None else f" of series {self._keys[place]!r}"
         raise ValueError(
-            f"The time index of X must increase{of_series and ' within each series'}, but row "
+            f"The time index must increase{of_series and ' within each series'}, but row "
             f"{row}{of_series}, {self.labels[place]!s}, does not come after "
             f"{self.labels[place - 1]!s}. Sort the rows (X.sort_index()), drop repeated labels "
             "(X[~X.index.duplicated()]), or, if the index is not time, X.reset_index(drop=True)."
@@ -97,21 +110,25 @@ class Timeline:
                 "none. Pass a DataFrame; behind a scaler, call its "
                 "set_output(transform='pandas') first."
             )
-        is_time, is_number = self.labels.dtype.kind in "mM", isinstance(max_gap, Real)
+        is_time = self.labels.dtype.kind in "mM"
+        is_number = isinstance(max_gap, Real) and not isinstance(max_gap, np.timedelta64)
         if is_time == is_number:
             wanted = "a timedelta such as '1D'" if is_time else "a number, or give X a time index"
             raise ValueError(
-                f"max_gap={max_gap!r} does not fit the index of X, which is of "
-                f"{self.labels.dtype}: set it to {wanted}."
+                f"max_gap={max_gap!r} does not fit the index, which is of {self.labels.dtype}: set "
+                f"it to {wanted}."
             )
         if is_number:
             return max_gap
         try:
             distance = pd.Timedelta(max_gap)
-        except ValueError as error:
+        except ValueError:
+            distance = pd.NaT
+        if pd.isna(distance) or _is_number_as_text(max_gap):
             raise ValueError(
-                f"max_gap={max_gap!r} is not a timedelta ({error}): write it as '1D' or '30min'."
-            ) from error
+                f"max_gap={max_gap!r} is not a timedelta: write it with its unit, as '1D' or "
+                "'30min'."
+            )
         if distance <= pd.Timedelta(0):
             raise ValueError(f"max_gap={max_gap!r} must be longer than zero.")
         return distance.to_timedelta64()
@@ -128,3 +145,15 @@ def _as_labels(index):
 
 def _is_default(index):
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def _on_one_clock(labels):
+    """Return labels as an array; times of a zone in UTC, where an hour is always an hour."""
+    return (labels.tz_convert(None) if getattr(labels, "tz", None) else labels).to_numpy()
+
+
+def _is_number_as_text(value):
+    try:
+        return isinstance(value, str) and bool(float(value) + 1)
+    except ValueError:
+        return False

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -180,22 +181,29 @@ def refuse_non_finite(array, name, remedy, columns=None):
 
 @contextmanager
 def _text_explained(data, name="X"):
-    """Say which columns hold text when the conversion to numbers fails."""
-    if getattr(getattr(data, "dtype", None), "kind", None) in ("U", "S"):
-        raise ValueError(f"{name} holds text. Convert it to numbers: {name}.astype(float).")
+    """Say what is no number, and in which columns, where a table or array can't be converted."""
+    table = data if isinstance(data, pd.DataFrame) else None
+    if table is not None:
+        dates = [column for column, dtype in table.dtypes.items() if dtype.kind in "mM"]
+        if dates:
+            raise ValueError(
+                f"{name} holds dates in columns {dates}. Make the time the index "
+                f"(set_index({dates[0]!r})), or turn it into numbers."
+            )
+    elif isinstance(data, list | np.ndarray) and np.asarray(data).dtype.kind in "US":
+        raise ValueError(f"{name} holds text. Convert it to numbers, for example with float().")
     try:
         yield
-    except ValueError as error:
-        if "could not convert" not in str(error):
+    except (ValueError, TypeError) as error:
+        if "could not convert" not in str(error) and "NAType" not in str(error):
             raise
-        dtypes = getattr(data, "dtypes", None)
         columns = (
             []
-            if dtypes is None or data.ndim < 2
-            else [column for column, dtype in dtypes.items() if dtype.kind not in "biuf"]
+            if table is None
+            else [column for column, dtype in table.dtypes.items() if dtype.kind not in "biuf"]
         )
         where = f" (columns {columns})" if columns else ""
         raise ValueError(
-            f"{name} holds text{where}: {error}. Encode it as numbers (OneHotEncoder, "
-            "OrdinalEncoder) or leave it out."
+            f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
+            "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
         ) from error

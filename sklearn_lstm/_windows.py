@@ -26,6 +26,8 @@ from ._validation import (
     unchanged_on_error,
 )
 
+N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
+
 
 def _is_flat(windower):
     if not windower.flatten:
@@ -43,8 +45,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     When the rows to transform follow the fitted ones, as the test part of a
     :class:`~sklearn.model_selection.TimeSeriesSplit` follows its training part, the last fitted
-    rows stand in front of them as true history. What a window contains is always its own row
-    and earlier ones, never a later one.
+    rows stand in front of them as true history. Rows with a time index get none but earlier rows
+    into their windows. Arrays can't tell: rows of an array that were fitted, or lie before those,
+    and do not begin where these begin, are taken for rows that follow. So give rows a time index,
+    or set ``history="none"``, where a splitter other than ``TimeSeriesSplit`` is used (``KFold``,
+    the default of :class:`~sklearn.ensemble.StackingRegressor`).
 
     Parameters
     ----------
@@ -119,10 +124,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         "window_length": [Interval(Integral, 1, None, closed="left")],
         "history": [StrOptions({"auto", "none"})],
         "max_gap": [
+            np.timedelta64,
             Interval(Real, 0, None, closed="neither"),
             str,
             timedelta,
-            np.timedelta64,
             None,
         ],
         "flatten": ["boolean"],
@@ -170,10 +175,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """
         with unchanged_on_error(self):
             rows = check_rows(self, X, reset=True)
-            timeline = Timeline.of(X, len(rows), self.max_gap)
+            timeline = Timeline(X, len(rows), self.max_gap)
             rows = rows if timeline.order is None else rows[timeline.order]
             self._keeps_series = timeline.order is not None
-            self._fitted_head = rows[: self.window_length].copy()
+            self._fitted_carries_time = timeline.carries_time
+            self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
             self._fitted_tails = {}
             segment_starts = np.flatnonzero(timeline.begins_segment)
             ends = np.append(segment_starts[1:], len(rows))
@@ -198,8 +204,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             ``(n_samples, window_length * n_features)``.
         """
         check_is_fitted(self)
+        self._validate_params()
         rows = check_rows(self, X, reset=False)
-        timeline = Timeline.of(X, len(rows), self.max_gap)
+        timeline = Timeline(X, len(rows), self.max_gap)
         order = timeline.order
         windows = self._cut(rows if order is None else rows[order], timeline)
         if order is None and timeline.begins_segment.sum() == 1:
@@ -240,12 +247,26 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         tail, last_label = self._fitted_tails.get(timeline.key(first_row), (None, None))
         if tail is None:
             return nothing
-        if timeline.carries_time and last_label is not None:
+        if self._goes_by_label(timeline, last_label):
             follows = timeline.follows(first_row, last_label)
         else:
-            head = self._fitted_head[: len(rows)]
-            follows = not np.allclose(rows[: len(head)], head)
+            follows = not self._begins_as_fitted(rows)
         return tail[-(self.window_length - 1) :] if follows else nothing
+
+    def _goes_by_label(self, timeline, last_label):
+        """Tell whether labels say what follows: those of time do, a mere count from 0 does not."""
+        if timeline.labels is None or last_label is None:
+            return False
+        if timeline.carries_time and self._fitted_carries_time:
+            return True
+        is_numbers = isinstance(last_label, Real) and timeline.labels.dtype.kind not in "mM"
+        return is_numbers and (timeline.carries_time or self._fitted_carries_time)
+
+    def _begins_as_fitted(self, rows):
+        """Compare with the first fitted rows, up to what steps before the windower may round."""
+        head = self._fitted_head[: len(rows)]
+        rounding = 64 * max(np.finfo(rows.dtype).eps, np.finfo(head.dtype).eps)
+        return bool((np.abs(rows[: len(head)] - head) <= rounding * np.abs(head).max(axis=0)).all())
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -348,7 +369,7 @@ def make_supervised(
     steps = _check_horizon(horizon)
     frame, is_pandas = _as_frame(data)
     columns = _target_columns(frame, target)
-    timeline = Timeline.of(frame, len(frame))
+    timeline = Timeline(frame, len(frame))
     order = np.arange(len(frame)) if timeline.order is None else timeline.order
     series = np.cumsum(timeline.begins_series)
     place = np.arange(len(frame) - max(steps))
@@ -371,7 +392,7 @@ def make_supervised(
         },
         index=X.index,
     )
-    is_series = is_single_step and len(columns) == 1 and not isinstance(target, list)
+    is_series = is_single_step and len(columns) == 1 and not isinstance(target, list | pd.Index)
     y = targets.iloc[:, 0] if is_series else targets
     return (X, y) if is_pandas else (X.to_numpy(), y.to_numpy())
 
@@ -381,10 +402,11 @@ def _check_horizon(horizon):
         steps = [horizon] if isinstance(horizon, Integral) else list(horizon)
     except TypeError:
         steps = []
-    if not steps or not all(isinstance(h, Integral) and h >= 1 for h in steps):
+    is_ahead = all(isinstance(step, Integral) and step >= 1 for step in steps)
+    if not steps or not is_ahead or len(set(steps)) < len(steps):
         raise ValueError(
             f"horizon={horizon!r} must be a whole number of steps ahead, 1 or more, or a range or "
-            "list of these. (A horizon of 0 would predict what the row already holds.)"
+            "list of different ones. (A horizon of 0 would predict what the row already holds.)"
         )
     return steps
 
@@ -392,7 +414,11 @@ def _check_horizon(horizon):
 def _as_frame(data):
     if isinstance(data, pd.Series):
         return data.to_frame(name="y" if data.name is None else data.name), True
+    data = data.to_pandas() if hasattr(data, "to_pandas") else data
     if isinstance(data, pd.DataFrame):
+        if not data.columns.is_unique:
+            twice = data.columns[data.columns.duplicated()][0]
+            raise ValueError(f"data has several columns {twice!r}: give each a name of its own.")
         return data, True
     values = np.asarray(data)
     if values.ndim not in (1, 2) or not len(values):
@@ -406,8 +432,11 @@ def _as_frame(data):
 def _target_columns(frame, target):
     """Return (label, position) for each target column."""
     if target is None:
-        return list(zip(frame.columns, range(frame.shape[1]), strict=True))
-    targets = target if isinstance(target, list) else [target]
+        targets = list(frame.columns)
+    else:
+        targets = list(target) if isinstance(target, list | pd.Index | np.ndarray) else [target]
+    if not targets:
+        raise ValueError(f"target={target!r} names no column; there are {list(frame.columns)}.")
     unknown = [name for name in targets if name not in frame.columns]
     if unknown:
         raise KeyError(f"target {unknown[0]!r} is not a column; there are {list(frame.columns)}")

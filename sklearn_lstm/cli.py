@@ -36,9 +36,10 @@ def top(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for pictures, forecast and model.")] = Path(
-        "sklearn-lstm-demo"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files.  [default: sklearn-lstm-demo]"),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Search less, train shorter.")] = False,
     tutorial: Annotated[
         bool, typer.Option("--tutorial", help="Run the 20-day exercise of LSTM tutorials.")
@@ -47,9 +48,11 @@ def demo(
     """Tune an LSTM on daily temperatures, and show it beside simpler forecasts."""
     started = time.perf_counter()
     if tutorial:
+        if quick or out is not None:
+            raise typer.BadParameter("--tutorial goes alone: it writes no files and is quick.")
         _show_tutorial()
     else:
-        _show_weather(out, quick)
+        _show_weather(out or Path("sklearn-lstm-demo"), quick)
     console.print(f"Done in {time.perf_counter() - started:.0f} s.", highlight=False)
 
 

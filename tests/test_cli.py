@@ -47,7 +47,14 @@ def test_the_tutorial_has_its_parameters_and_its_loss():
 
 
 @pytest.mark.parametrize(
-    "args", [["demo", "--fast"], ["forecast-me"], ["demo", "--out"], ["demo", "--out", __file__]]
+    "args",
+    [
+        ["demo", "--fast"],
+        ["forecast-me"],
+        ["demo", "--out"],
+        ["demo", "--out", __file__],
+        ["demo", "--tutorial", "--quick"],
+    ],
 )
 def test_errors_are_one_line_and_exit_code_2(args, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["sklearn-lstm", *args])

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -49,7 +50,7 @@ def test_series_of_a_panel_do_not_mix():
     assert list(y) == [2, 20, 3]
 
 
-@pytest.mark.parametrize("horizon", [0, -2, 1.5, "1", [], [1, 0]])
+@pytest.mark.parametrize("horizon", [0, -2, 1.5, "1", [], [1, 0], [2, 2]])
 def test_horizon_must_look_ahead(horizon):
     with pytest.raises((ValueError, TypeError), match="horizon="):
         make_supervised([1, 2, 3], horizon=horizon)
@@ -65,3 +66,16 @@ def test_impossible_requests_say_why():
     backwards = pd.Series([1, 2], index=pd.to_datetime(["2024-01-02", "2024-01-01"]))
     with pytest.raises(ValueError, match="row 1, 2024-01-01"):
         make_supervised(backwards)
+
+
+def test_columns_must_be_told_apart():
+    with pytest.raises(ValueError, match="several columns 'a'"):
+        make_supervised(pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]))
+    with pytest.raises(ValueError, match=r"target=\[\] names no column"):
+        make_supervised(pd.DataFrame({"a": [1, 2]}), target=[])
+
+
+def test_polars_frames_keep_their_names():
+    X, y = make_supervised(pl.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}), target="b")
+    assert list(X.columns) == ["a", "b"]
+    assert list(y) == [5, 6]

@@ -215,9 +215,32 @@ def test_the_index_of_a_panel_reaches_the_windower(model):
     index = pd.MultiIndex.from_product([["x", "y"], days], names=["store", "day"])
     X = pd.DataFrame({"sales": np.r_[np.arange(30.0), np.arange(30.0) * 5]}, index=index)
     y = X["sales"] + 1
-    fitted = model.fit(X, y)
-    missing = fitted.regressor_[:-1].transform(X)[:, 0, 0]
+    missing = model.fit(X, y).regressor_[:-1].transform(X)[:, 0, 0]
     assert_array_equal(np.flatnonzero(np.isnan(missing)), [0, 1, 2, 3, 30, 31, 32, 33])
+
+    as_argument = make_lstm_pipeline(5, scaler=StandardScaler(), **PARAMS).fit(X, y)
+    put_in_place = clone(model).set_params(regressor__scaler=StandardScaler()).fit(X, y)
+    assert_same_weights(put_in_place, as_argument)
+    assert_array_equal(put_in_place.predict(X), as_argument.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("y", np.inf, "y contains infinity, first at row 3"),
+        ("y", np.nan, "y contains NaN, first at row 3"),
+        ("X", np.inf, "X contains infinity, first at row 3, column 'b'"),
+        ("X", np.nan, "X contains NaN, first at row 3, column 'b'"),
+    ],
+)
+def test_values_that_a_scaler_refuses_are_named_by_row(waves, model, part, value, message):
+    X, y = (data.copy() for data in waves)
+    if part == "y":
+        y.iloc[3] = value
+    else:
+        X.iloc[3, 1] = value
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
 
 
 @pytest.mark.parametrize("as_frame", [True, False])

@@ -49,6 +49,19 @@ def test_losses_of_each_epoch_are_drawn_from_any_pipeline(waves):
     assert len(LossCurveDisplay.from_estimator(model.regressor_).ax_.get_lines()) == 2
 
 
+def test_validation_of_a_later_fit_is_drawn_at_its_epochs(windows):
+    X, y = windows
+    lstm = LSTMRegressor(2, epochs=2, warm_start=True).fit(X, y).fit(X, y, X_val=X, y_val=y)
+    _, validation = LossCurveDisplay.from_estimator(lstm).ax_.get_lines()
+    assert_array_equal(np.isnan(validation.get_ydata()), [True, True, False, False])
+
+
+def test_predictions_on_another_index_are_refused():
+    y_true = pd.Series([1.0, 2.0], index=[5, 6])
+    with pytest.raises(ValueError, match="reindex"):
+        ForecastDisplay.from_predictions(y_true, y_true[::-1])
+
+
 def test_losses_need_a_fitted_lstm(waves):
     from sklearn.exceptions import NotFittedError
     from sklearn.linear_model import Ridge

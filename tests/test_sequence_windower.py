@@ -2,6 +2,7 @@ import datetime
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 from hypothesis import given, settings
@@ -249,8 +250,24 @@ DAYS = pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-02", "2024-01-02"])
         (
             pd.DataFrame({"a": [1.0]}, index=pd.MultiIndex.from_tuples([(1, "x")])),
             {},
-            r"last level of the MultiIndex of X must be time or numbers, but holds 'x'",
+            r"last level of the MultiIndex must be time or numbers, but holds 'x'",
         ),
+        (
+            pd.DataFrame({"a": [1.0, 2]}, index=pd.MultiIndex.from_product([DAYS[:2], [7]])),
+            {},
+            "times in level 0, but time must be the last level",
+        ),
+        (
+            pd.DataFrame({"a": [1.0, 2]}, index=pd.to_datetime(["2024-01-01", None])),
+            {},
+            r"lacks a label at row 1 \(NaT\)",
+        ),
+        (pd.DataFrame({"a": [1.0], "d": DAYS[:1]}), {}, r"dates in columns \['d'\].*set_index"),
+        (pd.DataFrame({"a": [1.0, pd.NA]}, dtype=object), {}, r"\['a'\].*fill what is missing"),
+        (pl.DataFrame({"a": ["x"]}), {}, "text"),
+        ([["1"], ["2"]], {}, "text"),
+        (pd.DataFrame({"a": [1.0]}, index=DAYS[:1]), {"max_gap": "5"}, "with its unit"),
+        (pd.DataFrame({"a": [1.0]}, index=DAYS[:1]), {"max_gap": ""}, "with its unit"),
         (pd.DataFrame({"a": [1.0]}, index=["x"]), {"max_gap": 1}, "index of times or numbers"),
         (
             np.zeros((3, 1)),
@@ -305,3 +322,44 @@ def test_dates_are_times_as_python_has_them():
     assert_array_equal(windower.transform(X)[:, 0, 0], [np.nan, 1, np.nan])
     with pytest.raises(ValueError, match="row 1, 2024-01-01"):
         windower.fit(X.iloc[::-1].iloc[1:])
+
+
+def test_labels_tell_what_follows_even_where_new_ones_count_from_zero():
+    X = pd.DataFrame({"a": np.arange(12.0)})
+    windower = SequenceWindower(3).fit(X.iloc[4:])
+    assert_array_equal(windower.transform(X.iloc[:2])[:, 0, 0], [np.nan, np.nan])
+    dated = X.set_axis(pd.date_range("2024-01-01", periods=12))
+    after = windower.fit(dated.iloc[:6]).transform(X.iloc[:3] + 6)
+    assert_array_equal(after[0, :, 0], [4, 5, 6])
+
+
+def test_one_series_with_a_multiindex_goes_by_its_labels():
+    index = pd.MultiIndex.from_product([["x"], range(5)])
+    X = pd.DataFrame({"a": np.arange(5.0)}, index=index)
+    windower = SequenceWindower(2).fit(X)
+    assert np.isnan(windower.transform(X + 50)[0, 0, 0])
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_rows_that_resemble_the_first_fitted_ones_still_follow(offset):
+    rows = offset + np.r_[np.zeros(20), np.arange(30.0) / 100, np.zeros(20), np.arange(1, 31) / 100]
+    rows = rows.reshape(-1, 1)
+    windower = SequenceWindower(4).fit(rows[:50])
+    assert_array_equal(windower.transform(rows[50:])[0, :, 0], rows[47:51, 0])
+    rounded = rows[:50] * (1 + 1e-15)
+    assert np.isnan(windower.transform(rounded)[0, 0, 0])
+
+
+@pytest.mark.parametrize("max_gap", ["1h", np.timedelta64(1, "h"), pd.Timedelta("1h")])
+@pytest.mark.parametrize("zone", [None, "Europe/Paris"])
+def test_gaps_are_measured_on_one_clock(zone, max_gap):
+    hours = pd.date_range("2024-03-30 20:00", periods=12, freq="h", tz=zone).delete(7)
+    X = pd.DataFrame({"a": np.arange(11.0)}, index=hours)
+    windows = SequenceWindower(2, max_gap=max_gap).fit_transform(X)
+    assert_array_equal(np.flatnonzero(np.isnan(windows[:, 0, 0])), [0, 7])
+
+
+def test_parameters_set_after_fit_are_checked_too():
+    windower = SequenceWindower(3).fit(np.zeros((5, 1))).set_params(window_length=0)
+    with pytest.raises(ValueError, match="'window_length'"):
+        windower.transform(np.zeros((5, 1)))
