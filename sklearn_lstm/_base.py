@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import ceil, inf, nan
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -24,18 +25,17 @@ class BaseLSTM(BaseEstimator):
     def model_(self):
         """keras.Model : A new Keras model with the fitted weights."""
         check_is_fitted(self)
-        if self.network is not None:
+        network, params = self._architecture
+        if network is not None:
             return self._build_foreign_model()
-        from ._network import lstm_network
+        from ._network import plain_network
 
         shape = (None, self.n_timesteps_, self._n_channels)
-        model = lstm_network(
+        model = plain_network(
             {"X_shape_": shape, "n_outputs_": self.n_outputs_},
-            units=self._units(),
+            **params,
             dropout=self.dropout,
-            bidirectional=self.bidirectional,
             alpha=self.alpha,
-            seed=0,
         )
         model.set_weights(self.weights_)
         return model
@@ -44,6 +44,13 @@ class BaseLSTM(BaseEstimator):
         """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
         with unchanged_on_error(self):
             self._check_units()
+            architecture = self._present_architecture()
+            if continues and architecture != self._architecture:
+                raise ValueError(
+                    f"Training can't go on from weights of {self._architecture} with "
+                    f"{architecture}: units, bidirectional, network or network_params were "
+                    "changed. Call fit with warm_start=False first."
+                )
             train = self._check_samples(X, y, sample_weight, reset=not continues)
             validation = self._check_validation(X_val, y_val)
             patience = None
@@ -55,9 +62,14 @@ class BaseLSTM(BaseEstimator):
                 self._seed = check_random_state(self.random_state).randint(2**31 - 1)
                 self.loss_curve_, self.validation_loss_curve_ = [], None
             n_before = len(self.loss_curve_)
-            optimizer_state = self._optimizer_state if continues and keeps_optimizer else None
             weights = self.weights_ if continues else None
-            with self._trainer(train, validation, weights, optimizer_state) as trainer:
+            optimizer, learning_rate = self._optimizer_recipe()
+            optimizer_state = None
+            if continues and keeps_optimizer and self._optimizer_state[0] == str(optimizer):
+                optimizer_state = self._optimizer_state[1]
+            with self._trainer(
+                train, validation, weights, optimizer, learning_rate, optimizer_state
+            ) as trainer:
                 course = run_epochs(
                     trainer,
                     len(train),
@@ -68,7 +80,8 @@ class BaseLSTM(BaseEstimator):
                     progress=self.verbose > 0,
                 )
             self.weights_ = course.weights
-            self._optimizer_state = course.optimizer_state
+            self._architecture = architecture
+            self._optimizer_state = str(optimizer), course.optimizer_state
             self.loss_curve_ = self.loss_curve_ + course.losses
             self.validation_loss_curve_ = _joined(
                 self.validation_loss_curve_, n_before, course.validation_losses, len(course.losses)
@@ -99,14 +112,17 @@ class BaseLSTM(BaseEstimator):
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows."
             )
-        if len(complete) < len(windows):
-            check_weights(weights[complete], complete)
         samples = Samples(
             replace(windows, rows=_as_float32(windows.rows, "X")),
             _as_float32(targets.reshape(len(windows), -1), "y"),
-            weights.astype(np.float32),
-        )
-        return samples[complete]
+            _as_float32(weights, "sample_weight"),
+        )[complete]
+        if not samples.sample_weight.any():
+            raise ValueError(
+                "sample_weight is zero for every row that fit could learn from: give at least one "
+                "of the complete windows a positive weight."
+            )
+        return samples
 
     def _locate(self, array):
         """Return windows as rows and starts, and how many steps of history each is missing."""
@@ -152,26 +168,29 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _trainer(self, train, validation, weights, optimizer_state):
-        """Return a context that lends a trainer, see :mod:`._epochs`."""
-        from ._training import Numbers, Recipe, optimizer_recipe, program_trainer
+    def _optimizer_recipe(self):
+        from ._training import optimizer_recipe
 
-        optimizer, learning_rate = optimizer_recipe(self.optimizer, self.learning_rate)
-        if optimizer_state is not None:
-            optimizer_state = optimizer_state if len(optimizer_state) else None
+        return optimizer_recipe(self.optimizer, self.learning_rate)
+
+    def _trainer(self, train, validation, weights, optimizer, learning_rate, optimizer_state):
+        """Return a context that lends a trainer, see :mod:`._epochs`."""
+        from ._training import Numbers, Recipe, program_trainer
+
         numbers = Numbers(
             learning_rate=learning_rate,
             dropout=self.dropout,
             alpha=self.alpha,
             clipnorm=inf if self.clipnorm is None else self.clipnorm,
-            batch_size=self.batch_size,
+            batch_size=int(self.batch_size),
         )
-        if self.network is not None:
+        network, params = self._present_architecture()
+        if network is not None:
             from ._scikeras import foreign_trainer
 
             return foreign_trainer(
-                self.network,
-                self.network_params,
+                network,
+                params,
                 loss=self.loss,
                 optimizer=optimizer,
                 numbers=numbers,
@@ -184,8 +203,7 @@ class BaseLSTM(BaseEstimator):
         recipe = Recipe(
             n_features=self._n_channels,
             n_outputs=self.n_outputs_,
-            units=self._units(),
-            bidirectional=self.bidirectional,
+            **params,
             has_dropout=self.dropout > 0,
             has_penalty=self.alpha > 0,
             clips=self.clipnorm is not None,
@@ -193,33 +211,30 @@ class BaseLSTM(BaseEstimator):
             optimizer=optimizer,
             in_halves=self.batch_size >= SMALLEST_BATCH_TO_HALVE,
         )
-        return program_trainer(
-            recipe, numbers, self._starting_weights(weights), optimizer_state, train, validation
-        )
-
-    def _starting_weights(self, weights):
-        initial = initial_weights(
-            np.random.default_rng([self._seed, 0]),
-            units=self._units(),
-            bidirectional=self.bidirectional,
-            n_features=self._n_channels,
-            n_outputs=self.n_outputs_,
-        )
         if weights is None:
-            return initial
-        if [w.shape for w in weights] != [w.shape for w in initial]:
-            raise ValueError(
-                f"units={self.units!r}, bidirectional={self.bidirectional} no longer fit the "
-                "weights that training would go on from. Call fit with warm_start=False."
+            weights = initial_weights(
+                np.random.default_rng([self._seed, 0]),
+                **params,
+                n_features=self._n_channels,
+                n_outputs=self.n_outputs_,
             )
-        return weights
+        return program_trainer(recipe, numbers, weights, optimizer_state, train, validation)
+
+    def _present_architecture(self):
+        """Return what the weights belong to: a foreign builder or None, and its parameters."""
+        if self.network is not None:
+            return self.network, dict(self.network_params or {})
+        return None, {"units": self._units(), "bidirectional": bool(self.bidirectional)}
 
     def _units(self):
-        return tuple(self.units) if isinstance(self.units, tuple | list) else (self.units,)
+        units = self.units if isinstance(self.units, tuple | list) else (self.units,)
+        return tuple(int(n) if isinstance(n, np.integer) else n for n in units)
 
     def _check_units(self):
         units = self._units()
-        if not units or not all(isinstance(n, int | np.integer) and n >= 1 for n in units):
+        if not units or not all(
+            isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
+        ):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
@@ -229,8 +244,10 @@ class BaseLSTM(BaseEstimator):
         """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
         check_is_fitted(self)
         windows, n_missing = self._locate(check_windows(self, X, reset=False))
-        if self.network is None:
-            return predict(self.weights_, windows, n_missing, bidirectional=self.bidirectional)
+        network, params = self._architecture
+        if network is None:
+            bidirectional = params["bidirectional"]
+            return predict(self.weights_, windows, n_missing, bidirectional=bidirectional)
         if not hasattr(self, "_foreign_model"):
             self._foreign_model = self._build_foreign_model()
         array = windows.to_array().astype(np.float32)
@@ -241,9 +258,10 @@ class BaseLSTM(BaseEstimator):
     def _build_foreign_model(self):
         from ._scikeras import foreign_model
 
+        network, params = self._architecture
         return foreign_model(
-            self.network,
-            self.network_params,
+            network,
+            params,
             n_timesteps=self.n_timesteps_,
             n_features=self._n_channels,
             n_outputs=self.n_outputs_,

@@ -80,9 +80,11 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
     except KeyboardInterrupt:
         if not course.losses:
             raise
-        last = epochs.start + len(course.losses) - 1
+        kept = "best" if patience else "last whole"
         warnings.warn(
-            f"Training interrupted by user: the weights are those of epoch {last}.", stacklevel=5
+            f"Training interrupted by user: the weights are those of the {kept} epoch of "
+            f"{len(course.losses)}.",
+            stacklevel=5,
         )
     else:
         _check_finite(course.weights, epoch)
@@ -99,8 +101,8 @@ def _check_finite(values, epoch):
     if diverged:
         raise ValueError(
             f"The training diverged: the loss or a weight became NaN or infinite in epoch {epoch}. "
-            "Lower learning_rate, scale X and y (MinMaxScaler), or limit the gradients with "
-            "clipnorm=1.0."
+            "Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit the gradients "
+            "with clipnorm=1.0."
         )
 
 

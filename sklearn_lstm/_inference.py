@@ -69,7 +69,7 @@ def _project(sequences, cell):
 def _project_rows(windows, cell):
     """Project each row once, not once for every window that holds it."""
     shifts = np.diff(windows.starts)
-    if not len(shifts) or (shifts == shifts[0]).all():
+    if not len(shifts) or (0 < shifts[0] <= windows.n_timesteps and (shifts == shifts[0]).all()):
         first, last = windows.starts[0], windows.starts[-1] + windows.n_timesteps
         projected = _project(windows.rows[first:last], cell)
         to_next_row, to_next_unit = projected.strides

@@ -131,11 +131,19 @@ def lstm_network(
     >>> model.count_params()
     10451
     """
-    return build(meta, units, dropout, bidirectional, alpha, seed, keras.layers.Dropout)
+    return build(meta, units, dropout, bidirectional, alpha, seed)
 
 
-def build(meta, units, dropout, bidirectional, alpha, seed, dropout_class):
-    """Build the network of :func:`lstm_network` with a given dropout layer."""
+def plain_network(meta, **params):
+    """Build the same network of Keras's own layers, which any Keras can load once it is saved."""
+    return build(meta, **params, seed=0, lstm_class=keras.layers.LSTM)
+
+
+def build(
+    meta, units, dropout, bidirectional, alpha, seed,
+    lstm_class=FusedLSTM, dropout_class=keras.layers.Dropout,
+):  # fmt: skip
+    """Build the network of :func:`lstm_network` of the given kinds of layer."""
     shape = meta["X_shape_"][1:]
     units = (units,) if isinstance(units, Integral) else tuple(units)
     seeds = repeat(None) if seed is None else count(seed)
@@ -144,11 +152,11 @@ def build(meta, units, dropout, bidirectional, alpha, seed, dropout_class):
         model.add(keras.layers.Reshape((*shape, 1), dtype="float32"))
     for i, n_units in enumerate(units):
         options = {"units": n_units, "return_sequences": i < len(units) - 1, "alpha": alpha}
-        layer = _lstm_layer(seeds, **options)
+        layer = _lstm_layer(lstm_class, seeds, **options)
         if bidirectional:
             layer = keras.layers.Bidirectional(
                 layer,
-                backward_layer=_lstm_layer(seeds, go_backwards=True, **options),
+                backward_layer=_lstm_layer(lstm_class, seeds, go_backwards=True, **options),
                 dtype="float32",
             )
         model.add(layer)
@@ -165,8 +173,8 @@ def build(meta, units, dropout, bidirectional, alpha, seed, dropout_class):
     return model
 
 
-def _lstm_layer(seeds, *, alpha, **options):
-    return FusedLSTM(
+def _lstm_layer(lstm_class, seeds, *, alpha, **options):
+    return lstm_class(
         **options,
         kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
         recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),

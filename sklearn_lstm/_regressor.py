@@ -61,7 +61,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     early_stopping : bool, default=False
         Whether to stop when the validation loss no longer falls, and to return the weights of the
-        best epoch. If False, all epochs are run.
+        best epoch of this call. If False, all epochs are run.
 
     validation_fraction : float, default=0.1
         Share of the windows, in (0, 1), that early stopping keeps apart: always the last ones, so
@@ -87,7 +87,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Builder of another network in the convention of scikeras, ``builder(meta,
         **network_params) -> keras.Model``, trained through scikeras's ``KerasRegressor``. The
         parameters of the built-in network (``units``, ``dropout``, ``bidirectional``, ``alpha``)
-        are then without effect. To pickle the estimator the builder must be importable.
+        are then without effect, and so are ``loss``, ``optimizer``, ``learning_rate`` and
+        ``clipnorm`` where the builder compiles the model itself. To pickle the estimator the
+        builder must be importable.
 
     network_params : dict, default=None
         Keyword arguments of ``network``.
@@ -122,7 +124,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Names of the columns of 2-D input, if they all are strings.
 
     model_ : keras.Model
-        A new Keras model with the fitted weights, built each time it is asked for.
+        A new Keras model of Keras's own layers with the fitted weights, built each time it is
+        asked for.
 
     See Also
     --------

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
-from ._training import LOSSES, make_optimizer
+from ._training import LOSSES
 
 _one_at_a_time = threading.RLock()
 
@@ -26,7 +26,7 @@ def foreign_trainer(
     back afterwards; hence one such training at a time in a process.
     """
     with _one_at_a_time, _local_seeds(seed):
-        rule = make_optimizer(optimizer)
+        rule = optimizer.make()
         if numbers.learning_rate is not None:
             rule.learning_rate = numbers.learning_rate
         if np.isfinite(numbers.clipnorm):
@@ -70,10 +70,16 @@ class ScikerasTrainer:
                 variable.assign(value)
 
     def run_epoch(self, order, seed):
+        self._seed_noise(seed)
         X, y, sample_weight = (array[order] for array in self._train)
         self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
         history = self._regressor.history_
         return history["loss"][-1], history["val_loss"][-1] if self._fit_params else None
+
+    def _seed_noise(self, seed):
+        states = [v for v in self._model.variables if v.name == "seed_generator_state"]
+        for i, state in enumerate(states):
+            state.assign([seed, i << 20])
 
     def weights(self):
         return self._model.get_weights()
@@ -92,7 +98,7 @@ def _keras_regressor(network, network_params, **params):
             network_params or {},
             {"meta": meta, "compile_kwargs": compile_kwargs, "params": params},
         )
-        _check_model(network, model, meta["n_outputs_"])
+        _check_model(network, model, meta["X_shape_"][1:], meta["n_outputs_"])
         if not model.compiled:
             model.compile(**compile_kwargs)
         return model
@@ -103,29 +109,49 @@ def _keras_regressor(network, network_params, **params):
 
 def _call_builder(network, network_params, offered):
     """Call a builder as scikeras does: with its own parameters and what else it has names for."""
-    accepted = inspect.signature(network).parameters
+    try:
+        accepted = inspect.signature(network).parameters
+    except ValueError as error:
+        raise TypeError(
+            f"network={network!r} must be a builder in the convention of scikeras, builder(meta, "
+            "**network_params) -> keras.Model, but it has no signature."
+        ) from error
+    reserved = offered.keys() & network_params.keys()
+    if reserved:
+        raise ValueError(
+            f"network_params names {sorted(reserved)}, which the builder is given anyway: leave "
+            "them out."
+        )
     takes_all = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
     offered = {name: value for name, value in offered.items() if takes_all or name in accepted}
     return network(**offered, **network_params)
 
 
-def _check_model(network, model, n_outputs):
+def _check_model(network, model, window_shape, n_outputs):
     name = getattr(network, "__name__", repr(network))
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"network={name} must build a keras.Model, but it returned {model!r} of type "
             f"{type(model).__name__}."
         )
-    shape = model.output_shape
-    if not isinstance(shape, tuple) or len(shape) != 2 or shape[-1] != n_outputs:
+    outputs = model(np.zeros((1, *window_shape), dtype=np.float32))
+    if getattr(model, "outputs", None) is None:
+        raise TypeError(
+            f"network={name} built a subclassed model, {type(model).__name__}, which scikeras can't "
+            "train. Build a keras.Sequential, or a functional keras.Model(inputs, outputs)."
+        )
+    shape = tuple(getattr(outputs, "shape", ()))
+    if shape != (1, n_outputs):
         raise ValueError(
-            f"network={name} built a model with outputs of shape {shape}, but y asks for "
-            f"(None, {n_outputs}). End it with Dense(meta['n_outputs_'])."
+            f"network={name} built a model whose output for one window has the shape {shape}, but "
+            f"y asks for (1, {n_outputs}). End it with Dense(meta['n_outputs_'])."
         )
 
 
 def _as_arrays(samples):
-    return samples.windows.to_array(), samples.y, samples.sample_weight
+    # scikeras drops samples of weight zero, which would make other batches than those of Keras.
+    sample_weight = np.maximum(samples.sample_weight, np.finfo(np.float32).tiny)
+    return samples.windows.to_array(), samples.y, sample_weight
 
 
 @contextmanager

@@ -30,6 +30,19 @@ OPTIMIZERS = {
 }
 
 
+class OptimizerRecipe(NamedTuple):
+    """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
+
+    kind: type
+    settings: str
+
+    def make(self):
+        return self.kind.from_config(json.loads(self.settings))
+
+    def __str__(self):
+        return f"{self.kind.__qualname__} {self.settings}"
+
+
 class Recipe(NamedTuple):
     """All that is compiled into a program; numbers that a search may vary are not."""
 
@@ -41,7 +54,7 @@ class Recipe(NamedTuple):
     has_penalty: bool
     clips: bool
     loss: str
-    optimizer: str
+    optimizer: OptimizerRecipe
     in_halves: bool
 
 
@@ -56,7 +69,7 @@ class Numbers(NamedTuple):
 
 
 def optimizer_recipe(optimizer, learning_rate):
-    """Write an optimizer as text, and its learning rate, which stays out of the recipe.
+    """Split an optimizer into what is compiled in and its learning rate, which is not.
 
     Parameters
     ----------
@@ -66,25 +79,34 @@ def optimizer_recipe(optimizer, learning_rate):
 
     Returns
     -------
-    recipe : str
+    recipe : OptimizerRecipe
     learning_rate : float or None
         None if the optimizer has a schedule of its own.
     """
     if isinstance(optimizer, str):
-        return optimizer, learning_rate
-    config = keras.optimizers.serialize(optimizer)
-    learning_rate = config["config"]["learning_rate"]
-    if isinstance(learning_rate, dict):
-        return json.dumps(config, sort_keys=True), None
-    config["config"]["learning_rate"] = 1.0
-    return json.dumps(config, sort_keys=True), float(learning_rate)
-
-
-def make_optimizer(recipe):
-    """Make a new Keras optimizer from its text."""
-    if recipe in OPTIMIZERS:
-        return OPTIMIZERS[recipe]()
-    return keras.optimizers.deserialize(json.loads(recipe))
+        return OptimizerRecipe(OPTIMIZERS[optimizer], "{}"), learning_rate
+    kind = type(optimizer)
+    try:
+        settings = optimizer.get_config()
+        learning_rate = settings["learning_rate"]
+        if isinstance(learning_rate, dict):
+            learning_rate = None
+        else:
+            settings["learning_rate"] = 1.0
+        recipe = OptimizerRecipe(kind, json.dumps(settings, sort_keys=True))
+        recipe.make().build([keras.Variable([0.0])])
+    except Exception as error:
+        raise ValueError(
+            f"optimizer={kind.__name__}(...) can't be used: a copy could not be made of its "
+            f"settings ({type(error).__name__}: {error}). Give it a float or a Keras schedule as "
+            "learning rate, and settings that get_config returns."
+        ) from error
+    if settings.get("use_ema"):
+        raise ValueError(
+            f"optimizer={kind.__name__}(use_ema=True) can't be used: the averaged weights would be "
+            "lost. Set use_ema=False."
+        )
+    return recipe, learning_rate
 
 
 class Program:
@@ -94,9 +116,11 @@ class Program:
         self.recipe = recipe
         meta = {"X_shape_": (None, None, recipe.n_features), "n_outputs_": recipe.n_outputs}
         rate = 0.5 if recipe.has_dropout else 0.0
-        self.network = build(meta, recipe.units, rate, recipe.bidirectional, 0, 0, VariableDropout)
+        self.network = build(
+            meta, recipe.units, rate, recipe.bidirectional, 0, 0, dropout_class=VariableDropout
+        )
         self.variables = self.network.trainable_variables
-        self.optimizer = make_optimizer(recipe.optimizer)
+        self.optimizer = recipe.optimizer.make()
         self.optimizer.build(self.variables)
         self.initial_state = self.optimizer_state()
         self.dropout_rate = tf.Variable(rate, trainable=False)
@@ -120,7 +144,7 @@ class Program:
 
     def seed_dropout(self, seed):
         for i, layer in enumerate(self.dropout_layers):
-            layer.seed_generator.state.assign([seed, i])
+            layer.seed_generator.state.assign([seed, i << 20])  # it counts up its second word
 
     def optimizer_state(self):
         return [variable.numpy() for variable in self.optimizer.variables]
@@ -154,7 +178,8 @@ class Program:
                 loss = self._batch_loss(train, order[begin:end], n_timesteps)
                 if self.recipe.has_penalty:
                     loss += alpha * self._penalty()
-            gradients = tape.gradient(loss, self.variables)
+                scaled_loss = self.optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled_loss, self.variables)
             if self.recipe.clips:
                 gradients = [tf.clip_by_norm(gradient, clipnorm) for gradient in gradients]
             self.optimizer.apply(gradients, self.variables)
@@ -215,10 +240,15 @@ class ProgramTrainer:
         self._program = program
         self._train = _as_tensors(train)
         self._has_validation = validation is not None
-        self._validation = _as_tensors(train[:0] if validation is None else validation)
+        if validation is None:
+            rows, starts, y, sample_weight = self._train
+            self._validation = rows[:0], starts[:0], y[:0], sample_weight[:0]
+        else:
+            shares_rows = validation.windows.rows is train.windows.rows
+            self._validation = _as_tensors(validation, self._train[0] if shares_rows else None)
         self._scalars = (
-            tf.constant(train.windows.n_timesteps),
-            tf.constant(numbers.batch_size),
+            tf.constant(train.windows.n_timesteps, tf.int32),
+            tf.constant(min(numbers.batch_size, len(train)), tf.int32),
             tf.constant(numbers.alpha, tf.float32),
             tf.constant(numbers.clipnorm, tf.float32),
         )
@@ -238,10 +268,10 @@ class ProgramTrainer:
         return self._program.optimizer_state()
 
 
-def _as_tensors(samples):
-    windows = samples.windows
-    arrays = (windows.rows, windows.starts, samples.y, samples.sample_weight)
-    return tuple(map(tf.constant, arrays))
+def _as_tensors(samples, rows=None):
+    rows = tf.constant(samples.windows.rows) if rows is None else rows
+    arrays = samples.windows.starts, samples.y, samples.sample_weight
+    return rows, *map(tf.constant, arrays)
 
 
 @contextmanager

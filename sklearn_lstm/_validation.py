@@ -135,7 +135,7 @@ def check_targets(estimator, y, X):
 
 
 def check_weights(sample_weight, X):
-    """Return one finite weight of zero or more for each row of X, not all of them zero."""
+    """Return one finite weight of zero or more for each row of X."""
     if sample_weight is None or isinstance(sample_weight, Real):
         sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
     weights = check_array(
@@ -151,11 +151,6 @@ def check_weights(sample_weight, X):
         raise ValueError(
             f"Negative values in data passed to sample_weight: {weights[row]:g} at row {row}. "
             "Give weights of zero or more."
-        )
-    if not weights.any():
-        raise ValueError(
-            "sample_weight is zero for every row that fit could learn from: "
-            "give at least one of them a positive weight."
         )
     return weights
 

@@ -414,7 +414,8 @@ def _check_horizon(horizon):
 def _as_frame(data):
     if isinstance(data, pd.Series):
         return data.to_frame(name="y" if data.name is None else data.name), True
-    data = data.to_pandas() if hasattr(data, "to_pandas") else data
+    if hasattr(data, "columns") and not isinstance(data, pd.DataFrame):
+        data = pd.DataFrame(np.asarray(data), columns=list(data.columns))
     if isinstance(data, pd.DataFrame):
         if not data.columns.is_unique:
             twice = data.columns[data.columns.duplicated()][0]

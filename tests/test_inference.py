@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -26,6 +27,22 @@ def test_a_window_starts_at_its_first_known_step(params):
         for layer in lstm.model_.layers[1:]:
             expected = layer(expected)
         assert_allclose(predicted[i], expected[0, 0], atol=1e-5)
+
+
+def test_incomplete_windows_far_apart_are_taken_by_themselves(monkeypatch):
+    from sklearn_lstm import _inference
+
+    rows = np.random.default_rng(0).standard_normal((400, 2))
+    index = pd.MultiIndex.from_product([range(8), range(50)])
+    X = SequenceWindower(5).fit_transform(pd.DataFrame(rows, index=index))
+    lstm = LSTMRegressor(3, epochs=1, random_state=0).fit(X, rows[:, 0])
+    projected = []
+    project = _inference._project
+    monkeypatch.setattr(
+        _inference, "_project", lambda s, cell: projected.append(s.size) or project(s, cell)
+    )
+    lstm.predict(X)
+    assert sum(projected) <= X.size
 
 
 def test_a_prediction_does_not_depend_on_its_neighbours():

@@ -6,6 +6,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import sklearn
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -23,6 +24,30 @@ def gru(meta, units=4):
             keras.layers.Dense(meta["n_outputs_"]),
         ]
     )
+
+
+def noisy(meta):
+    return keras.Sequential(
+        [keras.layers.LSTM(3), keras.layers.Dropout(0.5), keras.layers.Dense(meta["n_outputs_"])]
+    )
+
+
+class Subclassed(keras.Model):
+    def __init__(self, n_outputs):
+        super().__init__()
+        self.recurrent, self.dense = keras.layers.GRU(3), keras.layers.Dense(n_outputs)
+
+    def call(self, windows):
+        return self.dense(self.recurrent(windows))
+
+
+class Builder:
+    def __call__(self, meta):
+        return gru(meta)
+
+
+def subclassed(meta):
+    return Subclassed(meta["n_outputs_"])
 
 
 def one_output_too_many(meta):
@@ -51,8 +76,9 @@ def test_both_roads_train_the_built_in_network_to_the_same_weights(windows):
     ).fit(X, y)
     foreign.weights_ = start.weights_
     foreign.loss_curve_ = []
-    foreign.fit(X, y)
-    own.fit(X, y)
+    weights = np.arange(70) % 3
+    foreign.fit(X, y, weights)
+    own.fit(X, y, weights)
     for one, other in zip(own.weights_, foreign.weights_, strict=True):
         assert_allclose(one, other, atol=1e-5)
     assert_allclose(own.predict(X), foreign.predict(X), atol=1e-5)
@@ -75,10 +101,11 @@ def test_a_foreign_network_behaves_like_the_built_in_one(windows):
     assert lstm.fit(X, y[:, 0]).predict(X).shape == (70,)
 
 
-def test_partial_fit_keeps_the_pace_of_a_foreign_optimizer(windows):
+@pytest.mark.parametrize("network", [gru, noisy])
+def test_partial_fit_keeps_the_pace_of_a_foreign_optimizer(windows, network):
     X, y = windows
-    whole = LSTMRegressor(network=gru, **PARAMS).fit(X, y)
-    pieces = LSTMRegressor(network=gru, **{**PARAMS, "epochs": 2}).fit(X, y).partial_fit(X, y)
+    whole = LSTMRegressor(network=network, **PARAMS).fit(X, y)
+    pieces = LSTMRegressor(network=network, **{**PARAMS, "epochs": 2}).fit(X, y).partial_fit(X, y)
     for one, other in zip(whole.weights_, pieces.weights_, strict=True):
         assert_allclose(one, other, atol=1e-6)
 
@@ -121,8 +148,10 @@ def test_a_builder_may_compile_by_itself(windows):
     ("network", "error", "message"),
     [
         (nothing, TypeError, "network=nothing must build a keras.Model, but it returned None"),
-        (one_output_too_many, ValueError, r"outputs of shape \(None, 3\), but y asks for .*, 2\)"),
+        (one_output_too_many, ValueError, r"has the shape \(1, 3\), but y asks for \(1, 2\)"),
         ("gru", ValueError, "'network' parameter of LSTMRegressor must be"),
+        (subclassed, TypeError, "subclassed model, Subclassed, .*functional"),
+        (dict, TypeError, "network=.*dict.* has no signature"),
     ],
 )
 def test_a_builder_that_does_not_fit_is_refused(windows, network, error, message):
@@ -132,6 +161,10 @@ def test_a_builder_that_does_not_fit_is_refused(windows, network, error, message
     assert vars(lstm) == vars(clone(lstm))
 
 
+@pytest.mark.skipif(
+    sklearn.__version__ == "1.6.0",
+    reason="scikeras 0.13 itself fails in a Pipeline of scikit-learn 1.6.0, and of no later one",
+)
 def test_the_built_in_network_works_in_scikeras_behind_a_windower(waves):
     from scikeras.wrappers import KerasRegressor
 
@@ -164,3 +197,19 @@ def test_the_builder_takes_windows_of_two_and_three_dimensions(shape, bidirectio
         {"X_shape_": shape, "n_outputs_": 2}, units=(3, 2), bidirectional=bidirectional, seed=0
     )
     assert len(same.get_weights()) == (14 if bidirectional else 8)
+
+
+def test_builders_may_be_objects(windows):
+    X, y = windows
+    lstm = LSTMRegressor(network=Builder(), **PARAMS).fit(X, y)
+    assert lstm.predict(X).shape == y.shape
+    with pytest.raises(ValueError, match=r"network_params names \['meta'\]"):
+        lstm.set_params(network_params={"meta": 1}).fit(X, y)
+
+
+def test_network_params_set_after_fit_do_not_touch_what_was_fitted(windows):
+    X, y = windows
+    lstm = LSTMRegressor(network=gru, network_params={"units": 3}, **PARAMS).fit(X, y)
+    before = lstm.predict(X)
+    lstm.set_params(network_params={"units": 8})
+    assert_allclose(pickle.loads(pickle.dumps(lstm)).predict(X), before, atol=1e-6)

@@ -103,6 +103,47 @@ def test_a_keras_optimizer_lends_its_settings_and_is_left_alone(windows):
         assert_allclose(ours, theirs, atol=1e-4)
 
 
+@keras.saving.register_keras_serializable()
+class Halved(keras.optimizers.SGD):
+    """An optimizer of the user's own, unknown to Keras's registry."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(0.5 * gradient, variable, learning_rate)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        Halved(0.1),
+        keras.optimizers.SGD(0.05, loss_scale_factor=1000.0),
+        keras.optimizers.Adam(0.05, gradient_accumulation_steps=2),
+    ],
+    ids=["own class", "scaled loss", "accumulated"],
+)
+def test_unusual_optimizers_train_as_in_keras(windows, optimizer):
+    X, y = windows
+    lstm = LSTMRegressor(4, optimizer=optimizer, epochs=2, shuffle=False, random_state=0)
+    model = plain_keras(clone(lstm).set_params(optimizer="sgd"), X, 2)
+    lstm.fit(X, y)
+    model.compile(type(optimizer).from_config(optimizer.get_config()), "mse")
+    model.fit(X, y, 32, 2, verbose=0, shuffle=False)
+    for ours, theirs in zip(lstm.weights_, model.get_weights(), strict=True):
+        assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (keras.optimizers.SGD(0.1, use_ema=True), "use_ema=False"),
+        (keras.optimizers.SGD(lambda: 0.1), "optimizer=SGD.*float or a Keras schedule"),
+        (keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()), "optimizer=LossScale"),
+    ],
+)
+def test_optimizers_that_cannot_be_copied_are_refused_by_name(windows, optimizer, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(3, optimizer=optimizer, epochs=1).fit(*windows)
+
+
 def test_a_learning_rate_schedule_of_keras_is_followed(windows):
     X, y = windows
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.1, 1e-38])
@@ -162,6 +203,21 @@ def test_dropout_sets_the_given_share_to_zero_and_scales_the_rest():
     dropped = np.asarray(layer(np.ones((200, 200), np.float32), training=True))
     assert abs((dropped == 0).mean() - 0.25) < 0.01
     assert_allclose(dropped[dropped != 0], 1 / 0.75, rtol=1e-6)
+
+
+def test_stacked_layers_drop_independently():
+    recipe = training.Recipe(
+        2, 1, (8, 8), False, True, False, False, "squared_error",
+        training.OptimizerRecipe(keras.optimizers.SGD, "{}"), False,
+    )  # fmt: skip
+    program = training.Program(recipe)
+    program.seed_dropout(7)
+    seeds = {
+        tuple(np.asarray(layer.seed_generator.next()).tolist())
+        for _ in range(50)
+        for layer in program.dropout_layers
+    }
+    assert len(seeds) == 100
 
 
 def test_a_search_over_numbers_traces_one_program(windows, monkeypatch):
