@@ -137,8 +137,8 @@ def _check_model(network, model, window_shape, n_outputs):
     outputs = model(np.zeros((1, *window_shape), dtype=np.float32))
     if getattr(model, "outputs", None) is None:
         raise TypeError(
-            f"network={name} built a subclassed model, {type(model).__name__}, which scikeras can't "
-            "train. Build a keras.Sequential, or a functional keras.Model(inputs, outputs)."
+            f"network={name} built a subclassed model, {type(model).__name__}, which scikeras "
+            "can't train. Build a keras.Sequential, or a functional keras.Model(inputs, outputs)."
         )
     shape = tuple(getattr(outputs, "shape", ()))
     if shape != (1, n_outputs):

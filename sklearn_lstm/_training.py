@@ -166,7 +166,7 @@ class Program:
             self._epoch,
             input_signature=[samples, samples, indices, size, size, number, number],
             autograph=False,
-        )
+        ).get_concrete_function()
 
     def _epoch(self, train, validation, order, n_timesteps, batch_size, alpha, clipnorm):
         """Pass once over the samples in the given order, then over the validation samples."""
