@@ -43,52 +43,54 @@ class BaseLSTM(BaseEstimator):
     def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
         """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
         with unchanged_on_error(self):
-            self._check_units()
-            architecture = self._present_architecture()
-            if continues and architecture != self._architecture:
-                raise ValueError(
-                    f"Training can't go on from weights of {self._architecture} with "
-                    f"{architecture}: units, bidirectional, network or network_params were "
-                    "changed. Call fit with warm_start=False first."
-                )
+            self._check_architecture(continues)
             train = self._check_samples(X, y, sample_weight, reset=not continues)
             validation = self._check_validation(X_val, y_val)
-            patience = None
-            if self.early_stopping and not keeps_optimizer:
-                patience = Patience(self.n_iter_no_change, self.tol)
-                if validation is None:
-                    train, validation = self._split(train)
+            stops_early = self.early_stopping and not keeps_optimizer
+            if stops_early and validation is None:
+                train, validation = self._split(train)
             if not continues:
-                self._seed = check_random_state(self.random_state).randint(2**31 - 1)
-                self.loss_curve_, self.validation_loss_curve_ = [], None
-            n_before = len(self.loss_curve_)
-            weights = self.weights_ if continues else None
-            optimizer, learning_rate = self._optimizer_recipe()
-            optimizer_state = None
-            if continues and keeps_optimizer and self._optimizer_state[0] == str(optimizer):
-                optimizer_state = self._optimizer_state[1]
-            with self._trainer(
-                train, validation, weights, optimizer, learning_rate, optimizer_state
-            ) as trainer:
+                self._start()
+            with self._trainer(train, validation, keeps_optimizer) as trainer:
                 course = run_epochs(
                     trainer,
                     len(train),
-                    epochs=range(n_before + 1, n_before + n_epochs + 1),
+                    epochs=range(self.n_iter_ + 1, self.n_iter_ + n_epochs + 1),
                     seed=self._seed,
                     shuffle=self.shuffle,
-                    patience=patience,
+                    patience=Patience(self.n_iter_no_change, self.tol) if stops_early else None,
                     progress=self.verbose > 0,
                 )
-            self.weights_ = course.weights
-            self._architecture = architecture
-            self._optimizer_state = str(optimizer), course.optimizer_state
-            self.loss_curve_ = self.loss_curve_ + course.losses
-            self.validation_loss_curve_ = _joined(
-                self.validation_loss_curve_, n_before, course.validation_losses, len(course.losses)
-            )
-            self.n_iter_ = len(self.loss_curve_)
-            vars(self).pop("_foreign_model", None)
+            self._remember(course)
         return self
+
+    def _start(self):
+        """Forget what was fitted, and draw what the new weights depend on."""
+        self._seed = check_random_state(self.random_state).randint(2**31 - 1)
+        self._architecture = self._present_architecture()
+        self._optimizer = self._optimizer_state = None
+        self.loss_curve_, self.validation_loss_curve_, self.n_iter_ = [], None, 0
+        network, params = self._architecture
+        self.weights_ = (
+            None
+            if network is not None
+            else initial_weights(
+                np.random.default_rng([self._seed, 0]),
+                **params,
+                n_features=self._n_channels,
+                n_outputs=self.n_outputs_,
+            )
+        )
+
+    def _remember(self, course):
+        self.weights_ = course.weights
+        self._optimizer_state = course.optimizer_state
+        self.validation_loss_curve_ = _joined(
+            self.validation_loss_curve_, self.n_iter_, course.validation_losses, len(course.losses)
+        )
+        self.loss_curve_ = self.loss_curve_ + course.losses
+        self.n_iter_ = len(self.loss_curve_)
+        vars(self).pop("_foreign_model", None)
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
@@ -168,15 +170,13 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _optimizer_recipe(self):
-        from ._training import optimizer_recipe
-
-        return optimizer_recipe(self.optimizer, self.learning_rate)
-
-    def _trainer(self, train, validation, weights, optimizer, learning_rate, optimizer_state):
+    def _trainer(self, train, validation, keeps_optimizer):
         """Return a context that lends a trainer, see :mod:`._epochs`."""
-        from ._training import Numbers, Recipe, program_trainer
+        from ._training import Numbers, Recipe, optimizer_recipe, program_trainer
 
+        optimizer, learning_rate = optimizer_recipe(self.optimizer, self.learning_rate)
+        if not keeps_optimizer or self._optimizer != str(optimizer):
+            self._optimizer, self._optimizer_state = str(optimizer), None
         numbers = Numbers(
             learning_rate=learning_rate,
             dropout=self.dropout,
@@ -184,21 +184,13 @@ class BaseLSTM(BaseEstimator):
             clipnorm=inf if self.clipnorm is None else self.clipnorm,
             batch_size=int(self.batch_size),
         )
-        network, params = self._present_architecture()
+        state = self.weights_, self._optimizer_state
+        network, params = self._architecture
         if network is not None:
             from ._scikeras import foreign_trainer
 
             return foreign_trainer(
-                network,
-                params,
-                loss=self.loss,
-                optimizer=optimizer,
-                numbers=numbers,
-                seed=self._seed,
-                weights=weights,
-                optimizer_state=optimizer_state,
-                train=train,
-                validation=validation,
+                network, params, self.loss, optimizer, numbers, self._seed, state, train, validation
             )
         recipe = Recipe(
             n_features=self._n_channels,
@@ -211,14 +203,7 @@ class BaseLSTM(BaseEstimator):
             optimizer=optimizer,
             in_halves=self.batch_size >= SMALLEST_BATCH_TO_HALVE,
         )
-        if weights is None:
-            weights = initial_weights(
-                np.random.default_rng([self._seed, 0]),
-                **params,
-                n_features=self._n_channels,
-                n_outputs=self.n_outputs_,
-            )
-        return program_trainer(recipe, numbers, weights, optimizer_state, train, validation)
+        return program_trainer(recipe, numbers, state, train, validation)
 
     def _present_architecture(self):
         """Return what the weights belong to: a foreign builder or None, and its parameters."""
@@ -230,7 +215,7 @@ class BaseLSTM(BaseEstimator):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
         return tuple(int(n) if isinstance(n, np.integer) else n for n in units)
 
-    def _check_units(self):
+    def _check_architecture(self, continues):
         units = self._units()
         if not units or not all(
             isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
@@ -238,6 +223,12 @@ class BaseLSTM(BaseEstimator):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
+            )
+        if continues and self._present_architecture() != self._architecture:
+            raise ValueError(
+                f"Training can't go on from weights of {self._architecture} with "
+                f"{self._present_architecture()}: units, bidirectional, network or network_params "
+                "were changed. Call fit with warm_start=False first."
             )
 
     def _predict(self, X):

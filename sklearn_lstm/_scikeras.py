@@ -17,13 +17,13 @@ _one_at_a_time = threading.RLock()
 
 @contextmanager
 def foreign_trainer(
-    network, network_params, *, loss, optimizer, numbers, seed, weights, optimizer_state, train,
-    validation,
-):  # fmt: skip
+    network, network_params, loss, optimizer, numbers, seed, state, train, validation
+):
     """Lend a trainer of the network that ``network`` builds; see :mod:`._epochs`.
 
-    Foreign code may draw from the global generators, so these are lent to it too, seeded, and put
-    back afterwards; hence one such training at a time in a process.
+    It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
+    code may draw from the global generators, so these are lent to it too, seeded, and put back
+    afterwards; hence one such training at a time in a process.
     """
     with _one_at_a_time, _local_seeds(seed):
         rule = optimizer.make()
@@ -36,7 +36,7 @@ def foreign_trainer(
             batch_size=numbers.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
-        trainer.load(weights, optimizer_state)
+        trainer.load(*state)
         yield trainer
 
 

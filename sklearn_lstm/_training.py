@@ -275,10 +275,10 @@ def _as_tensors(samples, rows=None):
 
 
 @contextmanager
-def program_trainer(recipe, numbers, weights, optimizer_state, train, validation):
-    """Lend a compiled program, set to the weights and data of one fit."""
+def program_trainer(recipe, numbers, state, train, validation):
+    """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
     with _programs.lend(recipe) as program:
-        program.load(weights, optimizer_state, numbers)
+        program.load(*state, numbers)
         yield ProgramTrainer(program, numbers, train, validation)
 
 
