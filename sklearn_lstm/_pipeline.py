@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from ._regressor import LSTMRegressor
-from ._validation import refuse_non_finite
+from ._validation import explain_text, refuse_non_finite
 from ._windows import SequenceWindower
 
 
@@ -49,10 +49,11 @@ def _index_kept(X):
 
 @contextmanager
 def _rows_named(X, y=None):
-    """Where a scaler finds NaN or infinity, say in which row."""
+    """Where a scaler finds NaN, infinity or text, say in which row or column."""
     try:
         yield
     except ValueError as error:
+        explain_text(error, X, "X")
         if any(word in str(error) for word in ("contains NaN", "contains infinity")):
             remedy = "Fill the value or drop its row"
             for values, name in ((y, "y"), (X, "X")):

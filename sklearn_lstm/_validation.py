@@ -22,6 +22,7 @@ __all__ = [
     "check_targets",
     "check_weights",
     "check_windows",
+    "explain_text",
     "fit_context",
     "refuse_non_finite",
     "set_output_config",
@@ -177,9 +178,8 @@ def refuse_non_finite(array, name, remedy, columns=None):
 @contextmanager
 def _text_explained(data, name="X"):
     """Say what is no number, and in which columns, where a table or array can't be converted."""
-    table = data if isinstance(data, pd.DataFrame) else None
-    if table is not None:
-        dates = [column for column, dtype in table.dtypes.items() if dtype.kind in "mM"]
+    if isinstance(data, pd.DataFrame):
+        dates = [column for column, dtype in data.dtypes.items() if dtype.kind in "mM"]
         if dates:
             raise ValueError(
                 f"{name} holds dates in columns {dates}. Make the time the index "
@@ -190,15 +190,21 @@ def _text_explained(data, name="X"):
     try:
         yield
     except (ValueError, TypeError) as error:
-        if "could not convert" not in str(error) and "NAType" not in str(error):
-            raise
-        columns = (
-            []
-            if table is None
-            else [column for column, dtype in table.dtypes.items() if dtype.kind not in "biuf"]
-        )
-        where = f" (columns {columns})" if columns else ""
-        raise ValueError(
-            f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
-            "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
-        ) from error
+        explain_text(error, data, name)
+        raise
+
+
+def explain_text(error, data, name):
+    """Raise an error that names the columns, if the given one comes from text among numbers."""
+    if "could not convert" not in str(error) and "NAType" not in str(error):
+        return
+    columns = (
+        []
+        if not isinstance(data, pd.DataFrame)
+        else [column for column, dtype in data.dtypes.items() if dtype.kind not in "biuf"]
+    )
+    where = f" (columns {columns})" if columns else ""
+    raise ValueError(
+        f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
+        "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
+    ) from error

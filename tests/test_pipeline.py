@@ -210,6 +210,12 @@ def test_fitted_transformers_can_be_cached(waves, tmp_path):
     assert any(tmp_path.iterdir())
 
 
+def test_text_that_a_scaler_refuses_is_named_by_column(waves, model):
+    X, y = waves
+    with pytest.raises(ValueError, match=r"X holds text .*columns \['sky'\].*OneHotEncoder"):
+        model.fit(X.assign(sky="rain"), y)
+
+
 def test_the_index_of_a_panel_reaches_the_windower(model):
     days = pd.date_range("2024-01-01", periods=30)
     index = pd.MultiIndex.from_product([["x", "y"], days], names=["store", "day"])
