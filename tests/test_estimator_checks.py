@@ -32,7 +32,7 @@ def test_estimator_checks(case):
     results = checks.check_estimator(estimator, on_fail=None, on_skip=None)
     failures = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
     assert failures.keys() == expected.keys(), failures
-    assert sum(r["status"] == "passed" for r in results) > (40 if "windower" in case else 45)
+    assert sum(r["status"] != "skipped" for r in results) > 45
 
 
 EXTRA_CHECKS = [

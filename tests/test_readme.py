@@ -17,10 +17,11 @@ def test_the_code_of_the_readme_runs_and_beats_persistence():
             exec(code, names)
     search, X, y = names["search"], names["X"], names["y"]
     assert len(search.cv_results_["params"]) == 6
-    best = search.best_estimator_
-    assert best.predict(X).shape == y.shape
-    rmse = ((best.predict(X) - y) ** 2).mean() ** 0.5
-    assert rmse < ((X["temp_max"] - y) ** 2).mean() ** 0.5
+    assert search.predict(X).shape == y.shape
+    persistence = [
+        ((X["temp_max"] - y).iloc[test] ** 2).mean() ** 0.5 for _, test in search.cv.split(X)
+    ]
+    assert -search.best_score_ < sum(persistence) / len(persistence)
 
 
 def test_there_are_two_set_up_commands():
