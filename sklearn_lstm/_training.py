@@ -16,6 +16,7 @@ import tensorflow as tf
 from ._network import VariableDropout, build
 
 MAX_IDLE_PROGRAMS = 16
+VALIDATION_BATCH = 256
 
 LOSSES = {
     "squared_error": keras.losses.mean_squared_error,
@@ -170,10 +171,8 @@ class Program:
 
     def _epoch(self, train, validation, order, n_timesteps, batch_size, alpha, clipnorm):
         """Pass once over the samples in the given order, then over the validation samples."""
-        n_samples = tf.size(order)
 
-        def step(begin, total):
-            end = tf.minimum(begin + batch_size, n_samples)
+        def trained(begin, end):
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(train, order[begin:end], n_timesteps)
                 if self.recipe.has_penalty:
@@ -183,13 +182,13 @@ class Program:
             if self.recipe.clips:
                 gradients = [tf.clip_by_norm(gradient, clipnorm) for gradient in gradients]
             self.optimizer.apply(gradients, self.variables)
-            return end, total + loss * tf.cast(end - begin, tf.float32)
+            return loss * tf.cast(end - begin, tf.float32)
 
-        _, total = tf.while_loop(
-            lambda begin, _: begin < n_samples, step, (tf.constant(0), tf.constant(0.0))
-        )
-        loss = total / tf.cast(n_samples, tf.float32)
-        return loss, self._mean_loss(validation, n_timesteps)
+        def validated(begin, end):
+            return self._summed_loss(validation, tf.range(begin, end), n_timesteps, training=False)
+
+        loss = _mean_over_batches(trained, tf.size(order), batch_size)
+        return loss, _mean_over_batches(validated, tf.size(validation[1]), VALIDATION_BATCH)
 
     def _batch_loss(self, train, batch, n_timesteps):
         """Mean weighted loss of a batch, computed in two halves that run side by side.
@@ -215,22 +214,21 @@ class Program:
         losses = LOSSES[self.recipe.loss](tf.gather(y, batch), predicted)
         return tf.reduce_sum(losses * tf.gather(sample_weight, batch))
 
-    def _mean_loss(self, samples, n_timesteps, batch_size=256):
-        n_samples = tf.size(samples[1])
-
-        def step(begin, total):
-            end = tf.minimum(begin + batch_size, n_samples)
-            batch = tf.range(begin, end)
-            return end, total + self._summed_loss(samples, batch, n_timesteps, training=False)
-
-        _, total = tf.while_loop(
-            lambda begin, _: begin < n_samples, step, (tf.constant(0), tf.constant(0.0))
-        )
-        return total / tf.cast(n_samples, tf.float32)
-
     def _penalty(self):
         kernels = [variable for variable in self.variables if len(variable.shape) == 2]
         return tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
+
+
+def _mean_over_batches(summed_loss, n_samples, batch_size):
+    """Call ``summed_loss(begin, end)`` for one batch after the other, and divide by n_samples."""
+
+    def step(begin, total):
+        end = tf.minimum(begin + batch_size, n_samples)
+        return end, total + summed_loss(begin, end)
+
+    start = tf.constant(0), tf.constant(0.0)
+    _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start)
+    return total / tf.cast(n_samples, tf.float32)
 
 
 class ProgramTrainer:
