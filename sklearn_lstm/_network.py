@@ -96,7 +96,7 @@ def lstm_network(
 
     It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
     in :class:`LSTMRegressor` as ``network=lstm_network`` and in scikeras's ``KerasRegressor`` as
-    ``model=lstm_network``.
+    ``model=lstm_network`` (within a Pipeline, scikeras 0.13 needs scikit-learn 1.7 or later).
 
     Parameters
     ----------
