@@ -95,7 +95,7 @@ def _keras_regressor(network, network_params, **params):
     def build(meta, compile_kwargs, params):
         model = _call_builder(
             network,
-            network_params or {},
+            network_params,
             {"meta": meta, "compile_kwargs": compile_kwargs, "params": params},
         )
         _check_model(network, model, meta["X_shape_"][1:], meta["n_outputs_"])
