@@ -5,24 +5,36 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BacktestResult": "_backtest",
     "ForecastDisplay": "_plot",
+    "LSTMForecaster": "_forecaster",
     "LSTMRegressor": "_regressor",
     "LossCurveDisplay": "_plot",
     "SequenceWindower": "_windows",
+    "backtest": "_backtest",
+    "load_forecaster": "_model_file",
     "lstm_network": "_network",
     "make_lstm_pipeline": "_pipeline",
     "make_supervised": "_windows",
+    "save_forecaster": "_model_file",
+    "suggest_forecaster": "_suggest",
 }
 
 __all__ = [
+    "BacktestResult",
     "ForecastDisplay",
+    "LSTMForecaster",
     "LSTMRegressor",
     "LossCurveDisplay",
     "SequenceWindower",
     "__version__",
+    "backtest",
+    "load_forecaster",
     "lstm_network",
     "make_lstm_pipeline",
     "make_supervised",
+    "save_forecaster",
+    "suggest_forecaster",
 ]
 
 

@@ -6,7 +6,8 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from sklearn.base import _fit_context as fit_context
-from sklearn.utils import check_array
+from sklearn.ensemble._base import _set_random_states as set_random_states
+from sklearn.utils import check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in as check_feature_names_in,
@@ -17,6 +18,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "as_numbers",
     "check_feature_names_in",
     "check_rows",
     "check_targets",
@@ -24,8 +26,11 @@ __all__ = [
     "check_windows",
     "explain_text",
     "fit_context",
+    "reads_windows",
     "refuse_non_finite",
     "set_output_config",
+    "set_random_states",
+    "takes_several_outputs",
     "unchanged_on_error",
 ]
 
@@ -208,3 +213,51 @@ def explain_text(error, data, name):
         f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
         "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
     ) from error
+
+
+def as_numbers(data, name):
+    """Return a series or table as float64; NaN is missing, infinity and text are errors."""
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
+    with _text_explained(data, name):
+        values = (
+            data.to_numpy(dtype=float, na_value=np.nan)
+            if isinstance(data, pd.DataFrame)
+            else np.asarray(data, dtype=float)
+        )
+    if np.isinf(values).any():
+        row = int(np.argwhere(np.isinf(values))[0][0])
+        raise ValueError(
+            f"{name} holds infinity, first at row {row}. Replace it; NaN stands for a missing one."
+        )
+    return values
+
+
+def reads_windows(estimator):
+    """Tell whether a regressor takes windows of three dimensions rather than rows of lags."""
+    if hasattr(estimator, "steps"):
+        return all(step == "passthrough" or reads_windows(step) for _, step in estimator.steps)
+    if isinstance(getattr(estimator, "estimators", None), list):
+        return all(reads_windows(part) for _, part in estimator.estimators)
+    inner = _wrapped(estimator)
+    return get_tags(estimator).input_tags.three_d_array if inner is None else reads_windows(inner)
+
+
+def takes_several_outputs(estimator):
+    """Tell whether a regressor predicts more than one value."""
+    if hasattr(estimator, "steps"):
+        return takes_several_outputs(estimator.steps[-1][1])
+    if not get_tags(estimator).target_tags.multi_output:
+        inner = _wrapped(estimator)
+        is_search = hasattr(estimator, "refit") and hasattr(estimator, "cv")
+        return is_search and takes_several_outputs(inner)
+    return True
+
+
+def _wrapped(estimator):
+    """Return the estimator that a search or another meta-estimator is about."""
+    for name in ("regressor", "estimator"):
+        inner = getattr(estimator, name, None)
+        if hasattr(inner, "fit"):
+            return inner
+    return None

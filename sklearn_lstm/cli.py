@@ -1,14 +1,15 @@
-"""The command: options, progress and tables around what ``_demo`` computes."""
+"""The command: options, progress and tables around what the package computes."""
 
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import matplotlib  # noqa: F401  (asked for here, so that its absence shows before the work)
+import matplotlib
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,8 +17,12 @@ from rich.table import Table
 
 from . import __version__
 
+matplotlib.use("Agg")
+
 # The base of all errors that typer reports, wherever this version of typer keeps it.
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+MOST_ROWS_SHOWN = 24
 
 console = Console()
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
@@ -109,6 +114,221 @@ def _show_tutorial():
     for day, row in result.forecast.iterrows():
         table.add_row(str(day), *(f"{value:.1f}" for value in row))
     console.print(table)
+
+
+FileArgument = Annotated[
+    Path, typer.Argument(help="CSV, compressed CSV or Parquet.", show_default=False)
+]
+Target = Annotated[str, typer.Option(help="Column to forecast.", show_default=False)]
+Time = Annotated[
+    str | None, typer.Option(help="Column of times.  [default: found]", show_default=False)
+]
+Series = Annotated[
+    str | None, typer.Option(help="Column that names the series of a panel.", show_default=False)
+]
+KnownAhead = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column known ahead, such as a holiday; may be given again. Rows at the end without "
+        "target are the future.",
+        show_default=False,
+    ),
+]
+Horizon = Annotated[int, typer.Option(min=1, help="Steps to forecast.", show_default=False)]
+Window = Annotated[
+    int | None,
+    typer.Option(min=1, help="Steps in a window.  [default: chosen]", show_default=False),
+]
+Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw into this picture file.", show_default=False)]
+
+
+@app.command()
+def forecast(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    window: Window = None,
+    coverage: Coverage = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Write the forecast to this CSV.")] = None,
+    plot: Plot = None,
+    save: Annotated[Path | None, typer.Option(help="Keep the model, as .skops.")] = None,
+) -> None:
+    """Forecast what follows a series in a file."""
+    _check_coverage(coverage)
+    from ._files import read_table, table_to_series
+
+    columns: dict[str, Any] = {
+        "target": target, "time": time, "series": series, "known_ahead": known_ahead or [],
+    }  # fmt: skip
+    table = table_to_series(read_table(file), **columns)
+    forecaster = _choose(table, horizon, window)
+    _load_tensorflow()
+    with console.status("Training ..."):
+        forecaster.fit(table.y, table.X)
+    _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    if save is not None:
+        from ._model_file import save_forecaster
+
+        columns["time"] = table.y.index.names[-1]
+        save_forecaster(forecaster, save, columns=columns)
+        console.print(f"Wrote {save}", soft_wrap=True)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="Written by forecast --save.", show_default=False)],
+    file: FileArgument,
+    horizon: Horizon,
+    coverage: Coverage = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Write the forecast to this CSV.")] = None,
+    plot: Plot = None,
+) -> None:
+    """Forecast with a kept model, from the newer rows of a file."""
+    _check_coverage(coverage)
+    from ._files import later_rows, read_table, table_to_series
+    from ._model_file import load_forecaster
+
+    forecaster, columns = load_forecaster(model)
+    table = table_to_series(read_table(file), **columns, needs_target=False)
+    y_new, X_new = later_rows(forecaster.history_, table)
+    _show_notes(table)
+    console.print(f"{len(y_new)} new rows.", highlight=False)
+    if len(y_new):
+        forecaster.update(y_new, X_new)
+    _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+
+
+@app.command()
+def backtest(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    window: Window = None,
+    windows: Annotated[int, typer.Option(min=1, help="Forecasts of the past.")] = 5,
+    refit: Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")] = False,
+    coverage: Coverage = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Write the forecasts to this CSV.")] = None,
+    plot: Plot = None,
+) -> None:
+    """Tell how good forecasts of a series would have been."""
+    _check_coverage(coverage)
+    from ._backtest import backtest as run_backtest
+    from ._files import read_table, table_to_series
+
+    table = table_to_series(
+        read_table(file), target, time=time, series=series, known_ahead=known_ahead or ()
+    )
+    forecaster = _choose(table, horizon, window)
+    _load_tensorflow()
+    with console.status("Training ..."), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        result = run_backtest(
+            forecaster, table.y, table.X, n_windows=windows, refit=refit, coverage=coverage,
+            verbose=int(console.is_terminal),
+        )  # fmt: skip
+    _show_scores(result, coverage)
+    if out is not None:
+        result.predictions.to_csv(out, index=False)
+        console.print(f"Wrote {out}", soft_wrap=True)
+    if plot is not None:
+        _save_picture(result.plot(), plot)
+
+
+def _check_coverage(coverage):
+    if not 0 < coverage < 1:
+        raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
+
+
+def _choose(table, horizon, window):
+    """Say what was found and what is chosen; return the forecaster."""
+    from ._suggest import suggest_forecaster
+
+    forecaster, reasons = suggest_forecaster(table.y, horizon=horizon, window_length=window)
+    _show_notes(table)
+    console.print(reasons + ".", highlight=False)
+    return forecaster
+
+
+def _show_notes(table):
+    for note in table.notes:
+        console.print(note, highlight=False)
+
+
+def _show_forecast(forecaster, horizon, X, coverage, out, plot):
+    """Print the forecast, and write and draw it where asked to."""
+    values = forecaster.predict(horizon, X)
+    rows = values.rename("forecast").to_frame()
+    try:
+        rows = rows.join(forecaster.predict_interval(horizon, X, coverage=coverage))
+    except ValueError as error:
+        coverage = None
+        console.print(f"Without intervals: {error}", highlight=False)
+    table = Table(title=f"Forecast of {values.name}" + _interval_title(coverage))
+    shown = rows.reset_index()
+    for name in shown.columns:
+        table.add_column(str(name), justify="right" if name in rows.columns else "left")
+    for row in shown.head(MOST_ROWS_SHOWN).itertuples(index=False):
+        table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row))
+    console.print(table)
+    if len(rows) > MOST_ROWS_SHOWN:
+        console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
+    if out is not None:
+        shown.to_csv(out, index=False)
+        console.print(f"Wrote {out}", soft_wrap=True)
+    if plot is not None:
+        from ._plot import ForecastDisplay
+
+        _save_picture(
+            ForecastDisplay.from_estimator(forecaster, horizon=horizon, X=X, coverage=coverage),
+            plot,
+        )
+
+
+def _interval_title(coverage):
+    return "" if coverage is None else f", {100 * coverage:g} % interval"
+
+
+def _show_scores(result, coverage):
+    scores = result.scores()
+    season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
+    table = Table(
+        title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}), "
+        f"{100 * coverage:g} % interval"
+    )
+    table.add_column("")
+    for name in scores.columns:
+        table.add_column(name, justify="right")
+    for name, row in scores.iterrows():
+        table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
+    console.print(table)
+    skill = scores.loc["forecast", "skill"]
+    verdict = (
+        f"better than the naive forecasts by {skill:.1%} in RMSE"
+        if skill > 0
+        else f"no better than a naive one (skill {skill:.1%}): repeat the last "
+        f"{'value' if scores.loc['persistence', 'skill'] >= 0 else 'season'} instead"
+    )
+    console.print(f"The forecast is {verdict}.", highlight=False)
+
+
+def _cell(column, value):
+    if value != value:
+        return ""
+    if column in ("skill", "coverage"):
+        return f"{value:+.1%}" if column == "skill" else f"{value:.1%}"
+    return f"{value:.4g}"
+
+
+def _save_picture(display, path):
+    display.figure_.savefig(path, dpi=130)
+    console.print(f"Wrote {path}", soft_wrap=True)
 
 
 def _load_tensorflow():

@@ -1,0 +1,347 @@
+"""How well the forecaster does on six real series: ``python -m benchmarks.forecasting [name ...]``.
+
+Settings are chosen on the stretch before the test part, which has the length of the test part; the
+test part is then forecast once, with three seeds. ``--choose`` stops before that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import VotingRegressor
+from sklearn.linear_model import Ridge
+
+from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+RESULT = Path(__file__).parent / "results" / "forecasting.md"
+SEEDS = (0, 1, 2)
+N_AVERAGED = 5
+NO_SKILL = 0.01
+
+
+@dataclass(frozen=True)
+class Case:
+    """A series, what is asked of it, and the settings that compete on the stretch before."""
+
+    title: str
+    load: Callable
+    horizon: int
+    n_windows: int
+    settings: list[dict]
+    bars: dict[str, float] = field(default_factory=dict)
+    measure: str = "RMSE"
+    ablation: str | None = None
+    seasons: tuple[int, ...] = ()
+    n_chosen_on: int | None = None
+    n_seeds_to_choose: int = 3
+
+
+def read(name, time_column, **kwargs):
+    return pd.read_csv(DATA / name, parse_dates=[time_column], index_col=time_column, **kwargs)
+
+
+def of_the_year(index):
+    """Sine and cosine of the day of the year: a calendar is known ahead."""
+    angle = 2 * np.pi * index.dayofyear / 365.25
+    return pd.DataFrame({"sin": np.sin(angle), "cos": np.cos(angle)}, index=index)
+
+
+def airline():
+    return read("airline_passengers.csv", "month")["passengers"], None
+
+
+def melbourne():
+    y = read("melbourne_daily_min_temp.csv", "date")["temp"]
+    return y, of_the_year(y.index)
+
+
+def seattle():
+    weather = read("seattle_weather.csv", "date")
+    past = weather[["temp_min", "precipitation", "wind"]]
+    return weather["temp_max"], past.join(of_the_year(weather.index))
+
+
+def electricity():
+    """Temperature, and whether a day is free: a public holiday, or a weekend in Melbourne."""
+    data = read("vic_electricity.csv.gz", "Time")
+    weekday = data.index.tz_localize("UTC").tz_convert("Australia/Melbourne").dayofweek
+    is_free = data["Holiday"] | (weekday >= 5)
+    return data["Demand"], data[["Temperature"]].assign(free=is_free.astype(float))
+
+
+def walmart():
+    """Holidays, and the same week a year before in units of the store's first year."""
+    data = pd.read_csv(DATA / "walmart_weekly.csv", parse_dates=["Date"])
+    data = data.set_index(["Store", "Date"])
+    sales = data["Weekly_Sales"]
+    of_store = sales.groupby(level="Store")
+    first_year = of_store.transform(lambda weeks: weeks.iloc[:52].mean())
+    X = pd.DataFrame(
+        {
+            "last_year": of_store.shift(52) / first_year,
+            "holiday": data["Holiday_Flag"].astype(float),
+        }
+    ).dropna()
+    return sales[X.index], X
+
+
+def sp500():
+    return read("sp500_daily.csv", "date")["close"].reset_index(drop=True), None
+
+
+def lstm(units, epochs, learning_rate=0.005, **params):
+    return LSTMRegressor(units, epochs=epochs, learning_rate=learning_rate, **params)
+
+
+def grid(windows, regressors, **fixed):
+    return [
+        {"window_length": window, "regressor": regressor, **fixed}
+        for window in windows
+        for regressor in regressors
+    ]
+
+
+CASES = {
+    "airline": Case(
+        "airline_passengers, a month ahead, last 48",
+        airline,
+        horizon=1,
+        n_windows=48,
+        n_chosen_on=24,
+        settings=grid(
+            [13, 14],
+            [
+                lstm(32, 100, 0.01, batch_size=16),
+                lstm(64, 100, 0.01, batch_size=8),
+                lstm(128, 60, 0.01, batch_size=8),
+            ],
+            normalize="last",
+            log=True,
+        ),
+        bars={"LSTM tutorial": 47.53, "seasonal naive": 42.32, "linear on 12 lags": 20.95},
+    ),
+    "melbourne": Case(
+        "melbourne_daily_min_temp, a day ahead, last 365",
+        melbourne,
+        horizon=1,
+        n_windows=365,
+        settings=grid(
+            [7, 14],
+            [lstm(16, 30), lstm(8, 30), lstm(32, 20, 0.003)],
+            normalize="standard",
+            missing="interpolate",
+        ),
+        bars={"persistence": 2.582, "ridge on 14 lags": 2.264},
+    ),
+    "seattle": Case(
+        "seattle_weather temp_max, a day ahead, last 365",
+        seattle,
+        horizon=1,
+        n_windows=365,
+        settings=grid(
+            [7, 14],
+            [lstm(16, 20, 0.003), lstm(32, 20, 0.003), lstm(8, 30)],
+            normalize="standard",
+            past_columns=["temp_min", "precipitation", "wind"],
+        ),
+        bars={"persistence": 2.907, "ridge": 2.70},
+    ),
+    "electricity": Case(
+        "vic_electricity, 48 half hours ahead, last 8 weeks",
+        electricity,
+        horizon=48,
+        n_windows=56,
+        settings=grid(
+            [48],
+            [
+                lstm(64, 8, 0.003, batch_size=128),
+                lstm(64, 16, 0.003, batch_size=128),
+            ],
+            normalize="standard",
+        ),
+        seasons=(48, 336),
+        ablation="the same without covariates",
+    ),
+    "walmart": Case(
+        "walmart_weekly, 8 weeks ahead, 45 stores in one model, last 24 weeks",
+        walmart,
+        horizon=8,
+        n_windows=3,
+        settings=[
+            setting
+            for normalize in ("standard", "last")
+            for setting in grid([8, 16], [lstm(32, 40), lstm(64, 20)], normalize=normalize)
+        ],
+        seasons=(52,),
+        measure="MAE",
+    ),
+    "sp500": Case(
+        "sp500_daily close, a day ahead, last 20 %",
+        sp500,
+        horizon=1,
+        n_windows=1021,
+        settings=grid([10, 20], [lstm(16, 10), lstm(8, 20, 0.003)], normalize="last", log=True),
+        seasons=(5,),
+    ),
+}
+
+
+def run(case, setting, y, X, *, seed, coverage=None, season=None, regressor=None, n_windows=None):
+    """Fit before the last windows, forecast them in one pass; return scores and seconds."""
+    started = time.perf_counter()
+    forecaster = LSTMForecaster(horizon=case.horizon, random_state=seed).set_params(**setting)
+    if regressor is not None:
+        forecaster.set_params(regressor=regressor)
+    if X is None:
+        forecaster.set_params(past_columns=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # skill <= 0 is in the table
+        result = backtest(
+            forecaster,
+            y,
+            X,
+            n_windows=n_windows or case.n_windows,
+            refit=False,
+            coverage=coverage,
+            season_length=season,
+        )
+    return result.scores(), time.perf_counter() - started
+
+
+def before_the_last(data, n_rows):
+    """Leave out the last rows, of each series in a panel."""
+    if isinstance(data.index, pd.MultiIndex):
+        return data.groupby(level=0, group_keys=False).apply(lambda rows: rows.iloc[:-n_rows])
+    return data.iloc[:-n_rows]
+
+
+def choose(case, y, X):
+    """Return the setting with the smallest mean error over the seeds, on what precedes the test."""
+    n_test = case.n_windows * case.horizon
+    y, X = before_the_last(y, n_test), None if X is None else before_the_last(X, n_test)
+    errors = []
+    for setting in case.settings:
+        of_seeds = [
+            run(case, setting, y, X, seed=seed, n_windows=case.n_chosen_on)[0]
+            for seed in SEEDS[: case.n_seeds_to_choose]
+        ]
+        errors.append(np.mean([scores.loc["forecast", case.measure] for scores in of_seeds]))
+        print(f"  {describe(setting)}: {case.measure} {errors[-1]:.4g}", flush=True)
+    return case.settings[int(np.argmin(errors))]
+
+
+def describe(setting):
+    parts = {**setting, "regressor": None}
+    lstm_params = setting["regressor"].get_params()
+    names = ("units", "epochs", "learning_rate", "batch_size")
+    parts |= {name: lstm_params[name] for name in names}
+    return ", ".join(
+        f"{name}={value}"
+        for name, value in parts.items()
+        if value is not None and name != "missing"
+    )
+
+
+def average_of_seeds(regressor):
+    return VotingRegressor([(f"seed_{seed}", regressor) for seed in range(N_AVERAGED)])
+
+
+def measure(case, setting, y, X):
+    """Yield the rows of the table: what, error, spread, coverage, seconds, skill."""
+    season = case.seasons[0] if case.seasons else None
+    variants = {"LSTMForecaster": (X, None)}
+    if case.horizon == 1:
+        variants[f"mean of {N_AVERAGED} LSTMs"] = (X, average_of_seeds(setting["regressor"]))
+    if case.ablation:
+        variants[case.ablation] = (None, None)
+    variants["ridge, same windows"] = (X, Ridge())
+    for name, (covariates, regressor) in variants.items():
+        seeds = SEEDS if not isinstance(regressor, Ridge) else SEEDS[:1]
+        runs = [
+            run(
+                case, setting, y, covariates, seed=seed, coverage=0.9, season=season,
+                regressor=regressor,
+            )
+            for seed in seeds
+        ]  # fmt: skip
+        rows = pd.DataFrame([scores.loc["forecast"] for scores, _ in runs])
+        errors, seconds = rows[case.measure], np.mean([seconds for _, seconds in runs])
+        yield (
+            name,
+            errors.mean(),
+            errors.std(ddof=0),
+            rows.coverage.mean(),
+            seconds,
+            rows.skill.mean(),
+        )
+    scores = runs[0][0]
+    yield "persistence", scores.loc["persistence", case.measure], 0, np.nan, 0, np.nan
+    for season in case.seasons or [None]:
+        of_season = scores if season is None else run(
+            case, setting, y, X, seed=0, season=season, regressor=Ridge()
+        )[0]  # fmt: skip
+        label = "seasonal naive" + (f" ({season})" if season else "")
+        yield label, of_season.loc["seasonal naive", case.measure], 0, np.nan, 0, np.nan
+
+
+def report(name, only_choose):
+    """Return the part of the result that is about one case."""
+    case = CASES[name]
+    print(f"{name}: choosing", flush=True)
+    y, X = case.load()
+    setting = choose(case, y, X)
+    if only_choose:
+        return ""
+    lines = [
+        f"### {case.title}",
+        "",
+        f"Chosen before the test part: {describe(setting)}.",
+        "",
+        f"| | {case.measure} | spread of {len(SEEDS)} seeds | 90 % interval covers | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    skill = None
+    for what, error, spread, coverage, seconds, of_row in measure(case, setting, y, X):
+        skill = of_row if skill is None else skill
+        covers = "" if np.isnan(coverage) else f"{coverage:.1%}"
+        took = f"{seconds:.0f}" if seconds else ""
+        lines.append(
+            f"| {what} | {error:.4g} | {f'{spread:.2g}' if spread else ''} | {covers} | {took} |"
+        )
+        print(lines[-1], flush=True)
+    lines += [f"| *bar: {what}* | {value} | | | |" for what, value in case.bars.items()]
+    verdict = (
+        f"Skill {skill:+.1%} in RMSE over the better naive forecast."
+        if abs(skill) >= NO_SKILL
+        else f"Skill {skill:+.1%}: about zero. Nothing in these prices tells tomorrow's better "
+        "than today's does, and an LSTM that seems to has looked ahead."
+    )
+    return "\n".join([*lines, "", verdict, ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *CASES], help="cases; all without")
+    parser.add_argument("--choose", action="store_true", help="don't look at the test part")
+    arguments = parser.parse_args()
+    names = arguments.names or list(CASES)
+    parts = [report(name, arguments.choose) for name in names]
+    if arguments.choose:
+        return
+    text = "\n".join(parts)
+    print(text)
+    if names == list(CASES):
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,420 @@
+"""How good forecasts would have been: a rolling origin, beside the obvious guesses."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from math import inf
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from tqdm.auto import tqdm
+
+from ._forecaster import LSTMForecaster
+from ._naive import infer_season_length, persistence, seasonal_error, seasonal_naive
+from ._panel import read_panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ._plot import ForecastDisplay
+
+NAIVE = ["persistence", "seasonal naive"]
+SHARE_BACKTESTED = 0.2  # of the rows, where only a step is given
+
+
+@dataclass(frozen=True, repr=False)
+class BacktestResult:
+    """Forecasts of the past beside what came true.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        A row for each series, origin and step, with the columns ``series``, ``origin`` (the last
+        stamp known), ``step`` (1 is the next), ``stamp``, ``y``, ``y_pred``, ``lower`` and
+        ``upper`` (if a coverage was asked for), ``persistence`` and ``seasonal naive``.
+
+    horizon, step, n_windows : int
+        Steps of each forecast, distance between origins, number of origins.
+
+    season_length : int
+        Rows in the season that the seasonal naive forecast repeats; 1 if there is none.
+
+    naive_errors : dict
+        For each series, the mean absolute change from one season to the next before the first
+        origin: the unit of the MASE.
+    """
+
+    predictions: pd.DataFrame
+    horizon: int
+    step: int
+    n_windows: int
+    season_length: int
+    naive_errors: dict
+
+    def scores(self, by: str | None = None) -> pd.DataFrame:
+        """Measure the forecasts and, beside them, the naive ones.
+
+        Parameters
+        ----------
+        by : {"step", "series", "origin"}, default=None
+            What to measure apart; None: everything together.
+
+        Returns
+        -------
+        scores : DataFrame
+            A row for each forecast: ``forecast``, ``persistence``, ``seasonal naive``. The columns:
+
+            - ``RMSE``, ``MAE`` in the unit of the series;
+            - ``sMAPE`` in percent, ``200 * |y - f| / (|y| + |f|)`` [1]_;
+            - ``MASE``, the absolute error over that of repeating the season before the first origin
+              [2]_;
+            - ``R2``;
+            - ``skill``, one minus the RMSE over that of the better naive forecast: above 0, the
+              forecast is worth something;
+            - ``coverage``, ``width`` of the interval, if there is one.
+
+        References
+        ----------
+        .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos, "The M4 competition: 100,000 time
+           series and 61 forecasting methods", International Journal of Forecasting 36(1), 2020.
+        .. [2] R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy",
+           International Journal of Forecasting 22(4), 2006.
+        """
+        if by is None:
+            return self._measure(self.predictions)
+        if by not in ("step", "series", "origin"):
+            raise ValueError(f"by={by!r} must be 'step', 'series', 'origin' or None.")
+        groups = self.predictions.groupby(by, sort=by != "series")
+        return pd.concat({key: self._measure(rows) for key, rows in groups}, names=[by])
+
+    def _measure(self, rows):
+        rows = rows[np.isfinite(rows[["y", "y_pred", *NAIVE]]).all(axis=1)]
+        unit = rows["series"].map(self.naive_errors).to_numpy(dtype=float)
+        names = {"forecast": "y_pred", **{name: name for name in NAIVE}}
+        scores = pd.DataFrame(
+            {name: _errors(rows["y"], rows[column], unit) for name, column in names.items()}
+        ).T
+        scores.index.name = "forecast"
+        best = scores.loc[NAIVE, "RMSE"].min()
+        scores["skill"] = _skill(scores["RMSE"], best)
+        if "lower" in rows:
+            inside = (rows["y"] >= rows["lower"]) & (rows["y"] <= rows["upper"])
+            scores.loc["forecast", "coverage"] = inside.mean()
+            scores.loc["forecast", "width"] = (rows["upper"] - rows["lower"]).mean()
+        return scores
+
+    def plot(
+        self,
+        *,
+        series: Any = None,
+        step: int | None = None,
+        ax: Axes | None = None,
+        unit: str | None = None,
+    ) -> ForecastDisplay:
+        """Draw the forecasts of one series over what came true.
+
+        Parameters
+        ----------
+        series : label, default=None
+            Which one; None for the first.
+
+        step : int, default=None
+            Draw only the forecasts so many steps ahead. None: all, where forecasts do not overlap,
+            otherwise those one step ahead.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes a new figure.
+
+        unit : str, default=None
+            Label of the vertical axis; None for the name of the series.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The drawn display.
+        """
+        from ._plot import ForecastDisplay
+
+        rows = self.predictions
+        series = rows["series"].iloc[0] if series is None else series
+        rows = rows[[name == series for name in rows["series"]]]
+        if rows.empty:
+            raise ValueError(
+                f"series={series!r} is none of {self.predictions['series'].unique().tolist()}."
+            )
+        if step is None and self.step < self.horizon:
+            step = 1
+        if step is not None:
+            rows = rows[rows["step"] == step]
+        rows = rows.set_index("stamp")
+        has_bounds = "lower" in rows
+        return ForecastDisplay.from_predictions(
+            rows["y"].rename(series),
+            rows["y_pred"],
+            lower=rows["lower"] if has_bounds else None,
+            upper=rows["upper"] if has_bounds else None,
+            ax=ax,
+            label="forecast" if step is None else f"forecast, {step} ahead",
+            unit=unit,
+        )
+
+    def __repr__(self):
+        season = f"season of {self.season_length}" if self.season_length > 1 else "no season"
+        return (
+            f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}\n"
+            f"{self.scores().round(3)}"
+        )
+
+
+def _errors(y, forecast, unit):
+    error = np.abs(y - forecast)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(error == 0, 0, 200 * error / (y.abs() + forecast.abs()))
+        scaled = np.where(unit > 0, error / unit, np.nan)
+    if not len(y):
+        return dict.fromkeys(["RMSE", "MAE", "sMAPE", "MASE", "R2"], np.nan)
+    return {
+        "RMSE": root_mean_squared_error(y, forecast),
+        "MAE": mean_absolute_error(y, forecast),
+        "sMAPE": relative.mean(),
+        "MASE": np.nanmean(scaled) if np.isfinite(scaled).any() else np.nan,
+        "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
+    }
+
+
+def _skill(errors, naive):
+    """1 - error / naive error; nothing is better than a naive forecast without error."""
+    if naive > 0:
+        return 1 - errors / naive
+    return np.where(errors > 0, -inf, 0.0)
+
+
+def backtest(
+    forecaster: LSTMForecaster,
+    y: Any,
+    X: Any = None,
+    *,
+    horizon: int | None = None,
+    n_windows: int | None = None,
+    step: int | None = None,
+    refit: bool | int = True,
+    coverage: float | None = None,
+    season_length: int | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> BacktestResult:
+    """Forecast the past from a rolling origin, and measure how good that would have been.
+
+    At each origin the forecaster knows the rows until then and nothing later, but for the
+    covariates known ahead. The last forecast ends with the data.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+        What is to be judged. It is cloned, not changed.
+
+    y : {array-like, Series, DataFrame}
+        As for :meth:`LSTMForecaster.fit`.
+
+    X : {array-like, Series, DataFrame}, default=None
+        As for :meth:`LSTMForecaster.fit`. Covariates known ahead are taken as they came true, which
+        flatters a forecast that will have to do with a forecast of them.
+
+    horizon : int, default=None
+        Steps of each forecast; None for that of the forecaster.
+
+    n_windows : int, default=None
+        Number of origins. None: 5, or with ``step`` as many as the last fifth of the rows has room
+        for.
+
+    step : int, default=None
+        Rows between origins; None for ``horizon``, so that forecasts don't overlap.
+
+    refit : bool or int, default=True
+        Whether to fit anew at each origin, or, with a number, at every so-many-th of them. False:
+        once, at the first, and one pass over the data forecasts from all origins.
+
+    coverage : float, default=None
+        Share of the values that intervals are to cover; None for no intervals.
+
+    season_length : int, default=None
+        Rows in a season, for the seasonal naive forecast and the MASE; None infers it from the
+        rows before the first origin.
+
+    n_jobs : int, default=None
+        Fits that run at the same time, see :class:`joblib.Parallel`.
+
+    verbose : int, default=0
+        If positive, show a progress bar.
+
+    Returns
+    -------
+    result : BacktestResult
+        With ``predictions``, ``scores()`` and ``plot()``.
+
+    Raises
+    ------
+    ValueError
+        If the rows before the first origin are too few.
+
+    Warns
+    -----
+    UserWarning
+        If the forecast is no better than a naive one.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_lstm import LSTMForecaster, backtest
+    >>> from sklearn_lstm.datasets import load_seattle_weather
+    >>> y = load_seattle_weather()["temp_max"]
+    >>> forecaster = LSTMForecaster(Ridge(), window_length=14, horizon=7)
+    >>> result = backtest(forecaster, y, n_windows=26, refit=False)
+    >>> result.scores()[["RMSE", "MAE", "skill"]].round(2)
+                    RMSE   MAE  skill
+    forecast
+    forecast        3.29  2.59   0.18
+    persistence     4.00  3.10   0.00
+    seasonal naive  4.69  3.59  -0.17
+    """
+    panel = read_panel(y, X, fills_holes=forecaster.missing != "error")
+    horizon = _whole_number(horizon, "horizon", forecaster.horizon)
+    step = _whole_number(step, "step", None)
+    n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)
+    step = step or horizon
+    clocks = [track.calendar.clock() for track in panel.tracks]
+    moments = np.unique(np.concatenate(clocks))
+    if n_windows is None:
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // step)
+    places = len(moments) - horizon - step * np.arange(n_windows)[::-1]
+    needed = forecaster.window_length + (
+        1 if forecaster.strategy == "recursive" else forecaster.horizon
+    )
+    if places[0] < needed:
+        room = (len(moments) - horizon - needed) // step + 1
+        raise ValueError(
+            f"n_windows={n_windows} of {horizon} steps, {step} apart, leave {places[0]} of "
+            f"{len(moments)} rows before the first, but the forecaster needs {needed}. "
+            + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
+        )
+    origins = moments[places - 1]
+    n_known = np.array([np.searchsorted(clock, origins, side="right") for clock in clocks])
+
+    before = panel.until(n_known[:, 0])
+    known = [track.y for track in before.tracks if len(track)]
+    season_length = _whole_number(
+        season_length, "season_length", infer_season_length(known, panel.tracks[0].calendar.freq)
+    )
+    forecaster = clone(forecaster).set_params(
+        interval_method=None if coverage is None else "conformal"
+    )
+    chunk = _whole_number(n_windows if refit is False else refit, "refit", 1)
+    begins = range(0, n_windows, chunk)
+    jobs = (
+        delayed(_run)(
+            forecaster, panel, n_known[:, begin : begin + chunk], horizon, coverage, needed,
+            season_length,
+        )
+        for begin in begins
+    )  # fmt: skip
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+    predictions = pd.concat(progress, ignore_index=True)
+    if not panel.layout.is_pandas:
+        predictions = predictions.astype({"origin": int, "stamp": int})
+    result = BacktestResult(
+        predictions=predictions,
+        horizon=horizon,
+        step=step,
+        n_windows=n_windows,
+        season_length=season_length,
+        naive_errors=_naive_errors(before, season_length),
+    )
+    _warn_if_useless(result)
+    return result
+
+
+def _whole_number(value, name, default):
+    if value is None or value is True:
+        return default
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}={value!r} must be a whole number of at least 1.")
+    return int(value)
+
+
+def _run(forecaster, panel, n_known, horizon, coverage, needed, season_length):
+    """Fit at the first of some origins, and forecast from all of them."""
+    is_long = n_known[:, 0] >= needed
+    panel, n_known = panel.keep(is_long), n_known[is_long]
+    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]))
+    origins = [
+        known[known <= len(track) - horizon]
+        for known, track in zip(n_known, panel.tracks, strict=True)
+    ]
+    found = fitted._forecast_past(panel, origins, horizon, coverage)
+    tables = []
+    names = iter(panel.names)
+    for track, known in zip(panel.tracks, origins, strict=True):
+        naive = [
+            persistence(track.y, known, horizon),
+            seasonal_naive(track.y, known, horizon, season_length),
+        ]
+        for column in range(track.y.shape[1]):
+            table = _table(track, known, horizon, next(names))
+            for name in found:
+                table[name] = next(found[name]).ravel()
+            for name, forecast in zip(NAIVE, naive, strict=True):
+                table[name] = forecast[:, :, column].ravel()
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _table(track, known, horizon, name):
+    """Return series, origin, step, stamp and truth of each forecast."""
+    stamps = track.calendar.stamps
+    stamps = pd.RangeIndex(len(track)) if stamps is None else stamps
+    rows = known[:, np.newaxis] + np.arange(horizon)
+    table = pd.DataFrame(
+        {
+            "origin": stamps[known - 1].repeat(horizon),
+            "step": np.tile(np.arange(1, horizon + 1), len(known)),
+            "stamp": stamps[rows.ravel()],
+        }
+    )
+    table.insert(0, "series", pd.Series([name] * len(table), dtype=object))
+    return table
+
+
+def _naive_errors(panel, season_length):
+    errors = [
+        error
+        for track in panel.tracks
+        for error in (
+            seasonal_error(track.y, season_length)
+            if len(track) > season_length
+            else np.full(track.y.shape[1], np.nan)
+        )
+    ]
+    return dict(zip(panel.names, errors, strict=True))
+
+
+def _warn_if_useless(result):
+    scores = result.scores()
+    skill = scores.loc["forecast", "skill"]
+    if skill > 0:
+        return
+    best = scores.loc[NAIVE, "RMSE"].idxmin()
+    warnings.warn(
+        f"The forecast is no better than the naive one ({best}"
+        + (f", season of {result.season_length}" if best == "seasonal naive" else "")
+        + f"): RMSE {scores.loc['forecast', 'RMSE']:.4g} against {scores.loc[best, 'RMSE']:.4g}, "
+        f"skill {skill:.1%}. Use that, or try another window, normalize or regressor.",
+        UserWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,658 @@
+"""The forecaster: a series in, its future out."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._intervals import ConformalErrors
+from ._panel import Panel, extend_panel, future_covariates, read_panel
+from ._regressor import LSTMRegressor
+from ._validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    set_random_states,
+    unchanged_on_error,
+)
+from ._window_model import WindowModel
+from ._windows import SequenceWindower
+
+
+class LSTMForecaster(BaseEstimator):
+    """Forecast the values that follow a series, with intervals.
+
+    Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
+    what it predicts comes back on the scale of the series and on the stamps of the future.
+
+    Parameters
+    ----------
+    regressor : estimator, default=None
+        What learns the next values from a window; None for ``LSTMRegressor()``. A regressor that
+        reads windows, such as :class:`LSTMRegressor` or a search over one, gets them in the shape
+        ``(n_samples, window_length, n_features)``; any other gets their steps side by side, and one
+        that predicts a single value is fitted once for each step.
+
+    window_length : int, default=30
+        Steps that the regressor sees.
+
+    horizon : int, default=1
+        Steps to forecast: what the regressor is trained for and ``predict`` returns.
+
+    strategy : {"direct", "recursive"}, default="direct"
+        Whether the regressor predicts all steps of the horizon at once, or one step, which is fed
+        back to predict the next.
+
+    normalize : {"minmax", "standard", "last", "window"} or None, default="minmax"
+        What is done to a series before the regressor sees it, and undone after. All scales come
+        from the rows of ``fit`` or the window itself.
+
+        - ``"minmax"``: each series and column to [0, 1];
+        - ``"standard"``: to mean 0 and variance 1;
+        - ``"last"``: the last value of each window is taken from it and added to the forecast, for
+          series with a trend;
+        - ``"window"``: each window to its own mean 0 and variance 1, for series whose level and
+          spread wander;
+        - None: nothing.
+
+        Covariates are scaled with ``MinMaxScaler`` under ``"minmax"``, left alone under None, and
+        standardised otherwise.
+
+    log : bool, default=False
+        Whether to forecast the logarithm of the series, which must be positive. The forecast is
+        then nearer to the median than to the mean.
+
+    columns : {"joint", "shared"}, default="joint"
+        With several columns, whether one regressor sees and predicts them together, or learns from
+        each by itself, as if they were one series after the other. Series of a panel are always
+        shared.
+
+    past_columns : list, default=None
+        Columns of ``X`` (positions for arrays) that are not known ahead: seen in the window, never
+        asked for in the future. A forecast that is fed back holds their last value.
+
+    missing : {"error", "skip", "interpolate"}, default="error"
+        What to do about missing values, NaN or absent stamps. ``"skip"`` learns from the windows
+        without any. ``"interpolate"`` fills a window that knows at least half of its values, from
+        these alone.
+
+    interval_method : {"conformal"} or None, default="conformal"
+        How intervals are found. ``"conformal"`` fits the regressor twice: first without the last
+        part of the windows, whose errors give the width of intervals, then on all of them. None
+        saves the first fit; there are no intervals then.
+
+    calibration_fraction : float, default=0.2
+        Share of the windows, the last ones, whose errors are measured.
+
+    random_state : int, RandomState instance or None, default=None
+        Sets every ``random_state`` of the regressor; None leaves them as they are.
+
+    Attributes
+    ----------
+    regressor_ : estimator
+        The fitted regressor.
+
+    history_ : {ndarray, Series, DataFrame}
+        The series known so far, with NaN for absent stamps.
+
+    freq_ : str, float or None
+        Distance between stamps as pandas writes it, or between the numbers of the index.
+
+    See Also
+    --------
+    backtest : How good the forecasts would have been.
+    ForecastDisplay : The picture of a forecast.
+
+    Notes
+    -----
+    Intervals are split-conformal [1]_, each step of the horizon by itself: of the absolute errors
+    on the calibration part, measured in units of the spread of their history (which matters for
+    ``normalize="window"``, for panels and ``log``), the one that covers the asked share. A series
+    of a panel shares the errors of all. The final regressor has seen the calibration part, too, so
+    the intervals are, if anything, a little wide. No more than the horizon has intervals.
+
+    A constant series is forecast as that constant.
+
+    References
+    ----------
+    .. [1] J. Lei, M. G'Sell, A. Rinaldo, R. Tibshirani, L. Wasserman, "Distribution-free predictive
+       inference for regression", JASA 113(523), 2018, :doi:`10.1080/01621459.2017.1307116`.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_lstm import LSTMForecaster
+    >>> months = pd.date_range("2015-01", periods=72, freq="MS")
+    >>> sales = pd.Series(100 + 10 * np.sin(np.arange(72) * np.pi / 6), index=months)
+    >>> forecaster = LSTMForecaster(Ridge(alpha=1e-6), window_length=12, horizon=3)
+    >>> forecaster.fit(sales).predict().round(1)
+    2021-01-01    100.0
+    2021-02-01    105.0
+    2021-03-01    108.7
+    Freq: MS, dtype: float64
+    """
+
+    _parameter_constraints = {
+        "regressor": [None, HasMethods(["fit", "predict"])],
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "strategy": [StrOptions({"direct", "recursive"})],
+        "normalize": [StrOptions({"minmax", "standard", "last", "window"}), None],
+        "log": ["boolean"],
+        "columns": [StrOptions({"joint", "shared"})],
+        "past_columns": [None, list, tuple],
+        "missing": [StrOptions({"error", "skip", "interpolate"})],
+        "interval_method": [StrOptions({"conformal"}), None],
+        "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        regressor: Any = None,
+        *,
+        window_length: int = 30,
+        horizon: int = 1,
+        strategy: str = "direct",
+        normalize: str | None = "minmax",
+        log: bool = False,
+        columns: str = "joint",
+        past_columns: list | None = None,
+        missing: str = "error",
+        interval_method: str | None = "conformal",
+        calibration_fraction: float = 0.2,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.regressor = regressor
+        self.window_length = window_length
+        self.horizon = horizon
+        self.strategy = strategy
+        self.normalize = normalize
+        self.log = log
+        self.columns = columns
+        self.past_columns = past_columns
+        self.missing = missing
+        self.interval_method = interval_method
+        self.calibration_fraction = calibration_fraction
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, y: Any, X: Any = None) -> Self:
+        """Learn to forecast a series, or several.
+
+        Parameters
+        ----------
+        y : {array-like, Series, DataFrame} of shape (n_steps,) or (n_steps, n_columns)
+            One series; several on one time axis, a column each; or a panel of series that may
+            differ in length, with a MultiIndex ``(series, ..., time)``. An index of times must have
+            a frequency.
+
+        X : {array-like, Series, DataFrame} of shape (n_steps, n_covariates), default=None
+            Covariates on the same index. Those that are not in ``past_columns`` are known ahead,
+            such as a calendar or a price list, and ``predict`` asks for their future.
+
+        Returns
+        -------
+        self : LSTMForecaster
+            The fitted forecaster.
+
+        Raises
+        ------
+        ValueError
+            If the data can't be used; the message says where and what to do. The forecaster is
+            then as before.
+        """
+        with unchanged_on_error(self):
+            return self._fit(read_panel(y, X, fills_holes=self.missing != "error"))
+
+    _errors: Any
+    _error_scale: Any
+
+    def _fit(self, panel: Panel) -> Self:
+        self._check_regressor()
+        self._is_ahead = self._find_known_ahead(panel.layout.covariates)
+        self._check_values(panel.tracks)
+        self._check_lengths(panel.tracks)
+        self._seed = (
+            None
+            if self.random_state is None
+            else check_random_state(self.random_state).randint(2**31 - 1)
+        )
+        calibration = self._calibrate(panel) or (None, None)
+        self._model = self._train(panel)
+        self._panel = panel
+        self._errors, self._error_scale = calibration
+        self.regressor_ = self._model.regressor_
+        self.freq_ = panel.tracks[0].calendar.freq
+        return self
+
+    def _check_regressor(self):
+        parts = [] if self.regressor is None else self.regressor.get_params().values()
+        if any(isinstance(part, SequenceWindower) for part in parts):
+            raise ValueError(
+                "regressor holds a SequenceWindower, but the forecaster cuts the windows and "
+                "scales the series itself. Give it the regressor alone, such as LSTMRegressor()."
+            )
+
+    def _find_known_ahead(self, covariates):
+        past = list(self.past_columns or ())
+        covariates = covariates or []
+        unknown = [column for column in past if column not in covariates]
+        if unknown:
+            raise ValueError(f"past_columns={past} names {unknown}, but X has {covariates}.")
+        return np.array([column not in past for column in covariates], dtype=bool)
+
+    def _check_values(self, tracks):
+        for track in tracks:
+            self._check_missing(track)
+            if self.log and (track.y <= 0).any():
+                row = int((track.y <= 0).any(axis=1).argmax())
+                raise ValueError(
+                    f"log=True needs positive values, but {_name(track)} has "
+                    f"{np.nanmin(track.y[row]):g} at {_stamp(track, row)}. Set log=False, or add a "
+                    "constant."
+                )
+
+    def _check_missing(self, track):
+        missing = np.isnan(track.y).any(axis=1) | np.isnan(track.X).any(axis=1)
+        if np.isnan(track.y).all(axis=0).any():
+            raise ValueError(f"{_name(track)} has a column without a single value: leave it out.")
+        if self.missing == "error" and missing.any():
+            where = "y" if np.isnan(track.y).any() else "X"
+            rows = np.flatnonzero(missing)
+            stamps = ", ".join(_stamp(track, row) for row in rows[:3])
+            raise ValueError(
+                f"{len(rows)} of {len(track)} rows of {_name(track)} lack a value in {where}, "
+                f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
+                "missing='skip', or fill them."
+            )
+
+    @property
+    def _n_ahead(self):
+        return 1 if self.strategy == "recursive" else self.horizon
+
+    def _check_lengths(self, tracks):
+        needed = self.window_length + self._n_ahead
+        short = [track for track in tracks if len(track) < needed]
+        if not short:
+            return
+        shortest = min(short, key=len)
+        ahead = f"horizon={self.horizon}" if self.strategy == "direct" else "one step ahead"
+        room = len(shortest) - self._n_ahead
+        remedy = f"Lower window_length to {room} or less" if room > 0 else "Lower horizon"
+        among = f" ({len(short)} of {len(tracks)} series are too short)" if len(tracks) > 1 else ""
+        raise ValueError(
+            f"{_name(shortest)} has {len(shortest)} values{among}, but "
+            f"window_length={self.window_length} and {ahead} need at least {needed}. {remedy}, or "
+            "give more values."
+        )
+
+    def _train(self, panel):
+        regressor = LSTMRegressor() if self.regressor is None else clone(self.regressor)
+        if self._seed is not None:
+            set_random_states(regressor, self._seed)
+        model = WindowModel(
+            regressor,
+            window_length=self.window_length,
+            n_ahead=self._n_ahead,
+            normalize=self.normalize,
+            is_ahead=self._is_ahead,
+            fills=self.missing == "interpolate",
+        )
+        values, covariates = self._units(panel.tracks)
+        clocks = [track.calendar.clock() for track in panel.tracks]
+        n_split = len(values) // len(clocks)
+        return model.fit(values, covariates, [clock for clock in clocks for _ in range(n_split)])
+
+    def _units(self, tracks):
+        """Return values and covariates of each thing that is forecast by itself."""
+        values, covariates = [], []
+        for track in tracks:
+            y = np.log(track.y) if self.log else track.y
+            units = np.split(y, y.shape[1], axis=1) if self.columns == "shared" else [y]
+            values += units
+            covariates += [track.X] * len(units)
+        return values, covariates
+
+    def _calibrate(self, panel):
+        """Measure the errors of a model that has not seen the last part, and say on which scale."""
+        if self.interval_method is None:
+            return None
+        n_before = self._rows_before_calibration(panel)
+        is_long = n_before >= self.window_length + self._n_ahead
+        if not is_long.any():
+            return None
+        n_series = len(panel.tracks)
+        panel, n_before = panel.keep(is_long), n_before[is_long]
+        model = self._train(panel.until(n_before))
+        origins = [
+            np.arange(n, len(track) - self.horizon + 1)
+            for n, track in zip(n_before, panel.tracks, strict=True)
+        ]
+        forecast, spread, truth, _ = self._forecast_from(model, panel, origins, self.horizon)
+        errors = ConformalErrors((truth - forecast) / np.where(spread == 0, 1, spread))
+        scale = model.normalizer_.spread_
+        of_all = np.full((n_series, len(scale) // len(panel.tracks), scale.shape[1]), np.nan)
+        of_all[is_long] = scale.reshape(-1, *of_all.shape[1:])
+        return errors, of_all.reshape(-1, 1, scale.shape[1])
+
+    def _rows_before_calibration(self, panel):
+        """Return how many rows of each series the calibration part leaves."""
+        clocks = [track.calendar.clock() for track in panel.tracks]
+        first, last = self.window_length - 1, self.horizon
+        origins = np.sort(np.concatenate([clock[first : len(clock) - last] for clock in clocks]))
+        if not len(origins):
+            return np.zeros(len(clocks), dtype=int)
+        begin = origins[int((1 - self.calibration_fraction) * len(origins))]
+        return np.array([int(np.searchsorted(clock, begin, side="right")) for clock in clocks])
+
+    def _forecast_from(self, model, panel, origins, n_steps):
+        """Forecast from moments in the past, all at once.
+
+        Parameters
+        ----------
+        model : WindowModel
+
+        panel : Panel
+
+        origins : list of ndarray
+            For each series, how many of its rows are known at each moment; at least
+            ``window_length``, and ``n_steps`` less than there are.
+
+        n_steps : int
+
+        Returns
+        -------
+        forecast, spread, truth : ndarray of shape (n_units, n_steps or 1, n_columns)
+            Series by series; with shared columns one column after the other, each with all its
+            origins. Logarithms with ``log=True``.
+
+        codes : ndarray of shape (n_units,)
+            Number of the series, or series and column, of each.
+        """
+        w = self.window_length
+        values, covariates = self._units(panel.tracks)
+        n_split = len(values) // len(origins)
+        parts = []
+        for code, (y, X) in enumerate(zip(values, covariates, strict=True)):
+            ends = origins[code // n_split]
+            rows = ends[:, np.newaxis] + np.arange(-w, n_steps)
+            x = X[rows]
+            x[:, w:, ~self._is_ahead] = x[:, w - 1 : w, ~self._is_ahead]
+            parts.append((y[rows[:, :w]], x, y[rows[:, w:]], np.full(len(ends), code)))
+        histories, covariates, truth, codes = map(np.concatenate, zip(*parts, strict=True))
+        forecast, spread = model.forecast(histories, covariates, codes, n_steps)
+        return forecast, spread, truth, codes
+
+    def _forecast_past(self, panel, origins, n_steps, coverage=None):
+        """Forecast from moments in the past, on the scale of the series.
+
+        Returns
+        -------
+        found : dict of iterators
+            ``y``, ``y_pred``, ``lower``, ``upper``: for each series and column an array of shape
+            (n_origins, n_steps).
+        """
+        forecast, spread, truth, codes = self._forecast_from(self._model, panel, origins, n_steps)
+        found = {"y": truth, "y_pred": forecast}
+        if coverage is not None:
+            self._check_horizon(n_steps, calibrated=True)
+            _check_share(coverage, "coverage")
+            radius = self._errors.radius(coverage)[:n_steps] * self._as_calibrated(spread, codes)
+            found |= {"lower": forecast - radius, "upper": forecast + radius}
+        units = [codes == code for code in range(codes.max(initial=-1) + 1)]
+        return {
+            name: iter(
+                [
+                    self._unlogged(values[unit, :, column])
+                    for unit in units
+                    for column in range(values.shape[2])
+                ]
+            )
+            for name, values in found.items()
+        }
+
+    def predict(self, horizon: int | None = None, X: Any = None) -> Any:
+        """Forecast the steps after the last known one.
+
+        Parameters
+        ----------
+        horizon : int, default=None
+            Number of steps; None for ``horizon``. What lies beyond the steps that the regressor
+            was trained for is forecast from the forecast.
+
+        X : {array-like, DataFrame} of shape (>= horizon, n_known_ahead), default=None
+            Future of the covariates known ahead, if ``fit`` was given any. Rows that it does not
+            need, and other columns, are left alone. A regressor that predicts several steps at once
+            sees the covariates of all of these; where ``X`` ends before, its last row stands for
+            the rest.
+
+        Returns
+        -------
+        forecast : {ndarray, Series, DataFrame} of shape (horizon,) or (horizon, n_columns)
+            In the form of ``y``, on the stamps that follow; for a panel on a MultiIndex.
+        """
+        forecast, _ = self._forecast_ahead(horizon, X)
+        return self._panel.wrap(self._by_series(self._unlogged(forecast)))
+
+    def predict_interval(
+        self, horizon: int | None = None, X: Any = None, *, coverage: float = 0.9
+    ) -> Any:
+        """Return the bounds between which a share of the values to come should lie.
+
+        Parameters
+        ----------
+        horizon : int, default=None
+            Number of steps, no more than ``horizon``; None for ``horizon``.
+
+        X : {array-like, DataFrame}, default=None
+            As for :meth:`predict`.
+
+        coverage : float, default=0.9
+            The share, between 0 and 1, of each step by itself.
+
+        Returns
+        -------
+        bounds : {DataFrame, ndarray} of shape (horizon, 2) or (horizon, n_columns, 2)
+            Columns ``lower`` and ``upper``, for several series below the name of each.
+        """
+        _check_share(coverage, "coverage")
+        forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
+        radius = self._errors.radius(coverage)[: forecast.shape[1]] * spread
+        bounds = np.stack([forecast - radius, forecast + radius], axis=-1)
+        return self._panel.wrap(self._by_series(self._unlogged(bounds)), ["lower", "upper"])
+
+    def predict_quantiles(self, quantiles: Any, horizon: int | None = None, X: Any = None) -> Any:
+        """Return values below which given shares of the values to come should lie.
+
+        Parameters
+        ----------
+        quantiles : list of float
+            The shares, between 0 and 1, such as ``[0.1, 0.5, 0.9]``.
+
+        horizon : int, default=None
+            Number of steps, no more than ``horizon``; None for ``horizon``.
+
+        X : {array-like, DataFrame}, default=None
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        values : {DataFrame, ndarray} of shape (horizon, n_quantiles) or \
+                (horizon, n_columns, n_quantiles)
+            A column for each quantile. Other than an interval they need not lie evenly about the
+            forecast: errors above and below it are counted apart.
+        """
+        quantiles = np.atleast_1d(quantiles).tolist()
+        for level in quantiles:
+            _check_share(level, "quantiles")
+        forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
+        errors = np.stack([self._errors.quantile(level) for level in quantiles], axis=-1)
+        values = forecast[..., np.newaxis] + errors[: forecast.shape[1]] * spread[..., np.newaxis]
+        return self._panel.wrap(self._by_series(self._unlogged(values)), quantiles)
+
+    def _forecast_ahead(self, horizon, X, calibrated=False):
+        """Return forecasts and the spread of their errors for what follows each history."""
+        check_is_fitted(self)
+        n_steps = self._check_horizon(horizon, calibrated)
+        covariates = self._covariates_ahead(n_steps, X)
+        w = self._model.window_length
+        values, _ = self._units([track[-w:] for track in self._panel.tracks])
+        codes = np.arange(len(values))
+        forecast, spread = self._model.forecast(np.stack(values), covariates, codes, n_steps)
+        self._refuse_broken_history(forecast)
+        return forecast, self._as_calibrated(spread, codes) if calibrated else None
+
+    def _as_calibrated(self, spread, codes):
+        """Measure the spread of histories with the scale on which errors were measured."""
+        final = self._model.normalizer_.spread_[codes][:, np.newaxis]
+        scale = self._error_scale[codes]
+        scale = np.where(np.isnan(scale), final, scale)
+        return spread * np.where(final > 0, scale, 0) / np.where(final > 0, final, 1)
+
+    def _check_horizon(self, horizon, calibrated):
+        n_steps = self.horizon if horizon is None else horizon
+        if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
+            raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
+        if not calibrated:
+            return n_steps
+        if self._errors is None:
+            raise ValueError(
+                "This forecaster has no intervals: "
+                + (
+                    "it was fitted with interval_method=None. Set it to 'conformal'."
+                    if self.interval_method is None
+                    else "the series was too short to hold back a calibration part. Shorten "
+                    "window_length or horizon, or give more values."
+                )
+            )
+        n_calibrated = self._errors.errors.shape[1]
+        if n_steps > n_calibrated:
+            raise ValueError(
+                f"Intervals reach {n_calibrated} steps ahead, the horizon that was fitted, not "
+                f"{n_steps}. Fit with horizon={n_steps}."
+            )
+        return n_steps
+
+    def _covariates_ahead(self, n_steps, X):
+        """Return the covariates of the last window of each unit and of the steps after it."""
+        panel, is_ahead = self._panel, self._is_ahead
+        names = panel.layout.covariates or []
+        columns = [name for name, ahead in zip(names, is_ahead, strict=True) if ahead]
+        if columns and X is None:
+            stamps = panel.tracks[0].calendar.after(n_steps)
+            span = "" if stamps is None else f" from {stamps[0]!s} to {stamps[-1]!s}"
+            raise ValueError(
+                f"X is missing: fit was given covariates that are known ahead ({columns}), so "
+                f"predict needs their values of the next {n_steps} steps{span}. Pass X, or name "
+                "them in past_columns."
+            )
+        if not columns and X is not None and not names:
+            raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
+        if columns:
+            futures = future_covariates(panel, X, columns, n_steps)
+            n_reach = min(map(len, futures))
+        else:
+            futures, n_reach = [np.empty((n_steps, 0))] * len(panel.tracks), n_steps
+        blocks = []
+        for track, future in zip(panel.tracks, futures, strict=True):
+            ahead = np.repeat(_last_known(track.X), n_reach, axis=0)
+            ahead[:, is_ahead] = future[:n_reach]
+            block = np.concatenate([track.X[-self._model.window_length :], ahead])
+            blocks += [block] * (track.y.shape[1] if self.columns == "shared" else 1)
+        return np.stack(blocks)
+
+    def _refuse_broken_history(self, forecast):
+        broken = np.isnan(forecast).any(axis=(1, 2))
+        if not broken.any():
+            return
+        n_split = len(forecast) // len(self._panel.tracks)
+        track = self._panel.tracks[int(broken.argmax()) // n_split]
+        begin = len(track) - self._model.window_length
+        missing = begin + np.flatnonzero(np.isnan(track.y[begin:]).any(axis=1))
+        share = " more than half" if self.missing == "interpolate" else f" {len(missing)}"
+        raise ValueError(
+            f"The last window of {_name(track)} lacks{share} of its {self._model.window_length} "
+            f"values, first {_stamp(track, missing[0]) if len(missing) else 'in X'}. Bring later "
+            "values with update(...), or "
+            + ("fill them." if self.missing == "interpolate" else "set missing='interpolate'.")
+        )
+
+    def _unlogged(self, values):
+        return np.exp(values) if self.log else values
+
+    def _by_series(self, values):
+        """Bring shared columns, (n_series * n_columns, n_steps, 1, ...), back side by side."""
+        n_series = len(self._panel.tracks)
+        values = values.reshape(n_series, -1, *values.shape[1:])
+        return np.moveaxis(values, 1, 3)[:, :, 0] if values.shape[1] > 1 else values[:, 0]
+
+    def update(self, y_new: Any, X_new: Any = None, *, refit: bool = False) -> Self:
+        """Go on from new observations.
+
+        Parameters
+        ----------
+        y_new : like y of fit
+            The values that follow those known so far; of a panel, all series or some.
+
+        X_new : like X of fit, default=None
+            Their covariates, all columns of ``fit``.
+
+        refit : bool, default=False
+            Whether to learn again from everything known, the new values included. If False, the
+            regressor stays and a forecast starts after the new values.
+
+        Returns
+        -------
+        self : LSTMForecaster
+            The forecaster itself.
+
+        Raises
+        ------
+        ValueError
+            If the values do not follow, or have another form; the forecaster is then as before.
+        """
+        check_is_fitted(self)
+        with unchanged_on_error(self):
+            panel = extend_panel(self._panel, y_new, X_new, fills_holes=self.missing != "error")
+            if refit:
+                return self._fit(panel)
+            self._check_values(panel.tracks)
+            self._panel = panel
+        return self
+
+    @property
+    def history_(self):
+        """{ndarray, Series, DataFrame} : The series known so far, with NaN for absent stamps."""
+        check_is_fitted(self)
+        return self._panel.history()
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_panel")
+
+
+def _name(track):
+    return "y" if track.key is None else f"series {track.key!r}"
+
+
+def _stamp(track, row):
+    stamps = track.calendar.stamps
+    return f"row {row}" if stamps is None else str(stamps[row])
+
+
+def _last_known(values):
+    """Return the last value of each column that is not missing, shape (1, n_columns)."""
+    rows = np.where(np.isfinite(values), np.arange(len(values))[:, np.newaxis], -1).max(axis=0)
+    return values[rows, np.arange(values.shape[1])][np.newaxis]
+
+
+def _check_share(value, name):
+    if not isinstance(value, Real) or not 0 < value < 1:
+        raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")

@@ -1,0 +1,146 @@
+"""The guesses that a forecast has to beat, and the season that one of them repeats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+FEWEST_SEASONS = 2  # that must be known before one counts as a season
+LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
+WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
+
+
+def persistence(values, n_known, n_steps):
+    """Repeat the last known value.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        A missing value is taken for the one before it.
+
+    n_known : ndarray of int, shape (n_origins,)
+        How many rows are known at each origin.
+
+    n_steps : int
+
+    Returns
+    -------
+    forecast : ndarray of shape (n_origins, n_steps, n_columns)
+    """
+    return seasonal_naive(values, n_known, n_steps, season_length=1)
+
+
+def seasonal_naive(values, n_known, n_steps, season_length):
+    """Repeat the last known season.
+
+    Parameters
+    ----------
+    values, n_known, n_steps : as for :func:`persistence`
+
+    season_length : int
+        Rows in a season.
+
+    Returns
+    -------
+    forecast : ndarray of shape (n_origins, n_steps, n_columns)
+        NaN where no season was known yet.
+    """
+    filled = pd.DataFrame(values).ffill().to_numpy()
+    steps = np.arange(n_steps)
+    rows = n_known[:, np.newaxis] - season_length + steps % season_length
+    return np.where((rows >= 0)[..., np.newaxis], filled[np.maximum(rows, 0)], np.nan)
+
+
+def infer_season_length(series, freq=None, longest=None):
+    """Find after how many rows a series repeats itself best.
+
+    For a frequency of pandas the usual seasons compete: the day and the week of what is more
+    frequent than daily, the week and the year of days, the year of weeks, months and quarters.
+    Otherwise those lags at which the changes of the series correlate most.
+
+    Parameters
+    ----------
+    series : list of ndarray of shape (n_rows, n_columns)
+        One or more series of that frequency.
+
+    freq : str or number, default=None
+        As in ``LSTMForecaster.freq_``.
+
+    longest : int, default=None
+        Longest season to consider; None: any that is known twice.
+
+    Returns
+    -------
+    season_length : int
+        The season whose repetition has the smallest mean absolute error; 1 if none is known twice.
+    """
+    twice = max(map(len, series)) // FEWEST_SEASONS
+    longest = twice if longest is None else min(longest, twice)
+    candidates = _usual_seasons(freq) if isinstance(freq, str) else _peaks(series, longest)
+    errors = {
+        season: _repetition_error(series, season) for season in candidates if season <= longest
+    }
+    errors = {season: error for season, error in errors.items() if np.isfinite(error)}
+    return min(errors, key=errors.__getitem__) if errors else 1
+
+
+def seasonal_error(values, season_length):
+    """Return the mean absolute change from one season to the next, shape (n_columns,)."""
+    changes = np.abs(values[season_length:] - values[:-season_length])
+    known = np.isfinite(changes)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, changes, 0).sum(axis=0) / known.sum(axis=0)
+
+
+def _repetition_error(series, season_length):
+    """Mean over series and columns of the seasonal error, each relative to its spread."""
+    relative = [
+        seasonal_error(values, season_length) / np.nanstd(values, axis=0)
+        for values in series
+        if len(values) >= FEWEST_SEASONS * season_length and (np.nanstd(values, axis=0) > 0).all()
+    ]
+    return float(np.mean(relative)) if relative else np.nan
+
+
+def _usual_seasons(freq):
+    offset = to_offset(freq)
+    name = offset.name.split("-")[0]
+    by_name = {"B": [5, 260], "W": [52], "D": [7, 365]}
+    if name in by_name and offset.n == 1:
+        return by_name[name]
+    months = {"M": 1, "Q": 3, "Y": 12}
+    unit = name.removeprefix("B").removesuffix("S").removesuffix("E")
+    if unit in months:
+        return [season for season in [12 // (months[unit] * offset.n)] if season > 1]
+    try:
+        step = pd.Timedelta(offset)
+    except (TypeError, ValueError):
+        return []
+    spans = [pd.Timedelta(days=days) / step for days in (1, 7, 365)]
+    return [round(span) for span in spans if 1 < span < 1000 and span == round(span)]
+
+
+def _peaks(series, longest):
+    """Lags at which the autocorrelation of the changes has a peak, in a few of the series."""
+    found = set()
+    for values in sorted(series, key=len)[-10:]:
+        changes = np.diff(pd.DataFrame(values).interpolate().bfill().to_numpy(), axis=0)
+        for column in changes.T:
+            found.update(_peaks_of(column, min(longest, LONGEST_UNNAMED_SEASON)))
+    return sorted(found)
+
+
+def _peaks_of(changes, longest):
+    centered = changes - changes.mean()
+    n = len(centered)
+    spectrum = np.fft.rfft(centered, 2 * n)
+    correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:n]
+    if not correlation.size or correlation[0] <= 0:
+        return []
+    correlation = correlation[: longest + 2] / correlation[0]
+    inner = correlation[1:-1]
+    is_peak = (inner > correlation[:-2]) & (inner > correlation[2:]) & (inner > WEAKEST_SEASON)
+    lags = 1 + np.flatnonzero(is_peak)
+    lags = lags[lags > 1]
+    return lags[np.argsort(-correlation[lags])][:3].tolist()
