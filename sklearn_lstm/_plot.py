@@ -358,7 +358,7 @@ class _Picker:
             key = self.key if isinstance(self.key, tuple) else (self.key,)
             data = data.xs(key, level=list(range(len(key))))
         if isinstance(data, pd.Series):
-            return data if self.key is None else data.rename(self.key)
+            return data if self.key is None else data.rename(f"{self.column}, {self.key}")
         if bound is None:
             return data[self.column]
         column = (self.column, bound) if isinstance(data.columns, pd.MultiIndex) else bound

@@ -15,6 +15,8 @@ ROOMS = {
 }
 ENGINE = {"tensorflow", "keras", "scikeras"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
+FORECASTING = {"_forecaster", "_backtest", "_suggest", "_model_file"}
+TRAINING = {"_network", "_training", "_scikeras", "_inference"}
 MUST_NEVER_IMPORT = {
     "__init__": {*ENGINE, "matplotlib"},
     "_validation": {*ENGINE, *(set(ROOMS) - {"_validation"})},
@@ -30,7 +32,18 @@ MUST_NEVER_IMPORT = {
     "_base": {*ENGINE, "_regressor", "_pipeline"},
     "_regressor": {*ENGINE, "_pipeline"},
     "_pipeline": ENGINE,
-    "_plot": {*ENGINE, "_network", "_training", "_inference", *ESTIMATORS},
+    "_calendar": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
+    "_panel": {*ENGINE, *ESTIMATORS, *FORECASTING},
+    "_normalize": {*ENGINE, "pandas", *ESTIMATORS, *FORECASTING},
+    "_window_model": {*ENGINE, "pandas", *TRAINING, *ESTIMATORS, *FORECASTING},
+    "_intervals": {*ENGINE, "sklearn", "pandas", *ESTIMATORS, *FORECASTING},
+    "_forecaster": {*ENGINE, *TRAINING, "_backtest", "_naive"},
+    "_naive": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
+    "_backtest": {*ENGINE, *TRAINING, "matplotlib", "_regressor"},
+    "_suggest": {*ENGINE, *TRAINING, "_backtest"},
+    "_files": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
+    "_model_file": {*ENGINE, *TRAINING, "pickle", "joblib"},
+    "_plot": {*ENGINE, *TRAINING, *ESTIMATORS, "_backtest"},
     "_demo": {*ENGINE, "typer", "rich"},
     "cli": {"sklearn", "numpy", "pandas"},
 }

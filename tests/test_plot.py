@@ -4,8 +4,16 @@ import pandas as pd
 import pytest
 from matplotlib.dates import num2date
 from numpy.testing import assert_array_equal
+from sklearn.linear_model import Ridge
 
-from sklearn_lstm import ForecastDisplay, LossCurveDisplay, LSTMRegressor, make_lstm_pipeline
+from sklearn_lstm import (
+    ForecastDisplay,
+    LossCurveDisplay,
+    LSTMForecaster,
+    LSTMRegressor,
+    backtest,
+    make_lstm_pipeline,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +72,103 @@ def test_predictions_on_another_index_are_refused():
 
 def test_losses_need_a_fitted_lstm(waves):
     from sklearn.exceptions import NotFittedError
-    from sklearn.linear_model import Ridge
 
     with pytest.raises(NotFittedError):
         LossCurveDisplay.from_estimator(LSTMRegressor())
     with pytest.raises(TypeError, match="Ridge holds no loss_curve_"):
         LossCurveDisplay.from_estimator(Ridge().fit(*waves))
+
+
+@pytest.fixture
+def sales():
+    """Two shops, 60 days each."""
+    days = pd.date_range("2024-01-01", periods=60, name="day")
+    t = np.arange(60)
+    return pd.DataFrame({"north": np.sin(t) + 5, "south": np.cos(t) * t}, index=days)
+
+
+def forecaster(**params):
+    return LSTMForecaster(Ridge(), window_length=7, **{"horizon": 4, **params})
+
+
+def test_past_forecast_band_and_truth_are_told_apart_without_colour(sales):
+    model = forecaster().fit(sales["north"][:50])
+    display = ForecastDisplay.from_estimator(model, sales["north"], coverage=0.8)
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["past", "truth", "80 % interval", "forecast"]
+    assert_array_equal(display.forecast_.get_ydata(), model.predict())
+    assert_array_equal(display.truth_.get_ydata(), sales["north"][50:54])
+    assert_array_equal(display.past_.get_ydata(), sales["north"][38:50])
+    lines = [display.past_, display.truth_, display.forecast_]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 3
+    bounds = model.predict_interval(coverage=0.8)
+    corners = display.band_.get_paths()[0].vertices[:, 1]
+    assert corners.min() == bounds["lower"].min()
+    assert corners.max() == bounds["upper"].max()
+    assert display.ax_.get_ylabel() == "north"
+
+
+def test_what_is_not_asked_for_is_not_drawn(sales):
+    model = forecaster(interval_method=None).fit(sales["north"])
+    display = ForecastDisplay.from_estimator(model, n_past=0, horizon=2, unit="€")
+    assert display.truth_ is display.past_ is display.band_ is None
+    assert len(display.ax_.get_lines()) == 1
+    assert display.ax_.get_ylabel() == "€"
+    with_band = ForecastDisplay.from_estimator(forecaster(horizon=1).fit(sales["north"]))
+    assert with_band.band_ is not None  # a single step has an error bar
+    _, ax = plt.subplots()
+    assert with_band.plot(ax).ax_ is ax
+
+
+@pytest.mark.parametrize("form", ["frame", "panel", "array"])
+def test_one_of_several_series_is_chosen(sales, form):
+    data = {
+        "frame": sales,
+        "panel": sales.unstack().rename_axis(["shop", "day"]).rename("sales"),
+        "array": sales.to_numpy(),
+    }[form]
+    name = 1 if form == "array" else "south"
+    model = forecaster(columns="shared").fit(data)
+    display = ForecastDisplay.from_estimator(model, series=name)
+    expected = forecaster(columns="shared").fit(sales).predict()["south"]
+    np.testing.assert_allclose(display.forecast_.get_ydata(), expected)
+    first = ForecastDisplay.from_estimator(model, n_past=3)
+    assert_array_equal(first.past_.get_ydata(), sales["north"][-3:])
+    assert "south" in display.ax_.get_ylabel() or form == "array"
+    with pytest.raises(ValueError, match=r"series='east' was not forecast"):
+        ForecastDisplay.from_estimator(model, series="east")
+
+
+def test_truth_of_an_array_goes_step_by_step(sales):
+    y = sales["north"].to_numpy()
+    display = ForecastDisplay.from_estimator(forecaster().fit(y[:50]), y[50:])
+    assert_array_equal(display.truth_.get_xdata(), [50, 51, 52, 53])
+    assert_array_equal(display.past_.get_xdata(), range(38, 50))
+
+
+def test_a_backtest_is_drawn_without_overlap(sales):
+    y = sales["north"]
+    result = backtest(forecaster(), y, n_windows=3, coverage=0.5, refit=False)
+    display = result.plot()
+    assert_array_equal(display.truth_.get_ydata(), y[48:])
+    assert_array_equal(display.forecast_.get_ydata(), result.predictions["y_pred"])
+    assert display.band_ is not None
+    overlapping = backtest(forecaster(), y, n_windows=5, step=1, refit=False)
+    assert_array_equal(overlapping.plot().truth_.get_ydata(), y[52:57])
+    assert_array_equal(overlapping.plot(step=4).truth_.get_ydata(), y[55:60])
+    with pytest.raises(ValueError, match="series='east'"):
+        result.plot(series="east")
+
+
+def test_dates_of_a_zone_keep_their_clock():
+    hours = pd.date_range("2024-06-01", periods=48, freq="h", tz="Asia/Tokyo")
+    y = pd.Series(np.sin(np.arange(48)), index=hours)
+    display = ForecastDisplay.from_estimator(forecaster().fit(y), n_past=12)
+    display.figure_.canvas.draw()
+    assert display.ax_.xaxis.get_major_formatter()._tz.key == "Asia/Tokyo"
+
+
+def test_the_training_of_a_forecaster_is_drawn(sales):
+    model = forecaster().set_params(regressor=LSTMRegressor(2, epochs=3)).fit(sales["north"])
+    (line,) = LossCurveDisplay.from_estimator(model).ax_.get_lines()
+    assert_array_equal(line.get_ydata(), model.regressor_.loss_curve_)
