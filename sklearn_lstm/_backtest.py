@@ -279,9 +279,9 @@ def backtest(
     >>> result.scores()[["RMSE", "MAE", "skill"]].round(2)
                     RMSE   MAE  skill
     forecast
-    forecast        3.29  2.59   0.18
-    persistence     4.00  3.10   0.00
-    seasonal naive  4.69  3.59  -0.17
+    forecast        3.51  2.91   0.16
+    persistence     4.19  3.31   0.00
+    seasonal naive  4.83  3.82  -0.15
     """
     panel = read_panel(y, X, fills_holes=forecaster.missing != "error")
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +245,9 @@ def _is_time(column):
     if sample.empty or not sample.str.contains(r"\d{4}").all():
         return False
     try:
-        pd.to_datetime(sample, utc=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            pd.to_datetime(sample, utc=True)
     except (ValueError, TypeError):
         return False
     return True
@@ -278,18 +282,29 @@ def _as_time(column, notes):
 
 
 def _parse(text):
-    """Read month first; day first where that fails or brings the rows out of order."""
-    try:
-        times = pd.to_datetime(text)
-    except ValueError:
-        return pd.to_datetime(text, dayfirst=True)
-    if times.is_monotonic_increasing or not text.str.contains("/").any():
-        return times
-    try:
-        day_first = pd.to_datetime(text, dayfirst=True)
-    except ValueError:
-        return times
-    return day_first if day_first.is_monotonic_increasing else times
+    """Read month first, or day first where only that can be read or makes evener steps."""
+    readings, error = [], None
+    for day_first in (False, True):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # which order is tried is the point
+                readings.append(pd.to_datetime(text, dayfirst=day_first))
+        except ValueError as unreadable:
+            error = error or unreadable
+        if not text.str.contains("/").any() and readings:
+            break
+    if not readings:
+        raise error or ValueError
+    return min(readings, key=_unevenness)
+
+
+def _unevenness(times):
+    """Longest over shortest step; infinite where the times run backwards."""
+    steps = times.diff().dropna()
+    steps = steps[steps != pd.Timedelta(0)]
+    if steps.empty:
+        return 1.0
+    return steps.max() / steps.min() if steps.min() > pd.Timedelta(0) else inf
 
 
 def _sorted(table, levels, notes):

@@ -407,7 +407,8 @@ class LSTMForecaster(BaseEstimator):
             _check_share(coverage, "coverage")
             radius = self._errors.radius(coverage)[:n_steps] * self._as_calibrated(spread, codes)
             found |= {"lower": forecast - radius, "upper": forecast + radius}
-        units = [codes == code for code in range(codes.max(initial=-1) + 1)]
+        n_split = panel.tracks[0].y.shape[1] if self.columns == "shared" else 1
+        units = [codes == code for code in range(len(panel.tracks) * n_split)]
         return {
             name: iter(
                 [

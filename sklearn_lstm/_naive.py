@@ -8,6 +8,7 @@ from pandas.tseries.frequencies import to_offset
 
 FEWEST_SEASONS = 2  # that must be known before one counts as a season
 LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
+ALIKE = 1.2  # ratio of errors up to which the shorter season is taken
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
 
 
@@ -73,7 +74,8 @@ def infer_season_length(series, freq=None, longest=None):
     Returns
     -------
     season_length : int
-        The season whose repetition has the smallest mean absolute error; 1 if none is known twice.
+        The season whose repetition has the smallest mean absolute error, or a shorter one that is
+        about as good; 1 if none is known twice.
     """
     twice = max(map(len, series)) // FEWEST_SEASONS
     longest = twice if longest is None else min(longest, twice)
@@ -82,7 +84,10 @@ def infer_season_length(series, freq=None, longest=None):
         season: _repetition_error(series, season) for season in candidates if season <= longest
     }
     errors = {season: error for season, error in errors.items() if np.isfinite(error)}
-    return min(errors, key=errors.__getitem__) if errors else 1
+    if not errors:
+        return 1
+    smallest = min(errors.values())
+    return min(season for season, error in errors.items() if error <= ALIKE * smallest)
 
 
 def seasonal_error(values, season_length):
@@ -105,7 +110,7 @@ def _repetition_error(series, season_length):
 
 def _usual_seasons(freq):
     offset = to_offset(freq)
-    name = offset.name.split("-")[0]
+    name = offset.freqstr.lstrip("0123456789").split("-")[0]
     by_name = {"B": [5, 260], "W": [52], "D": [7, 365]}
     if name in by_name and offset.n == 1:
         return by_name[name]

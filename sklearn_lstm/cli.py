@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import matplotlib
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -300,9 +301,11 @@ def _show_scores(result, coverage):
     season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
     table = Table(
         title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}), "
-        f"{100 * coverage:g} % interval"
+        f"{100 * coverage:g} % interval",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for name in scores.columns:
         table.add_column(name, justify="right")
     for name, row in scores.iterrows():

@@ -39,7 +39,7 @@ MUST_NEVER_IMPORT = {
     "_intervals": {*ENGINE, "sklearn", "pandas", *ESTIMATORS, *FORECASTING},
     "_forecaster": {*ENGINE, *TRAINING, "_backtest", "_naive"},
     "_naive": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_backtest": {*ENGINE, *TRAINING, "matplotlib", "_regressor"},
+    "_backtest": {*ENGINE, *TRAINING, "_regressor"},
     "_suggest": {*ENGINE, *TRAINING, "_backtest"},
     "_files": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
     "_model_file": {*ENGINE, *TRAINING, "pickle", "joblib"},

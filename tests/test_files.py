@@ -104,12 +104,7 @@ def test_a_panel_keeps_its_series_apart(table):
 )
 def test_dates_are_read_as_they_make_sense(texts, expected):
     table = pd.DataFrame({"when": texts, "y": np.arange(float(len(texts)))})
-    try:
-        found = table_to_series(table, "y", time="when").y.index
-    except ValueError:
-        pytest.fail("not read")
-    if texts[0].startswith("01/02/2024") and texts[1].startswith("02/02"):
-        assert found.is_monotonic_increasing
+    found = table_to_series(table, "y", time="when").y.index
     assert found[0] == pd.Timestamp(expected)
 
 

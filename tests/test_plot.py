@@ -141,7 +141,7 @@ def test_one_of_several_series_is_chosen(sales, form):
 
 def test_truth_of_an_array_goes_step_by_step(sales):
     y = sales["north"].to_numpy()
-    display = ForecastDisplay.from_estimator(forecaster().fit(y[:50]), y[50:])
+    display = ForecastDisplay.from_estimator(forecaster().fit(y[:50]), y[50:], coverage=0.5)
     assert_array_equal(display.truth_.get_xdata(), [50, 51, 52, 53])
     assert_array_equal(display.past_.get_xdata(), range(38, 50))
 
@@ -163,7 +163,7 @@ def test_a_backtest_is_drawn_without_overlap(sales):
 def test_dates_of_a_zone_keep_their_clock():
     hours = pd.date_range("2024-06-01", periods=48, freq="h", tz="Asia/Tokyo")
     y = pd.Series(np.sin(np.arange(48)), index=hours)
-    display = ForecastDisplay.from_estimator(forecaster().fit(y), n_past=12)
+    display = ForecastDisplay.from_estimator(forecaster().fit(y), coverage=None)
     display.figure_.canvas.draw()
     assert display.ax_.xaxis.get_major_formatter()._tz.key == "Asia/Tokyo"
 
