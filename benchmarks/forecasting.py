@@ -50,7 +50,7 @@ def read(name, time_column, **kwargs):
 
 def of_the_year(index):
     """Sine and cosine of the day of the year: a calendar is known ahead."""
-    angle = 2 * np.pi * index.dayofyear / 365.25
+    angle = 2 * np.pi * index.day_of_year / 365.25
     return pd.DataFrame({"sin": np.sin(angle), "cos": np.cos(angle)}, index=index)
 
 

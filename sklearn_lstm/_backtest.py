@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tqdm.auto import tqdm
 
-from ._forecaster import LSTMForecaster
+from ._forecaster import LSTMForecaster, check_share
 from ._naive import infer_season_length, persistence, seasonal_error, seasonal_naive
 from ._panel import read_panel
 
@@ -48,6 +49,9 @@ class BacktestResult:
     naive_errors : dict
         For each series, the mean absolute change from one season to the next before the first
         origin: the unit of the MASE.
+
+    coverage : float or None
+        Share of the values that intervals were to cover.
     """
 
     predictions: pd.DataFrame
@@ -56,6 +60,7 @@ class BacktestResult:
     n_windows: int
     season_length: int
     naive_errors: dict
+    coverage: float | None = None
 
     def scores(self, by: str | None = None) -> pd.DataFrame:
         """Measure the forecasts and, beside them, the naive ones.
@@ -77,7 +82,8 @@ class BacktestResult:
             - ``R2``;
             - ``skill``, one minus the RMSE over that of the better naive forecast: above 0, the
               forecast is worth something;
-            - ``coverage``, ``width`` of the interval, if there is one.
+            - ``coverage``, ``width`` of the interval, if there is one;
+            - ``n``, how many values were scored: those that have a truth and a forecast.
 
         References
         ----------
@@ -90,23 +96,32 @@ class BacktestResult:
             return self._measure(self.predictions)
         if by not in ("step", "series", "origin"):
             raise ValueError(f"by={by!r} must be 'step', 'series', 'origin' or None.")
-        groups = self.predictions.groupby(by, sort=by != "series")
-        return pd.concat({key: self._measure(rows) for key, rows in groups}, names=[by])
+        codes, keys = pd.factorize(self.predictions[by], sort=by != "series")
+        order = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
+        parts = [self._measure(self.predictions.iloc[rows]) for rows in np.split(order, ends)]
+        scores = pd.concat(parts)
+        names = pd.Index(scores.index, name="forecast")
+        groups = pd.Index(keys, tupleize_cols=False).repeat([len(part) for part in parts])
+        scores.index = pd.MultiIndex.from_arrays([groups, names], names=[by, "forecast"])
+        return scores
 
     def _measure(self, rows):
-        rows = rows[np.isfinite(rows[["y", "y_pred", *NAIVE]]).all(axis=1)]
-        unit = rows["series"].map(self.naive_errors).to_numpy(dtype=float)
-        names = {"forecast": "y_pred", **{name: name for name in NAIVE}}
-        scores = pd.DataFrame(
-            {name: _errors(rows["y"], rows[column], unit) for name, column in names.items()}
-        ).T
-        scores.index.name = "forecast"
-        best = scores.loc[NAIVE, "RMSE"].min()
-        scores["skill"] = _skill(scores["RMSE"], best)
+        """Score the forecast and the naive ones on the rows that have a truth and a forecast."""
+        y, forecasts = rows["y"].to_numpy(), rows[["y_pred", *NAIVE]].to_numpy()
+        scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
+        y, forecasts = y[scored], forecasts[scored]
+        units = [self.naive_errors[name] for name in rows["series"][scored]]
+        names = ["forecast", *NAIVE]
+        table = [_errors(y, forecast, np.array(units, dtype=float)) for forecast in forecasts.T]
+        scores = pd.DataFrame(table, index=pd.Index(names, name="forecast"))
+        scores["skill"] = _skill(scores["RMSE"], scores.loc[NAIVE, "RMSE"].min())
         if "lower" in rows:
-            inside = (rows["y"] >= rows["lower"]) & (rows["y"] <= rows["upper"])
-            scores.loc["forecast", "coverage"] = inside.mean()
-            scores.loc["forecast", "width"] = (rows["upper"] - rows["lower"]).mean()
+            lower, upper = rows["lower"].to_numpy()[scored], rows["upper"].to_numpy()[scored]
+            inside = (lower <= y) & (y <= upper)
+            scores["coverage"] = [inside.mean() if len(y) else np.nan, np.nan, np.nan]
+            scores["width"] = [(upper - lower).mean() if len(y) else np.nan, np.nan, np.nan]
+        scores["n"] = len(y)
         return scores
 
     def plot(
@@ -152,13 +167,18 @@ class BacktestResult:
             step = 1
         if step is not None:
             rows = rows[rows["step"] == step]
+        if rows.empty:
+            raise ValueError(f"step={step} was not forecast: the steps are 1 to {self.horizon}.")
+        if self.step > self.horizon:
+            rows = _with_gaps(rows)
         rows = rows.set_index("stamp")
         has_bounds = "lower" in rows
         return ForecastDisplay.from_predictions(
-            rows["y"].rename(series),
+            rows["y"].rename(series if isinstance(series, str) else f"series {series}"),
             rows["y_pred"],
             lower=rows["lower"] if has_bounds else None,
             upper=rows["upper"] if has_bounds else None,
+            coverage=self.coverage,
             ax=ax,
             label="forecast" if step is None else f"forecast, {step} ahead",
             unit=unit,
@@ -172,25 +192,32 @@ class BacktestResult:
         )
 
 
+def _with_gaps(rows):
+    """Put a missing value after each forecast, so that no line runs on to the next one."""
+    values = ["y", "y_pred", "lower", "upper"]
+    ends = rows.groupby("origin").tail(1).copy()
+    ends[[name for name in values if name in ends]] = np.nan
+    return pd.concat([rows, ends]).sort_values(["origin", "step"], kind="stable")
+
+
 def _errors(y, forecast, unit):
-    error = np.abs(y - forecast)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(error == 0, 0, 200 * error / (y.abs() + forecast.abs()))
-        scaled = np.where(unit > 0, error / unit, np.nan)
     if not len(y):
         return dict.fromkeys(["RMSE", "MAE", "sMAPE", "MASE", "R2"], np.nan)
-    return {
-        "RMSE": root_mean_squared_error(y, forecast),
-        "MAE": mean_absolute_error(y, forecast),
-        "sMAPE": relative.mean(),
-        "MASE": np.nanmean(scaled) if np.isfinite(scaled).any() else np.nan,
-        "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
-    }
+    error, size = np.abs(y - forecast), np.abs(y) + np.abs(forecast)
+    scaled = error[unit > 0] / unit[unit > 0]
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return {
+            "RMSE": root_mean_squared_error(y, forecast),
+            "MAE": mean_absolute_error(y, forecast),
+            "sMAPE": 200 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean(),
+            "MASE": scaled.mean() if len(scaled) else np.nan,
+            "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
+        }
 
 
 def _skill(errors, naive):
     """1 - error / naive error; nothing is better than a naive forecast without error."""
-    if naive > 0:
+    if naive != 0:
         return 1 - errors / naive
     return np.where(errors > 0, -inf, 0.0)
 
@@ -283,42 +310,25 @@ def backtest(
     persistence     4.19  3.31   0.00
     seasonal naive  4.83  3.82  -0.15
     """
+    _check_forecaster(forecaster, horizon, coverage)
     panel = read_panel(y, X, fills_holes=forecaster.missing != "error")
+    forecaster = clone(forecaster).set_params(
+        interval_method=None if coverage is None else "conformal"
+    )
+    forecaster._check_values(panel.tracks, forecaster.missing, forecaster.log)
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)
     step = _whole_number(step, "step", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)
     step = step or horizon
-    clocks = [track.calendar.clock() for track in panel.tracks]
-    moments = np.unique(np.concatenate(clocks))
-    if n_windows is None:
-        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // step)
-    places = len(moments) - horizon - step * np.arange(n_windows)[::-1]
-    needed = forecaster.window_length + (
-        1 if forecaster.strategy == "recursive" else forecaster.horizon
-    )
-    if places[0] < needed:
-        room = (len(moments) - horizon - needed) // step + 1
-        raise ValueError(
-            f"n_windows={n_windows} of {horizon} steps, {step} apart, leave {places[0]} of "
-            f"{len(moments)} rows before the first, but the forecaster needs {needed}. "
-            + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
-        )
-    origins = moments[places - 1]
-    n_known = np.array([np.searchsorted(clock, origins, side="right") for clock in clocks])
-
+    n_known = _origins(panel, horizon, n_windows, step, forecaster)
+    n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
-    known = [track.y for track in before.tracks if len(track)]
-    season_length = _whole_number(
-        season_length, "season_length", infer_season_length(known, panel.tracks[0].calendar.freq)
-    )
-    forecaster = clone(forecaster).set_params(
-        interval_method=None if coverage is None else "conformal"
-    )
-    chunk = _whole_number(n_windows if refit is False else refit, "refit", 1)
-    begins = range(0, n_windows, chunk)
+    season_length = _season_length(season_length, before)
+    chunk = n_windows if refit is False else 1 if refit is True else refit
+    begins = range(0, n_windows, _whole_number(chunk, "refit", None))
     jobs = (
         delayed(_run)(
-            forecaster, panel, n_known[:, begin : begin + chunk], horizon, coverage, needed,
+            forecaster, panel, n_known[:, begin : begin + begins.step], horizon, coverage,
             season_length,
         )
         for begin in begins
@@ -326,8 +336,6 @@ def backtest(
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
     predictions = pd.concat(progress, ignore_index=True)
-    if not panel.layout.is_pandas:
-        predictions = predictions.astype({"origin": int, "stamp": int})
     result = BacktestResult(
         predictions=predictions,
         horizon=horizon,
@@ -335,23 +343,79 @@ def backtest(
         n_windows=n_windows,
         season_length=season_length,
         naive_errors=_naive_errors(before, season_length),
+        coverage=coverage,
     )
     _warn_if_useless(result)
     return result
 
 
+def _check_forecaster(forecaster, horizon, coverage):
+    if not isinstance(forecaster, LSTMForecaster):
+        raise TypeError(
+            f"forecaster is a {type(forecaster).__name__}, not an LSTMForecaster. Put a regressor "
+            "into one: LSTMForecaster(Ridge())."
+        )
+    if coverage is None:
+        return
+    check_share(coverage, "coverage")
+    if horizon is not None and horizon > forecaster.horizon:
+        raise ValueError(
+            f"Intervals reach {forecaster.horizon} steps ahead, the horizon of the forecaster, not "
+            f"horizon={horizon}. Set the forecaster's horizon to {horizon}, or coverage=None."
+        )
+
+
 def _whole_number(value, name, default):
-    if value is None or value is True:
+    if value is None:
         return default
-    if not isinstance(value, Integral) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name}={value!r} must be a whole number of at least 1.")
     return int(value)
 
 
-def _run(forecaster, panel, n_known, horizon, coverage, needed, season_length):
+def _origins(panel, horizon, n_windows, step, forecaster):
+    """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
+    clocks = [track.calendar.clock() for track in panel.tracks]
+    moments = np.unique(np.concatenate(clocks))
+    if n_windows is None:
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // step)
+    places = len(moments) - horizon - step * np.arange(n_windows)[::-1]
+    room = (len(moments) - horizon - forecaster._n_needed) // step + 1
+    if n_windows > room:
+        raise ValueError(
+            f"n_windows={n_windows} of {horizon} steps, {step} apart, leave too little of "
+            f"{len(moments)} rows before the first: the forecaster needs {forecaster._n_needed}. "
+            + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
+        )
+    at = moments[places - 1]
+    n_known = np.array([np.searchsorted(clock, at, side="right") for clock in clocks])
+    if not _can_learn(panel, n_known[:, 0], forecaster).any():
+        raise ValueError(
+            f"No series has the {forecaster._n_needed} rows that the forecaster needs before the "
+            f"first of n_windows={n_windows} origins. Lower n_windows."
+        )
+    return n_known
+
+
+def _season_length(season_length, before):
+    freq = before.tracks[0].calendar.freq
+    known = [track.y for track in before.tracks if len(track)]
+    season_length = _whole_number(season_length, "season_length", None)
+    if season_length is None:
+        return infer_season_length(known, freq)
+    longest = max(map(len, known))
+    if season_length > longest:
+        raise ValueError(
+            f"season_length={season_length} is longer than the {longest} rows before the first "
+            "origin. Lower it, or n_windows."
+        )
+    return season_length
+
+
+def _run(forecaster, panel, n_known, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
-    is_long = n_known[:, 0] >= needed
-    panel, n_known = panel.keep(is_long), n_known[is_long]
+    can_learn = _can_learn(panel, n_known[:, 0], forecaster)
+    panel, n_known = panel.keep(can_learn), n_known[can_learn]
     fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]))
     origins = [
         known[known <= len(track) - horizon]
@@ -367,12 +431,23 @@ def _run(forecaster, panel, n_known, horizon, coverage, needed, season_length):
         ]
         for column in range(track.y.shape[1]):
             table = _table(track, known, horizon, next(names))
+            table["y"] = track.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
             for name in found:
                 table[name] = next(found[name]).ravel()
             for name, forecast in zip(NAIVE, naive, strict=True):
                 table[name] = forecast[:, :, column].ravel()
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _can_learn(panel, n_known, forecaster):
+    """Whether each series is long enough at an origin, and not all missing."""
+    return np.array(
+        [
+            n >= forecaster._n_needed and bool(np.isfinite(track.y[:n]).any(axis=0).all())
+            for n, track in zip(n_known, panel.tracks, strict=True)
+        ]
+    )
 
 
 def _table(track, known, horizon, name):
@@ -407,7 +482,13 @@ def _naive_errors(panel, season_length):
 def _warn_if_useless(result):
     scores = result.scores()
     skill = scores.loc["forecast", "skill"]
-    if skill > 0:
+    if not scores["n"].iloc[0]:
+        warnings.warn(
+            "No forecast could be scored: each lacks its truth, or a whole window before it.",
+            UserWarning,
+            stacklevel=3,
+        )
+    if not skill <= 0:
         return
     best = scores.loc[NAIVE, "RMSE"].idxmin()
     warnings.warn(

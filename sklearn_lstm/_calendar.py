@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+MOST_STRETCHES = 20  # of stamps, looked at for one without a hole
 COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
+NANOSECONDS_OF_DAY = 86_400 * 10**9
 LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
 LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the stamps
 
@@ -46,7 +48,7 @@ class Calendar:
         if isinstance(self.stamps, pd.PeriodIndex):
             following = pd.period_range(last + 1, periods=n_steps, freq=self.freq)
         elif isinstance(self.stamps, pd.DatetimeIndex):
-            following = pd.date_range(last, periods=n_steps + 1, freq=self.freq)[1:]
+            following = _dates(last, self.freq, periods=n_steps + 1)[1:]
             following = following.as_unit(self.stamps.unit)
         elif isinstance(self.stamps, pd.RangeIndex):
             begin = last + self.freq
@@ -61,6 +63,28 @@ class Calendar:
             return Calendar(None, None, self.n_steps + n_steps)
         following = self.after(n_steps)
         return Calendar(self.stamps.append(following), self.freq, self.n_steps + n_steps)
+
+    def places(self, stamps):
+        """Return the number of each stamp, 0 for the first of the calendar; -1 where off its grid.
+
+        Stamps may lie beyond the last one.
+        """
+        if not (isinstance(stamps, pd.DatetimeIndex | pd.PeriodIndex)):
+            steps = (stamps.to_numpy() - self.stamps[0]) / self.freq
+            places = np.rint(steps)
+            off = (np.abs(steps - places) > LARGEST_ROUNDING) | (places < 0)
+            return np.where(off, -1, places).astype(np.int64)
+        index = self.stamps
+        while len(stamps) and index[-1] < stamps.max():
+            index = index.append(Calendar(index, self.freq, len(index)).after(len(index)))
+        return index.get_indexer(stamps)
+
+    def leaps_to(self, stamp):
+        """Return how far a stamp lies after the last one, in lengths of the calendar."""
+        first, last = self.stamps[0], self.stamps[-1]
+        if isinstance(self.stamps, pd.PeriodIndex):
+            first, last, stamp = first.ordinal, last.ordinal, stamp.ordinal
+        return (stamp - last) / (last - first) if self.n_steps > 1 else 0.0
 
     def clock(self):
         """Return numbers that order the steps of several series in time."""
@@ -103,12 +127,10 @@ class Calendar:
 
 
 def clock(stamps):
-    """Return stamps as integers or floats."""
-    if isinstance(stamps, pd.PeriodIndex):
-        return stamps.asi8
-    if isinstance(stamps, pd.DatetimeIndex):
-        return stamps.as_unit("ns").asi8
-    return stamps.to_numpy()
+    """Return stamps as integers or floats that order them."""
+    return (
+        stamps.asi8 if isinstance(stamps, pd.PeriodIndex | pd.DatetimeIndex) else stamps.to_numpy()
+    )
 
 
 def checked_stamps(index, name="y"):
@@ -131,9 +153,9 @@ def checked_stamps(index, name="y"):
     if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
         example = f" ({index[0]!r}, ...)" if len(index) else ""
         raise ValueError(
-            f"The index of {name} is neither time nor numbers{example}. Convert it: "
-            f"{name}.index = pd.to_datetime({name}.index), or leave it out: "
-            f"{name}.reset_index(drop=True)."
+            f"The index of {name} is neither time nor numbers{example}. In a MultiIndex time is "
+            f"the last level. Convert the index (y.index = pd.to_datetime(y.index)), or leave it "
+            "out: y.reset_index(drop=True)."
         )
     if index.hasnans:
         raise ValueError(
@@ -167,7 +189,35 @@ def _refuse_repeated(index, name):
     )
 
 
-def grid_of(stamps, freq=None, name="y"):
+def frequency_of(stamps, name="y"):
+    """Return the step between stamps, some of which may be absent.
+
+    Parameters
+    ----------
+    stamps : Index
+        As :func:`checked_stamps` returns it.
+
+    name : str, default="y"
+        What the messages call the data.
+
+    Returns
+    -------
+    freq : str, int or float
+        As in :class:`Calendar`.
+
+    Raises
+    ------
+    ValueError
+        If no frequency fits; the message names the first stamp that is off.
+    """
+    if isinstance(stamps, pd.PeriodIndex):
+        return stamps.freqstr
+    if isinstance(stamps, pd.DatetimeIndex):
+        return _checked_alias(stamps.freqstr or _infer_frequency(stamps, name), name)
+    return _infer_step(stamps, name)
+
+
+def grid_of(stamps, freq, name="y"):
     """Return all the stamps from the first to the last, those that are absent among them.
 
     Parameters
@@ -175,8 +225,8 @@ def grid_of(stamps, freq=None, name="y"):
     stamps : Index
         As :func:`checked_stamps` returns it.
 
-    freq : str or float, default=None
-        The step, None to infer it.
+    freq : str, int or float
+        The step, as :func:`frequency_of` returns it.
 
     name : str, default="y"
         What the messages call the data.
@@ -188,23 +238,47 @@ def grid_of(stamps, freq=None, name="y"):
     Raises
     ------
     ValueError
-        If no frequency fits; the message names the first stamp that is off.
+        If stamps lie off the grid; the message names the first.
     """
     if isinstance(stamps, pd.PeriodIndex):
         grid = pd.period_range(stamps[0], stamps[-1], freq=stamps.freq)
         return Calendar(grid.rename(stamps.name), stamps.freqstr, len(grid))
     if isinstance(stamps, pd.DatetimeIndex):
-        freq = freq or stamps.freqstr or _infer_frequency(stamps, name)
-        grid = pd.date_range(stamps[0], stamps[-1], freq=freq).as_unit(stamps.unit)
+        grid = stamps if _is_whole(stamps, freq) else _dates(stamps[0], freq, end=stamps[-1])
+        grid = grid.as_unit(stamps.unit)
         _refuse_off_grid(stamps, ~stamps.isin(grid), freq, name)
         return Calendar(grid.rename(stamps.name), freq, len(grid))
-    step = freq or _infer_step(stamps, name)
-    places = (stamps.to_numpy() - stamps[0]) / step
-    off = np.abs(places - np.rint(places)) > LARGEST_ROUNDING
-    _refuse_off_grid(stamps, off, step, name)
-    n_steps = 1 + round(places[-1])
-    grid = stamps if n_steps == len(stamps) else _number_grid(stamps[0], step, n_steps)
-    return Calendar(grid.rename(stamps.name), step, n_steps)
+    steps = (stamps.to_numpy() - stamps[0]) / freq
+    _refuse_off_grid(stamps, np.abs(steps - np.rint(steps)) > LARGEST_ROUNDING, freq, name)
+    n_steps = 1 + round(steps[-1])
+    grid = stamps if n_steps == len(stamps) else _number_grid(stamps[0], freq, n_steps)
+    return Calendar(grid.rename(stamps.name), freq, n_steps)
+
+
+def _is_whole(stamps, freq):
+    return stamps.freqstr == freq
+
+
+def _dates(first, freq, periods=None, end=None):
+    """Dates from a first one on; a clock time that a zone leaves out is moved forward."""
+    try:
+        return pd.date_range(first, end, periods=periods, freq=freq)
+    except Exception:
+        if first.tz is None:
+            raise
+        naive = None if end is None else end.tz_localize(None)
+        dates = pd.date_range(first.tz_localize(None), naive, periods=periods, freq=freq)
+        return dates.tz_localize(first.tz, nonexistent="shift_forward", ambiguous=True)
+
+
+def _checked_alias(freq, name):
+    if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
+        raise ValueError(
+            f"The stamps of {name} step by custom business days ({freq!r}), whose holidays can't "
+            f"be kept. Take all business days ({name}.asfreq('B'), with missing='interpolate'), or "
+            f"count rows instead of time: {name}.reset_index(drop=True)."
+        )
+    return freq
 
 
 def _number_grid(first, step, n_steps):
@@ -217,8 +291,13 @@ def _number_grid(first, step, n_steps):
 def _infer_step(stamps, name):
     if len(stamps) == 1:
         return 1
-    step = np.diff(stamps.to_numpy()).min().item()
-    if (stamps[-1] - stamps[0]) / step > len(stamps) / LARGEST_SHARE_ABSENT:
+    values = stamps.to_numpy()
+    if values.dtype.kind in "iu":
+        step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
+    else:
+        span = float(values[-1]) - float(values[0])
+        step = span / max(1, round(span / float(np.median(np.diff(values)))))
+    if (values[-1] - values[0]) / step > len(stamps) / LARGEST_SHARE_ABSENT:
         _refuse_irregular(stamps, name)
     return step
 
@@ -233,35 +312,46 @@ def _infer_frequency(stamps, name):
     found = _regular_frequency(stamps)
     if found is not None:
         return found
-    grids = {freq: _grid(stamps, freq) for freq in _candidates(stamps)}
-    fitting = {
-        freq: len(grid)
-        for freq, grid in grids.items()
-        if grid is not None
-        and len(stamps) >= LARGEST_SHARE_ABSENT * len(grid)
-        and stamps.isin(grid).all()
-    }
+    fitting = {}
+    for freq in dict.fromkeys(_candidates(stamps)):
+        grid = _grid(stamps, freq)
+        if grid is not None and covers(grid, stamps):
+            fitting[freq] = len(grid)
     if not fitting:
         _refuse_irregular(stamps, name)
     return min(fitting, key=fitting.__getitem__)
+
+
+def covers(grid, stamps):
+    """Tell whether all stamps lie on a grid, and not too few of it are there."""
+    return len(stamps) >= LARGEST_SHARE_ABSENT * len(grid) and bool(stamps.isin(grid).all())
 
 
 def _regular_frequency(stamps):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas will return an offset instead of its name
         found = pd.infer_freq(stamps)
-    return None if found is None else to_offset(found).freqstr
+    return None if found is None else _alias(to_offset(found))
+
+
+def _alias(offset):
+    """Name of an offset; whole days as days, which keep their clock time in a zone."""
+    hours = getattr(offset, "nanos", None) if isinstance(offset, pd.offsets.Tick) else None
+    n_days, rest = divmod(hours, NANOSECONDS_OF_DAY) if hours else (0, 1)
+    if rest:
+        return offset.freqstr
+    return "D" if n_days == 1 else f"{n_days}D"
 
 
 def _candidates(stamps):
     """Frequencies of stretches without a hole, the most common step, and the usual ones."""
-    n_starts = min(50, len(stamps) - 7)
+    n_starts = min(MOST_STRETCHES, len(stamps) - 7)
     for begin in np.linspace(0, max(len(stamps) - 8, 0), max(n_starts, 1)).astype(int):
         stretch = stamps[begin : begin + 8]
         found = _regular_frequency(stretch) if len(stretch) >= 3 else None
         if found is not None:
             yield found
-    yield to_offset(_most_common_step(stamps)).freqstr
+    yield _alias(to_offset(_most_common_step(stamps)))
     yield from COMMON_FREQUENCIES
 
 
@@ -272,7 +362,7 @@ def _grid(stamps, freq):
         n_expected = 0  # a month has no fixed length, but there are never too many of them
     if n_expected > len(stamps) / LARGEST_SHARE_ABSENT:
         return None
-    return pd.date_range(stamps[0], stamps[-1], freq=freq)
+    return _dates(stamps[0], freq, end=stamps[-1]).as_unit(stamps.unit)
 
 
 def _most_common_step(stamps):

@@ -163,6 +163,8 @@ def table_to_series(
     is_past = backwards.cummax()[::-1].to_numpy()
     table = table.set_index(levels) if levels else table
     past, future = table[is_past], table[~is_past]
+    if not levels:
+        past = past.reset_index(drop=True)
     X = past[list(known_ahead)] if known_ahead else None
     if len(future) and known_ahead:
         notes.append(f"{len(future)} rows without {target} at the end are the future.")
@@ -287,8 +289,11 @@ def _parse(text):
     for day_first in (False, True):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # which order is tried is the point
-                readings.append(pd.to_datetime(text, dayfirst=day_first))
+                warnings.simplefilter("ignore")  # which order is tried is the point
+                times = pd.to_datetime(text, dayfirst=day_first)
+            if times.dtype.kind != "M":
+                raise ValueError("Mixed time zones: they can only be brought to UTC.")
+            readings.append(times)
         except ValueError as unreadable:
             error = error or unreadable
         if not text.str.contains("/").any() and readings:

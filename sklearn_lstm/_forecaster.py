@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._intervals import ConformalErrors
-from ._panel import Panel, extend_panel, future_covariates, read_panel
+from ._panel import Panel, extend_panel, future_covariates, nearest, read_panel
 from ._regressor import LSTMRegressor
 from ._validation import (
     HasMethods,
@@ -21,7 +22,7 @@ from ._validation import (
     set_random_states,
     unchanged_on_error,
 )
-from ._window_model import WindowModel
+from ._window_model import NoWindowError, WindowModel
 from ._windows import SequenceWindower
 
 
@@ -217,8 +218,10 @@ class LSTMForecaster(BaseEstimator):
 
     def _fit(self, panel: Panel) -> Self:
         self._check_regressor()
+        self._log, self._is_shared = self.log, self.columns == "shared"
+        self._horizon, self._missing = self.horizon, self.missing
         self._is_ahead = self._find_known_ahead(panel.layout.covariates)
-        self._check_values(panel.tracks)
+        self._check_values(panel.tracks, self._missing, self._log)
         self._check_lengths(panel.tracks)
         self._seed = (
             None
@@ -246,13 +249,17 @@ class LSTMForecaster(BaseEstimator):
         covariates = covariates or []
         unknown = [column for column in past if column not in covariates]
         if unknown:
-            raise ValueError(f"past_columns={past} names {unknown}, but X has {covariates}.")
+            raise ValueError(
+                f"past_columns={past} names {unknown}, but X has {covariates}."
+                f"{nearest(unknown[0], covariates)}"
+            )
         return np.array([column not in past for column in covariates], dtype=bool)
 
-    def _check_values(self, tracks):
+    @staticmethod
+    def _check_values(tracks, missing, log):
         for track in tracks:
-            self._check_missing(track)
-            if self.log and (track.y <= 0).any():
+            _check_missing(track, missing)
+            if log and (track.y <= 0).any():
                 row = int((track.y <= 0).any(axis=1).argmax())
                 raise ValueError(
                     f"log=True needs positive values, but {_name(track)} has "
@@ -260,26 +267,17 @@ class LSTMForecaster(BaseEstimator):
                     "constant."
                 )
 
-    def _check_missing(self, track):
-        missing = np.isnan(track.y).any(axis=1) | np.isnan(track.X).any(axis=1)
-        if np.isnan(track.y).all(axis=0).any():
-            raise ValueError(f"{_name(track)} has a column without a single value: leave it out.")
-        if self.missing == "error" and missing.any():
-            where = "y" if np.isnan(track.y).any() else "X"
-            rows = np.flatnonzero(missing)
-            stamps = ", ".join(_stamp(track, row) for row in rows[:3])
-            raise ValueError(
-                f"{len(rows)} of {len(track)} rows of {_name(track)} lack a value in {where}, "
-                f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
-                "missing='skip', or fill them."
-            )
-
     @property
     def _n_ahead(self):
         return 1 if self.strategy == "recursive" else self.horizon
 
+    @property
+    def _n_needed(self):
+        """int : Rows that a series must have for a fit."""
+        return self.window_length + self._n_ahead
+
     def _check_lengths(self, tracks):
-        needed = self.window_length + self._n_ahead
+        needed = self._n_needed
         short = [track for track in tracks if len(track) < needed]
         if not short:
             return
@@ -315,8 +313,8 @@ class LSTMForecaster(BaseEstimator):
         """Return values and covariates of each thing that is forecast by itself."""
         values, covariates = [], []
         for track in tracks:
-            y = np.log(track.y) if self.log else track.y
-            units = np.split(y, y.shape[1], axis=1) if self.columns == "shared" else [y]
+            y = np.log(track.y) if self._log else track.y
+            units = np.split(y, y.shape[1], axis=1) if self._is_shared else [y]
             values += units
             covariates += [track.X] * len(units)
         return values, covariates
@@ -326,22 +324,37 @@ class LSTMForecaster(BaseEstimator):
         if self.interval_method is None:
             return None
         n_before = self._rows_before_calibration(panel)
-        is_long = n_before >= self.window_length + self._n_ahead
-        if not is_long.any():
+        is_known = np.array(
+            [
+                n >= self._n_needed and np.isfinite(track.y[:n]).any(0).all()
+                for n, track in zip(n_before, panel.tracks, strict=True)
+            ]
+        )
+        if not is_known.any():
             return None
-        n_series = len(panel.tracks)
-        panel, n_before = panel.keep(is_long), n_before[is_long]
-        model = self._train(panel.until(n_before))
+        part, n_before = panel.keep(is_known), n_before[is_known]
+        try:
+            model = self._train(part.until(n_before))
+        except NoWindowError:
+            return None
         origins = [
             np.arange(n, len(track) - self.horizon + 1)
-            for n, track in zip(n_before, panel.tracks, strict=True)
+            for n, track in zip(n_before, part.tracks, strict=True)
         ]
-        forecast, spread, truth, _ = self._forecast_from(model, panel, origins, self.horizon)
-        errors = ConformalErrors((truth - forecast) / np.where(spread == 0, 1, spread))
-        scale = model.normalizer_.spread_
-        of_all = np.full((n_series, len(scale) // len(panel.tracks), scale.shape[1]), np.nan)
-        of_all[is_long] = scale.reshape(-1, *of_all.shape[1:])
-        return errors, of_all.reshape(-1, 1, scale.shape[1])
+        forecast, spread, truth, codes = self._forecast_from(model, part, origins, self.horizon)
+        is_constant = model.normalizer_.is_constant_
+        errors = np.where(is_constant[codes][:, np.newaxis], np.nan, (truth - forecast) / spread)
+        for column in np.flatnonzero(is_constant.all(axis=0)):
+            if (truth == forecast)[..., column].all():
+                errors[..., column] = 0.0
+        if not np.isfinite(errors).any():
+            return None
+        scale = np.where(is_constant, np.nan, model.normalizer_.spread_)
+        of_all = np.full(
+            (len(panel.tracks), len(scale) // len(part.tracks), scale.shape[1]), np.nan
+        )
+        of_all[is_known] = scale.reshape(-1, *of_all.shape[1:])
+        return ConformalErrors(errors), of_all.reshape(-1, 1, scale.shape[1])
 
     def _rows_before_calibration(self, panel):
         """Return how many rows of each series the calibration part leaves."""
@@ -380,13 +393,15 @@ class LSTMForecaster(BaseEstimator):
         w = self.window_length
         values, covariates = self._units(panel.tracks)
         n_split = len(values) // len(origins)
+        n_reach = ceil(n_steps / model.n_ahead) * model.n_ahead
         parts = []
         for code, (y, X) in enumerate(zip(values, covariates, strict=True)):
             ends = origins[code // n_split]
-            rows = ends[:, np.newaxis] + np.arange(-w, n_steps)
-            x = X[rows]
+            rows = ends[:, np.newaxis] + np.arange(-w, n_reach)
+            x = X[np.minimum(rows, len(X) - 1)]
             x[:, w:, ~self._is_ahead] = x[:, w - 1 : w, ~self._is_ahead]
-            parts.append((y[rows[:, :w]], x, y[rows[:, w:]], np.full(len(ends), code)))
+            truth = y[rows[:, w : w + n_steps]]
+            parts.append((y[rows[:, :w]], x, truth, np.full(len(ends), code)))
         histories, covariates, truth, codes = map(np.concatenate, zip(*parts, strict=True))
         forecast, spread = model.forecast(histories, covariates, codes, n_steps)
         return forecast, spread, truth, codes
@@ -397,17 +412,16 @@ class LSTMForecaster(BaseEstimator):
         Returns
         -------
         found : dict of iterators
-            ``y``, ``y_pred``, ``lower``, ``upper``: for each series and column an array of shape
+            ``y_pred``, ``lower``, ``upper``: for each series and column an array of shape
             (n_origins, n_steps).
         """
-        forecast, spread, truth, codes = self._forecast_from(self._model, panel, origins, n_steps)
-        found = {"y": truth, "y_pred": forecast}
+        forecast, spread, _, codes = self._forecast_from(self._model, panel, origins, n_steps)
+        found = {"y_pred": forecast}
         if coverage is not None:
             self._check_horizon(n_steps, calibrated=True)
-            _check_share(coverage, "coverage")
             radius = self._errors.radius(coverage)[:n_steps] * self._as_calibrated(spread, codes)
             found |= {"lower": forecast - radius, "upper": forecast + radius}
-        n_split = panel.tracks[0].y.shape[1] if self.columns == "shared" else 1
+        n_split = panel.tracks[0].y.shape[1] if self._is_shared else 1
         units = [codes == code for code in range(len(panel.tracks) * n_split)]
         return {
             name: iter(
@@ -464,7 +478,7 @@ class LSTMForecaster(BaseEstimator):
         bounds : {DataFrame, ndarray} of shape (horizon, 2) or (horizon, n_columns, 2)
             Columns ``lower`` and ``upper``, for several series below the name of each.
         """
-        _check_share(coverage, "coverage")
+        check_share(coverage, "coverage")
         forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
         radius = self._errors.radius(coverage)[: forecast.shape[1]] * spread
         bounds = np.stack([forecast - radius, forecast + radius], axis=-1)
@@ -492,8 +506,10 @@ class LSTMForecaster(BaseEstimator):
             forecast: errors above and below it are counted apart.
         """
         quantiles = np.atleast_1d(quantiles).tolist()
+        if not quantiles:
+            raise ValueError("quantiles is empty: name at least one, such as [0.1, 0.5, 0.9].")
         for level in quantiles:
-            _check_share(level, "quantiles")
+            check_share(level, "quantiles")
         forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
         errors = np.stack([self._errors.quantile(level) for level in quantiles], axis=-1)
         values = forecast[..., np.newaxis] + errors[: forecast.shape[1]] * spread[..., np.newaxis]
@@ -513,13 +529,13 @@ class LSTMForecaster(BaseEstimator):
 
     def _as_calibrated(self, spread, codes):
         """Measure the spread of histories with the scale on which errors were measured."""
-        final = self._model.normalizer_.spread_[codes][:, np.newaxis]
-        scale = self._error_scale[codes]
-        scale = np.where(np.isnan(scale), final, scale)
-        return spread * np.where(final > 0, scale, 0) / np.where(final > 0, final, 1)
+        normalizer = self._model.normalizer_
+        final = normalizer.spread_[codes][:, np.newaxis]
+        scale = np.where(np.isnan(self._error_scale[codes]), final, self._error_scale[codes])
+        return np.where(normalizer.is_constant_[codes][:, np.newaxis], 0, spread * scale / final)
 
     def _check_horizon(self, horizon, calibrated):
-        n_steps = self.horizon if horizon is None else horizon
+        n_steps = self._horizon if horizon is None else horizon
         if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
             raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
         if not calibrated:
@@ -557,17 +573,17 @@ class LSTMForecaster(BaseEstimator):
             )
         if not columns and X is not None and not names:
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
+        n_reach = ceil(n_steps / self._model.n_ahead) * self._model.n_ahead
         if columns:
             futures = future_covariates(panel, X, columns, n_steps)
-            n_reach = min(map(len, futures))
         else:
-            futures, n_reach = [np.empty((n_steps, 0))] * len(panel.tracks), n_steps
+            futures = [np.empty((n_steps, 0))] * len(panel.tracks)
         blocks = []
         for track, future in zip(panel.tracks, futures, strict=True):
             ahead = np.repeat(_last_known(track.X), n_reach, axis=0)
-            ahead[:, is_ahead] = future[:n_reach]
+            ahead[:, is_ahead] = future[np.minimum(np.arange(n_reach), len(future) - 1)]
             block = np.concatenate([track.X[-self._model.window_length :], ahead])
-            blocks += [block] * (track.y.shape[1] if self.columns == "shared" else 1)
+            blocks += [block] * (track.y.shape[1] if self._is_shared else 1)
         return np.stack(blocks)
 
     def _refuse_broken_history(self, forecast):
@@ -578,16 +594,16 @@ class LSTMForecaster(BaseEstimator):
         track = self._panel.tracks[int(broken.argmax()) // n_split]
         begin = len(track) - self._model.window_length
         missing = begin + np.flatnonzero(np.isnan(track.y[begin:]).any(axis=1))
-        share = " more than half" if self.missing == "interpolate" else f" {len(missing)}"
+        share = " more than half" if self._model.fills else f" {len(missing)}"
         raise ValueError(
             f"The last window of {_name(track)} lacks{share} of its {self._model.window_length} "
             f"values, first {_stamp(track, missing[0]) if len(missing) else 'in X'}. Bring later "
             "values with update(...), or "
-            + ("fill them." if self.missing == "interpolate" else "set missing='interpolate'.")
+            + ("fill them." if self._model.fills else "fit with missing='interpolate'.")
         )
 
     def _unlogged(self, values):
-        return np.exp(values) if self.log else values
+        return np.exp(values) if self._log else values
 
     def _by_series(self, values):
         """Bring shared columns, (n_series * n_columns, n_steps, 1, ...), back side by side."""
@@ -622,10 +638,10 @@ class LSTMForecaster(BaseEstimator):
         """
         check_is_fitted(self)
         with unchanged_on_error(self):
-            panel = extend_panel(self._panel, y_new, X_new, fills_holes=self.missing != "error")
+            panel = extend_panel(self._panel, y_new, X_new, fills_holes=self._missing != "error")
             if refit:
                 return self._fit(panel)
-            self._check_values(panel.tracks)
+            self._check_values(panel.tracks, self._missing, self._log)
             self._panel = panel
         return self
 
@@ -637,6 +653,25 @@ class LSTMForecaster(BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_panel")
+
+
+def _check_missing(track, how):
+    lacking = np.isnan(track.y).any(axis=1) | np.isnan(track.X).any(axis=1)
+    for values, name in ((track.y, "y"), (track.X, "X")):
+        is_empty = np.isnan(values).all(axis=0)
+        if is_empty.any():
+            column = f" in column {int(is_empty.argmax())} of {name}" if values.shape[1] > 1 else ""
+            where = _name(track) if name == "y" or track.key is not None else "X"
+            raise ValueError(f"{where} holds no value{column}: leave it out.")
+    if how == "error" and lacking.any():
+        where = "y" if np.isnan(track.y).any() else "X"
+        rows = np.flatnonzero(lacking)
+        stamps = ", ".join(_stamp(track, row) for row in rows[:3])
+        raise ValueError(
+            f"{len(rows)} of {len(track)} rows of {_name(track)} lack a value in {where}, "
+            f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
+            "missing='skip', or fill them."
+        )
 
 
 def _name(track):
@@ -654,6 +689,6 @@ def _last_known(values):
     return values[rows, np.arange(values.shape[1])][np.newaxis]
 
 
-def _check_share(value, name):
+def check_share(value, name):
     if not isinstance(value, Real) or not 0 < value < 1:
         raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")

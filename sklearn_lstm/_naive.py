@@ -8,7 +8,7 @@ from pandas.tseries.frequencies import to_offset
 
 FEWEST_SEASONS = 2  # that must be known before one counts as a season
 LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
-ALIKE = 1.2  # ratio of errors up to which the shorter season is taken
+ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
 
 
@@ -45,12 +45,12 @@ def seasonal_naive(values, n_known, n_steps, season_length):
     Returns
     -------
     forecast : ndarray of shape (n_origins, n_steps, n_columns)
-        NaN where no season was known yet.
+        The last value where no season was known yet.
     """
     filled = pd.DataFrame(values).ffill().to_numpy()
     steps = np.arange(n_steps)
     rows = n_known[:, np.newaxis] - season_length + steps % season_length
-    return np.where((rows >= 0)[..., np.newaxis], filled[np.maximum(rows, 0)], np.nan)
+    return filled[np.where(rows >= 0, rows, n_known[:, np.newaxis] - 1)]
 
 
 def infer_season_length(series, freq=None, longest=None):
@@ -109,7 +109,10 @@ def _repetition_error(series, season_length):
 
 
 def _usual_seasons(freq):
-    offset = to_offset(freq)
+    try:
+        offset = to_offset(freq)
+    except ValueError:
+        offset = to_offset(freq, is_period=True)
     name = offset.freqstr.lstrip("0123456789").split("-")[0]
     by_name = {"B": [5, 260], "W": [52], "D": [7, 365]}
     if name in by_name and offset.n == 1:

@@ -11,8 +11,7 @@ SMALLEST_SPREAD_OF_WINDOW = 0.1  # of the series': a nearly flat window is not b
 class Normalizer:
     """Center and spread of each series, and on top of these of each window.
 
-    A series is ``center + spread * z``. The spread of a constant is 0, so that whatever ``z`` is
-    predicted, the constant comes out.
+    A series is ``center + spread * z``; for one that is constant the spread is 1.
 
     Parameters
     ----------
@@ -39,6 +38,8 @@ class Normalizer:
         scales = [self._scale_of(values, n_steps) for values in series]
         self.center_ = np.array([center for center, _ in scales])
         self.spread_ = np.array([spread for _, spread in scales])
+        self.is_constant_ = self.spread_ == 0
+        self.spread_[self.is_constant_] = 1.0
         return self
 
     def _scale_of(self, values, n_steps):
@@ -62,8 +63,7 @@ class Normalizer:
 
     def scale(self, values, code):
         """Return values of series ``code`` as ``z``."""
-        spread = self.spread_[code]
-        return (values - self.center_[code]) / np.where(spread == 0, 1, spread)
+        return (values - self.center_[code]) / self.spread_[code]
 
     def unscale(self, z, code):
         return self.center_[code] + self.spread_[code] * z

@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._calendar import Calendar, checked_stamps, clock, grid_of
+from ._calendar import Calendar, checked_stamps, covers, frequency_of, grid_of
 from ._validation import as_numbers
+
+FEWEST_STAMPS_THAT_STEP = 3
+LONGEST_LEAP = 100  # known lengths, by which new rows may lie after the last one
+MOST_FUTURE_STAMPS = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Layout:
 
     def describe(self):
         if not self.is_pandas:
-            return f"an array of {self.y_ndim} dimensions"
+            width = "" if self.y_ndim == 1 else f" and {len(self.columns)} columns"
+            return f"an array of {self.y_ndim} dimensions{width}"
         kind = "Series" if self.y_ndim == 1 else f"DataFrame of the columns {self.columns}"
         return kind if self.levels is None else f"{kind} with a MultiIndex (series, time)"
 
@@ -64,7 +69,8 @@ class Panel:
     def names(self):
         """A name for each series and column, in the order of what :meth:`wrap` is given."""
         columns, is_panel = self.layout.columns, self.layout.levels is not None
-        columns = ["y"] if columns == [None] else columns
+        if self.layout.y_ndim == 1 and (columns == [None] or not self.layout.is_pandas):
+            columns = ["y"]
         if self.layout.y_ndim == 1:
             return self.keys if is_panel else columns
         if not is_panel:
@@ -158,11 +164,12 @@ def read_panel(y, X=None, *, fills_holes=False):
     if not len(y):
         raise ValueError("y is empty: give it at least window_length + horizon values.")
     values, covariates = _values(y, X, "y")
+    series = [(key, _checked(key, stamps), rows) for key, stamps, rows in _series_in(y)]
+    freq = _common_frequency(series)
     tracks = [
-        _track(key, stamps, values[rows], covariates[rows], fills_holes)
-        for key, stamps, rows in _series_in(y)
+        _track(key, stamps, freq, values[rows], covariates[rows], fills_holes)
+        for key, stamps, rows in series
     ]
-    _check_one_frequency(tracks)
     return Panel(tracks, layout)
 
 
@@ -194,10 +201,18 @@ def _layout(y, X):
         columns = list(range(1 if y.ndim == 1 else y.shape[1]))
     if not columns:
         raise ValueError("y has no column: give it at least one series.")
+    _refuse_same_names(columns, "y")
+    _refuse_same_names(column_names(X) or [], "X")
     has_levels = is_pandas and isinstance(y.index, pd.MultiIndex)
     return Layout(
         is_pandas, y.ndim, columns, list(y.index.names) if has_levels else None, column_names(X)
     )
+
+
+def _refuse_same_names(names, of_what):
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
 
 
 def column_names(X):
@@ -238,6 +253,11 @@ def _covariates_of(y, X):
             f"The index of X repeats {X.index[row]!s} at row {row}. Drop it "
             "(X[~X.index.duplicated()])."
         )
+    if X.index.nlevels != y.index.nlevels:
+        raise ValueError(
+            f"The index of X has {X.index.nlevels} levels, but that of y has {y.index.nlevels}. "
+            "Give X the same MultiIndex (series, ..., time)."
+        )
     places = X.index.get_indexer(y.index)
     if (places < 0).any():
         absent = y.index[places < 0]
@@ -245,10 +265,12 @@ def _covariates_of(y, X):
             f"X lacks {len(absent)} of the {len(y)} stamps of y, first {absent[0]!s}. Give it a "
             "row for each."
         )
-    raise ValueError(
-        f"X has {len(X) - len(y)} rows more than y (or another order). Give fit the same rows, "
-        "X.loc[y.index]; those of the future go to predict."
-    )
+    if len(X) > len(y):
+        raise ValueError(
+            f"X has {len(X) - len(y)} rows more than y. Give fit the same rows, X.loc[y.index]; "
+            "those of the future go to predict."
+        )
+    return values[places]
 
 
 def _series_in(y):
@@ -259,8 +281,11 @@ def _series_in(y):
     if not isinstance(y.index, pd.MultiIndex):
         yield None, y.index, np.arange(len(y))
         return
-    series = y.index.droplevel(-1)
-    codes, keys = series.factorize()
+    if y.index.nlevels == 1:
+        raise ValueError(
+            f"A MultiIndex must have the levels (series, ..., time), but has {y.index.names} only."
+        )
+    codes, keys = y.index.droplevel(-1).factorize()
     if (codes < 0).any():
         row = int((codes < 0).argmax())
         raise ValueError(f"Row {row} of y belongs to no series: {y.index[row]}. Name it.")
@@ -270,28 +295,64 @@ def _series_in(y):
         yield key, stamps[rows], rows
 
 
-def _track(key, stamps, y, X, fills_holes):
-    name = "y" if key is None else f"series {key!r}"
+def _checked(key, stamps):
+    return None if stamps is None else checked_stamps(stamps, _name(key))
+
+
+def _name(key):
+    return "y" if key is None else f"series {key!r}"
+
+
+def _common_frequency(series):
+    """Return the frequency of the longest series, which the others must have, too."""
+    if series[0][1] is None:
+        return None
+    key, longest, _ = max(series, key=lambda one: len(one[1]))
+    freq = frequency_of(longest, _name(key))
+    for other, stamps, _ in series:
+        own = _own_frequency(stamps, freq, _name(other))
+        if own != freq:
+            raise ValueError(
+                f"Series {other!r} steps by {own!r}, but {_name(key)} by {freq!r}. Fit "
+                "a forecaster for each frequency, or bring them to one (resample)."
+            )
+    return freq
+
+
+def _own_frequency(stamps, freq, name):
+    """Return the given frequency if it may be that of the stamps, else what is."""
+    try:
+        grid = grid_of(stamps, freq).stamps
+    except ValueError:
+        return frequency_of(stamps, name)
+    if len(stamps) < FEWEST_STAMPS_THAT_STEP or covers(grid, stamps):
+        return freq
+    try:
+        return frequency_of(stamps, name)
+    except ValueError:
+        return freq
+
+
+def _track(key, stamps, freq, y, X, fills_holes):
     if stamps is None:
         return Track(key, Calendar(None, None, len(y)), y, X)
-    stamps = checked_stamps(stamps, name)
-    calendar = grid_of(stamps, name=name)
-    return Track(key, calendar, *_on_grid(calendar, stamps, y, X, name, fills_holes))
+    calendar = grid_of(stamps, freq, _name(key))
+    return Track(key, calendar, *_on_grid(calendar, stamps, y, X, _name(key), fills_holes))
 
 
 def _on_grid(calendar, stamps, y, X, name, fills_holes):
     """Insert NaN where stamps of the calendar are absent, or refuse to."""
     if len(stamps) == calendar.n_steps:
         return y, X
-    absent = calendar.stamps.difference(stamps)
+    rows = calendar.places(stamps)
     if not fills_holes:
+        absent = calendar.stamps[np.isin(np.arange(calendar.n_steps), rows, invert=True)]
         raise ValueError(
             f"The stamps of {name} step by {calendar.freq!r}, but {len(absent)} "
             f"{'is' if len(absent) == 1 else 'are'} absent, first {_shown(absent)}. Set "
             "missing='interpolate' or missing='skip', or fill them "
             f"({name}.asfreq({calendar.freq!r}).interpolate())."
         )
-    rows = calendar.stamps.get_indexer(stamps)
     full = [np.full((calendar.n_steps, values.shape[1]), np.nan) for values in (y, X)]
     full[0][rows], full[1][rows] = y, X
     return full
@@ -299,17 +360,6 @@ def _on_grid(calendar, stamps, y, X, name, fills_holes):
 
 def _shown(stamps, n_shown=3):
     return ", ".join(map(str, stamps[:n_shown])) + (", ..." if len(stamps) > n_shown else "")
-
-
-def _check_one_frequency(tracks):
-    first = tracks[0]
-    for track in tracks[1:]:
-        if track.calendar.freq != first.calendar.freq:
-            raise ValueError(
-                f"Series {track.key!r} steps by {track.calendar.freq!r}, but series {first.key!r} "
-                f"by {first.calendar.freq!r}. Fit a forecaster for each frequency, or bring them "
-                "to one (resample)."
-            )
 
 
 def extend_panel(panel, y, X=None, *, fills_holes=False):
@@ -333,7 +383,9 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
     y, X = _as_table(y, "y_new"), None if X is None else _as_table(X, "X_new")
     layout = _layout(y, X)
     _check_alike(y, X)
-    if layout.columns != panel.layout.columns or layout.describe() != panel.layout.describe():
+    is_series = layout.is_pandas and layout.y_ndim == 1
+    same_columns = is_series or layout.columns == panel.layout.columns
+    if not same_columns or layout.describe() != panel.layout.describe():
         raise ValueError(
             f"y_new is {layout.describe()}, but fit was given {panel.layout.describe()}. Give it "
             "the same form."
@@ -355,13 +407,17 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
 
 
 def _unknown_series(key, known, name):
-    close = get_close_matches(str(key), map(str, known), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
     return (
         f"{name} holds the series {key!r}, which was not there in fit ({len(known)} series: "
-        f"{', '.join(map(repr, known[:3]))}{', ...' if len(known) > 3 else ''}){hint}. Fit again "
-        "with it."
+        f"{', '.join(map(repr, known[:3]))}{', ...' if len(known) > 3 else ''}). Fit again with it."
+        f"{nearest(key, known)}"
     )
+
+
+def nearest(name, known):
+    """Return a question after the known name that is most like another, empty if none is."""
+    close = get_close_matches(str(name), map(str, known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _longer(track, stamps, y, X, fills_holes):
@@ -389,23 +445,18 @@ def _longer(track, stamps, y, X, fills_holes):
 def places_after(calendar, stamps, name):
     """Return how many steps after the last known stamp each of some others lies, 0 for the next."""
     last = calendar.stamps[-1]
-    zones = [getattr(index, "tz", None) for index in (stamps, calendar.stamps)]
-    if _kind(stamps) != _kind(calendar.stamps) or (zones[0] is None) != (zones[1] is None):
-        raise ValueError(
-            f"The index of {name} ({stamps[0]!s}, ...) is of another kind than that of fit "
-            f"(..., {last!s}). Give both the same kind of index, and the same time zone."
-        )
+    _check_kind(stamps, calendar, name)
     if not stamps[0] > last:
         raise ValueError(
             f"{name} begins at {stamps[0]!s}, but the series is known until {last!s}. Give the "
             "rows after that only."
         )
-    n_following = 1
-    following = calendar.after(len(stamps))
-    while following[-1] < stamps[-1]:
-        n_following = 2 * len(following)
-        following = calendar.after(n_following)
-    places = following.get_indexer(stamps)
+    if calendar.leaps_to(stamps[-1]) > LONGEST_LEAP:
+        raise ValueError(
+            f"{name} reaches to {stamps[-1]!s}, but the series is known until {last!s}: that is "
+            f"more than {LONGEST_LEAP} times as long as all that is known. Is the time right?"
+        )
+    places = calendar[-1:].places(stamps) - 1
     if (places < 0).any():
         off = stamps[places < 0]
         raise ValueError(
@@ -413,6 +464,16 @@ def places_after(calendar, stamps, name):
             f"{_shown(off)}. Bring the stamps to it."
         )
     return places
+
+
+def _check_kind(stamps, calendar, name):
+    zones = [getattr(index, "tz", None) for index in (stamps, calendar.stamps)]
+    if _kind(stamps) != _kind(calendar.stamps) or (zones[0] is None) != (zones[1] is None):
+        raise ValueError(
+            f"The index of {name} ({stamps[0]!s}, ...) is of another kind than that of fit "
+            f"(..., {calendar.stamps[-1]!s}). Give both the same kind of index, and the same time "
+            "zone."
+        )
 
 
 def _kind(index):
@@ -458,26 +519,28 @@ def future_covariates(panel, X, columns, n_steps):
 
 
 def _future_of(track, given, values, columns, n_steps):
-    wanted = track.calendar.after(n_steps)
     of_series = "" if track.key is None else f" of series {track.key!r}"
+    wanted = track.calendar.after(n_steps)
     stamps, rows = given.get(track.key, (wanted[:0], np.array([], dtype=int)))
-    is_future = clock(stamps) > clock(track.calendar.stamps[-1:])[0] if len(stamps) else []
-    stamps, rows = stamps[is_future], rows[is_future]
-    if stamps.has_duplicates:
-        raise ValueError(f"The index of X repeats {stamps[stamps.duplicated()][0]!s}{of_series}.")
     if len(stamps):
-        n_reach = max(n_steps, len(stamps))
-        wanted = track.calendar.after(n_reach)
-    places = stamps.get_indexer(wanted)
-    absent = wanted[:n_steps][places[:n_steps] < 0]
+        name = f"X{of_series}"
+        order = np.argsort(stamps)
+        stamps, rows = checked_stamps(stamps[order], name), rows[order]
+        _check_kind(stamps, track.calendar, name)
+        is_future = stamps > track.calendar.stamps[-1]
+        stamps, rows = stamps[is_future], rows[is_future]
+    places = track.calendar[-1:].places(stamps[:MOST_FUTURE_STAMPS]) - 1
+    future = np.full((max(n_steps, places.max(initial=-1) + 1), len(columns)), np.nan)
+    is_there = np.zeros(len(future), dtype=bool)
+    future[places[places >= 0]] = values[rows[: len(places)][places >= 0]]
+    is_there[places[places >= 0]] = True
+    absent = wanted[~is_there[:n_steps]]
     if len(absent):
         raise ValueError(
             f"X lacks {len(absent)} of the {n_steps} stamps to be forecast{of_series}: "
             f"{_shown(absent)}. fit was given covariates that are known ahead ({columns}): give "
             "their values of the future, or name them in past_columns."
         )
-    n_whole = len(places) if (places >= 0).all() else int((places < 0).argmax())
-    future = values[rows[places[:n_whole]]]
     _refuse_missing(future[:n_steps], columns, wanted, f"stamp{of_series}")
     known = np.isfinite(future).all(axis=1)
     return future if known.all() else future[: int((~known).argmax())]
@@ -485,12 +548,13 @@ def _future_of(track, given, values, columns, n_steps):
 
 def _pick_columns(X, columns, fitted):
     if isinstance(X, pd.Series):
-        X = X.to_frame()
+        return X.to_frame(columns[0]) if len(columns) == 1 else X.to_frame()
     if isinstance(X, pd.DataFrame):
         absent = [column for column in columns if column not in X.columns]
         if absent:
             raise ValueError(
                 f"X lacks the columns {absent} that fit was given ({columns} are known ahead)."
+                f"{nearest(absent[0], list(X.columns))}"
             )
         return X[columns]
     n_given = 1 if X.ndim == 1 else X.shape[1]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from ._forecaster import LSTMForecaster
 
-MOST_DOTS = 60  # steps up to which each has a dot
+MOST_DOTS, FEW_DOTS = 30, 8  # steps up to which each has a dot, and a large one
+NARROW = 5  # inches, up to which the legend takes two lines
 
 
 def _pyplot():
@@ -177,7 +178,10 @@ class ForecastDisplay:
         pick = _Picker(y_pred, series)
         parts: dict[str, Any] = {"y_pred": pick(y_pred)}
         if coverage is not None and forecaster.interval_method is not None:
-            bounds = forecaster.predict_interval(horizon, X, coverage=coverage)
+            try:
+                bounds = forecaster.predict_interval(horizon, X, coverage=coverage)
+            except ValueError as error:
+                raise ValueError(f"{error} Or draw it without a band: coverage=None.") from error
             parts |= {"lower": pick(bounds, "lower"), "upper": pick(bounds, "upper")}
         else:
             coverage = None
@@ -186,12 +190,23 @@ class ForecastDisplay:
         is_array = not isinstance(y_pred, pd.Series | pd.DataFrame)
         n_past = max(3 * n_steps, forecaster.window_length) if n_past is None else n_past
         if y_true is not None:
-            parts["y_true"] = pick(y_true)[:n_steps] if is_array else pick(y_true)
+            parts["y_true"] = pick(y_true)
+            if not isinstance(y_true, pd.Series | pd.DataFrame):
+                parts["y_true"] = parts["y_true"][:n_steps]
+                index = parts["y_pred"].index[: len(parts["y_true"])]
+                parts["y_true"] = parts["y_true"].set_axis(index)
         if is_array:
             ahead = pd.RangeIndex(len(past), len(past) + n_steps)
             parts = {name: part.set_axis(ahead[: len(part)]) for name, part in parts.items()}
         elif y_true is not None:
-            parts["y_true"] = parts["y_true"][parts["y_true"].index.isin(parts["y_pred"].index)]
+            is_forecast = parts["y_true"].index.isin(parts["y_pred"].index)
+            if not is_forecast.any():
+                first, last = parts["y_pred"].index[[0, -1]]
+                raise ValueError(
+                    f"y_true holds none of the stamps that are forecast, {first!s} to {last!s}. "
+                    "Give it those, or none."
+                )
+            parts["y_true"] = parts["y_true"][is_forecast]
         past = past[-n_past:] if n_past else None
         return cls(**parts, past=past, coverage=coverage).plot(ax, label=label, unit=unit)
 
@@ -204,6 +219,7 @@ class ForecastDisplay:
         lower: Any = None,
         upper: Any = None,
         past: pd.Series | None = None,
+        coverage: float | None = None,
         ax: Axes | None = None,
         label: str = "forecast",
         unit: str | None = None,
@@ -223,6 +239,9 @@ class ForecastDisplay:
 
         past : Series, default=None
             What was known before.
+
+        coverage : float, default=None
+            Share of the values that the interval is to cover, for the legend.
 
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a new figure.
@@ -258,7 +277,8 @@ class ForecastDisplay:
             for name, values in given.items()
             if values is not None
         }
-        return cls(y_true=y_true, past=past, **parts).plot(ax, label=label, unit=unit)
+        display = cls(y_true=y_true, past=past, coverage=coverage, **parts)
+        return display.plot(ax, label=label, unit=unit)
 
     def plot(
         self, ax: Axes | None = None, *, label: str = "forecast", unit: str | None = None
@@ -283,22 +303,24 @@ class ForecastDisplay:
         """
         ax = _new_axes(ax)
         index = self.y_pred.index
-        dots: dict[str, Any] = {"marker": "o", "markersize": 3} if len(index) <= MOST_DOTS else {}
+        size = 6 if len(index) <= FEW_DOTS else 3.5
+        dots: dict[str, Any] = {"markersize": size} if len(index) <= MOST_DOTS else {}
         self.past_ = self.truth_ = self.band_ = None
         if self.past is not None:
             moments = _moments(self.past.index)
             (self.past_,) = ax.plot(moments, self.past, color="0.2", linewidth=1.2, label="past")
         if self.y_true is not None:
             moments = _moments(self.y_true.index)
+            hollow = {**dots, "marker": "o", "markerfacecolor": "white"} if dots else {}
             (self.truth_,) = ax.plot(
-                moments, self.y_true, color="0.45", linewidth=1, label="truth", **dots
+                moments, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
             )
         moments = _moments(index)
         if self.lower is not None:
             self.band_ = self._draw_band(ax, moments)
         (self.forecast_,) = ax.plot(
             moments, self.y_pred, color="C3", linewidth=1.3, linestyle="--", label=label,
-            **{**dots, "marker": "D"} if dots else {},
+            **({**dots, "marker": "D"} if dots else {}),
         )  # fmt: skip
         name = next(
             (part.name for part in (self.y_true, self.past, self.y_pred) if part is not None), None
@@ -390,9 +412,11 @@ def _label_axes(ax, index, name):
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
     ax.set_xlabel("date" if is_time else str(index.name or "step"))
     ax.set_ylabel(str("value" if name is None else name))
-    ax.legend(frameon=False, ncols=4, loc="upper left")
+    is_narrow = ax.get_position().width * ax.figure.get_figwidth() < NARROW
+    ax.legend(frameon=False, ncols=2 if is_narrow else 4, loc="upper left")
     ax.margins(x=0.01)
-    ax.set_ylim(top=ax.get_ylim()[1] + 0.12 * np.ptp(ax.get_ylim()))
+    headroom = 0.3 if is_narrow else 0.12
+    ax.set_ylim(top=ax.get_ylim()[1] + headroom * np.ptp(ax.get_ylim()))
     _tidy(ax)
 
 

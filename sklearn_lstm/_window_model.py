@@ -16,6 +16,10 @@ from ._validation import reads_windows, takes_several_outputs
 SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled
 
 
+class NoWindowError(ValueError):
+    """There is nothing to learn from."""
+
+
 class WindowModel:
     """Cuts windows from series, normalises them, and lets a regressor predict what follows.
 
@@ -74,14 +78,14 @@ class WindowModel:
             order = np.argsort(moments, kind="stable")
             windows, targets = windows[order], targets[order]
         if not len(windows):
-            return self._refuse_no_window(series)
+            self._refuse_no_window(series)
         self._fit_regressor(windows, targets)
         return self
 
     def _refuse_no_window(self, series):
         needed = self.window_length + self.n_ahead
         n_missing = sum(int(np.isnan(values).any(axis=1).sum()) for values in series)
-        raise ValueError(
+        raise NoWindowError(
             f"No window of {self.window_length} steps with {self.n_ahead} to predict after it is "
             f"whole: {n_missing} of {sum(map(len, series))} rows lack a value, and the longest "
             f"stretch without must have {needed}. Shorten window_length, or fill the values "
@@ -118,7 +122,7 @@ class WindowModel:
         moments = clock[w - 1 : w - 1 + n_origins]
         if not usable.all():
             windows, targets, moments = windows[usable], targets[usable], moments[usable]
-        return windows, targets.reshape(len(targets), -1), moments
+        return windows, targets.reshape(len(targets), h * values.shape[1]), moments
 
     def _n_features(self, n_columns):
         return n_columns + len(self.is_ahead) + int(self.is_ahead.sum()) * len(self._shifts)
@@ -212,7 +216,7 @@ class WindowModel:
         blocks, first_spread = [], None
         for begin in range(0, n_blocks * h, h):
             windows = np.concatenate([z[:, -w:], *self._covariates_at(x, w, begin)], axis=2)
-            block, spread = self._next_block(windows)
+            block, spread = self._next_block(windows, codes)
             first_spread = spread if first_spread is None else first_spread
             blocks.append(block)
             z = np.concatenate([z[:, -w:], block], axis=1)
@@ -220,14 +224,17 @@ class WindowModel:
         scale = first_spread * self.normalizer_.spread_[codes]
         return self.normalizer_.unscale(forecast, codes), scale
 
-    def _next_block(self, windows):
+    def _next_block(self, windows, codes):
         windows, whole = self._filled(windows)
+        n_columns = self.normalizer_.center_.shape[1]
+        last = windows[:, -1:, :n_columns]
         windows, center, spread = self._normalized(windows)
-        block = np.full((len(windows), self.n_ahead, self.normalizer_.center_.shape[1]), np.nan)
+        block = np.full((len(windows), self.n_ahead, n_columns), np.nan)
         if whole.any():
             predicted = self.regressor_.predict(self._as_input(windows[whole]))
             block[whole] = np.reshape(predicted, (-1, *block.shape[1:]))
-        return center + spread * block, spread
+        # What never changed has nothing to be learned from: it stays where it is.
+        return np.where(self.normalizer_.is_constant_[codes], last, center + spread * block), spread
 
 
 def _last_step(regressor):

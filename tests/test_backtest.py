@@ -163,9 +163,12 @@ def test_windows_and_steps_lay_out_the_origins(days, forecaster):
     assert origins()[-1] == days.index[96]
     assert len(origins(step=1)) == 18  # in the last 20 rows
     assert list(origins(n_windows=3, step=10)) == list(days.index[[76, 86, 96]])
-    with pytest.raises(ValueError, match=r"n_windows=50 .* leave -50 of 100 rows.*to 30 or less"):
+    with pytest.raises(ValueError, match=r"n_windows=50 .* too little of 100 rows.*to 30 or less"):
         origins(n_windows=50)
-    for bad in ({"n_windows": 0}, {"step": 1.5}, {"horizon": -1}, {"refit": 0.5}):
+    for bad in (
+        {"n_windows": 0}, {"step": 1.5}, {"horizon": -1}, {"refit": 0.5}, {"n_windows": True},
+        {"season_length": 1000}, {"coverage": 90}, {"horizon": 9, "coverage": 0.9},
+    ):  # fmt: skip
         with pytest.raises(ValueError, match=next(iter(bad))):
             backtest(forecaster, days, **bad)
 
@@ -226,6 +229,57 @@ def test_arrays_count_their_rows(days, forecaster):
     np.testing.assert_allclose(of_array["y_pred"], of_series["y_pred"])
     assert of_array["stamp"].tolist() == list(range(91, 100))
     assert of_array["origin"].unique().tolist() == [90, 93, 96]
+
+
+def test_panels_of_several_columns_are_scored_by_series(days, forecaster):
+    frame = pd.DataFrame({"n": days, "m": days * 2})
+    panel = pd.concat({"a": frame, "b": frame + 1}, names=["shop", "day"])
+    result = backtest(forecaster, panel, n_windows=2, refit=False)
+    by_series = result.scores("series")
+    names = by_series.index.get_level_values(0).unique().tolist()
+    assert names == [("a", "n"), ("a", "m"), ("b", "n"), ("b", "m")]
+    rows = result.predictions
+    rows = rows[[name == ("b", "m") for name in rows["series"]]]
+    expected = (rows["y"] - rows["y_pred"]).abs().mean()
+    assert by_series["MAE"].iloc[9] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("freq", ["M", "Q", "D", "h", "W"])
+def test_periods_are_backtested(days, forecaster, freq):
+    y = days.set_axis(pd.period_range("2000-01", periods=100, freq=freq))
+    result = backtest(forecaster, y, n_windows=2, refit=False)
+    np.testing.assert_allclose(
+        result.predictions["y_pred"],
+        backtest(forecaster, days, n_windows=2, refit=False).predictions["y_pred"],
+    )
+    assert result.predictions["stamp"].iloc[-1] == y.index[-1]
+
+
+def test_logarithms_refuse_a_truth_that_has_none(days, forecaster):
+    days.iloc[95] = -1
+    with pytest.raises(ValueError, match=r"log=True needs positive values.*2024-04-05"):
+        backtest(forecaster.set_params(log=True), days, n_windows=4, refit=False)
+
+
+def test_what_can_not_be_scored_is_counted(days, forecaster):
+    days.iloc[90:] = np.nan
+    forecaster.set_params(missing="interpolate")
+    with pytest.warns(UserWarning, match="No forecast could be scored"):
+        result = backtest(forecaster, days, n_windows=2, refit=False)
+    assert result.scores()["n"].tolist() == [0, 0, 0]
+
+
+def test_a_series_that_begins_with_nothing_waits(days, forecaster):
+    late = days.where(days.index > days.index[93])
+    panel = pd.concat({"a": days, "late": late}, names=["shop", "day"])
+    forecaster.set_params(missing="interpolate")
+    rows = backtest(forecaster, panel, n_windows=4).predictions
+    assert set(rows.loc[rows["origin"] == days.index[87], "series"]) == {"a"}
+
+
+def test_only_forecasters_are_judged(days):
+    with pytest.raises(TypeError, match=r"Ridge, not an LSTMForecaster"):
+        backtest(Ridge(), days)
 
 
 @pytest.mark.slow

@@ -241,8 +241,12 @@ def test_covariates_known_ahead_are_demanded_by_stamp(days):
         model.predict()
     with pytest.raises(ValueError, match=r"X lacks 2 of the 5 stamps.*2024-05-03.*2024-05-04"):
         model.predict(X=X[:123])
-    with pytest.raises(ValueError, match=r"X lacks the columns \['price'\]"):
-        model.predict(X=X.rename(columns={"price": "cost"}))
+    with pytest.raises(ValueError, match=r"X lacks the columns \['price'\].*mean 'prize'"):
+        model.predict(X=X.rename(columns={"price": "prize"}))
+    with pytest.raises(ValueError, match="neither time nor numbers"):
+        model.predict(X=X.set_axis(X.index.strftime("day %j")))
+    with pytest.raises(ValueError, match="another kind"):
+        model.predict(X=X.reset_index(drop=True))
     gap = X.copy()
     gap.iloc[121, 0] = np.nan
     with pytest.raises(ValueError, match="'price' at stamp 2024-05-01"):
@@ -380,11 +384,11 @@ def test_update_of_some_series_of_a_panel(days):
         (lambda y: y[91:95], "leaves out 1 stamps.*2024-03-31"),
         (lambda y: y[90:95].to_numpy(), "an array of 1 dimensions, but fit was given Series"),
         (lambda y: y[90:95].to_frame(), "DataFrame of the columns"),
-        (lambda y: y[90:95].rename("other"), "columns|form"),
         (lambda y: y[90:95].shift(freq="1h"), "off the grid"),
         (lambda y: y[90:95].tz_localize("UTC"), "zone|kind"),
         (lambda y: y[90:95].where(y[90:95].index != "2024-04-01"), "lack a value in y"),
         (lambda y: y[90:95].reset_index(drop=True), "another kind"),
+        (lambda y: y[90:95].shift(freq="100000D"), "Is the time right"),
     ],
 )
 def test_what_does_not_follow_is_refused_and_nothing_lost(days, new, message):
@@ -474,12 +478,27 @@ BAD = {
     ),
     "three dimensions": (lambda y: np.zeros((9, 2, 2)), "has 3 dimensions"),
     "no column": (lambda y: y.to_frame()[[]], "no column"),
-    "all missing": (lambda y: y * np.nan, "without a single value|lack a value"),
+    "all missing": (lambda y: y * np.nan, "y holds no value: leave it out"),
     "mixed frequency": (
         lambda y: pd.concat(
             {"a": y, "b": y.set_axis(pd.date_range("2024", periods=120, freq="h"))}
         ),
         "Series 'b' steps by 'h', but series 'a' by 'D'",
+    ),
+    "weeks among days": (
+        lambda y: pd.concat({"a": y, "b": y[::7]}),
+        "Series 'b' steps by 'W-MON', but series 'a' by 'D'",
+    ),
+    "custom business days": (
+        lambda y: y.set_axis(
+            pd.bdate_range("2024", periods=120, freq="C", holidays=["2024-05-01"])
+        ),
+        r"custom business days.*asfreq",
+    ),
+    "same names": (lambda y: pd.concat([y, y], axis=1), "several columns named 'load'"),
+    "no level of series": (
+        lambda y: y.set_axis(pd.MultiIndex.from_arrays([y.index])),
+        "must have the levels",
     ),
     "short series": (
         lambda y: pd.concat({"a": y, "b": y[:8]}),
@@ -511,12 +530,105 @@ def test_hours_run_through_the_change_of_clocks():
     assert len(forecaster(horizon=2).fit(y).predict()) == 2
 
 
+def test_a_series_that_never_changed_stays_at_its_last_value(days):
+    for normalize in ("minmax", "standard", "last", "window", None):
+        model = forecaster(normalize=normalize, horizon=2).fit(np.zeros(60))
+        np.testing.assert_array_equal(model.update(np.arange(1.0, 21)).predict(), [20, 20])
+
+
+@pytest.mark.parametrize("columns", ["panel", "shared"])
+def test_a_series_that_was_constant_at_first_does_not_widen_the_others(days, columns):
+    launched = days.where(days.index > days.index[105], 0.0) * 100
+    others = {"a": days, "c": days.iloc[::-1].set_axis(days.index)}
+    with_launch = {"a": others["a"], "b": launched, "c": others["c"]}
+    join = (
+        (lambda series: pd.concat(series, names=["shop", "day"])) if columns == "panel"
+        else pd.DataFrame
+    )  # fmt: skip
+    widths = []
+    for series in (others, with_launch):
+        bounds = forecaster(Ridge(0.1), columns="shared").fit(join(series)).predict_interval()
+        bounds = bounds.loc["a"] if columns == "panel" else bounds["a"]
+        widths.append((bounds["upper"] - bounds["lower"]).iloc[0])
+    assert 0.3 < widths[1] / widths[0] < 3
+
+
+@pytest.mark.parametrize("missing", ["skip", "interpolate"])
+def test_a_series_without_a_whole_window_leaves_the_others_be(days, missing):
+    holes = days.copy()
+    holes.iloc[::5] = np.nan
+    if missing == "interpolate":
+        holes.iloc[1::2] = np.nan
+    panel = pd.concat({"a": days, "b": holes}, names=["shop", "day"])
+    model = forecaster(Spy(), missing=missing, interval_method=None).fit(panel)
+    assert len(model.regressor_.X_) == 120 - 7
+    with pytest.raises(ValueError, match="last window of series 'b'"):
+        model.predict()
+    with pytest.raises(ValueError, match=r"No window of 7 steps .* is whole: \d+ of 120 rows"):
+        forecaster(missing=missing).fit(holes)
+
+
+def test_a_panel_has_the_frequency_of_its_longest_series(days):
+    no_sundays = days[days.index.dayofweek < 6][:60]
+    few = days[40:55].iloc[[0, 4, 14]]
+    panel = pd.concat({"few": few, "a": days, "shop": no_sundays}, names=["shop", "day"])
+    model = forecaster(missing="interpolate", window_length=5).fit(panel)
+    assert model.freq_ == "D"
+    alone = forecaster(missing="interpolate").fit(no_sundays)
+    assert alone.freq_ == "D"
+
+
+@pytest.mark.parametrize("step", [0.1, 0.25, 1 / 12])
+def test_decimal_stamps_may_have_holes_and_go_on(step):
+    values = np.sin(np.arange(60.0))
+    whole = pd.Series(values, index=2000 + step * np.arange(60))
+    holed = whole.drop(index=whole.index[30])
+    model = forecaster(missing="interpolate").fit(holed[:-5])
+    assert np.isnan(model.history_.iloc[30])
+    np.testing.assert_array_equal(model.history_.dropna(), holed[:-5])
+    X = pd.DataFrame({"x": np.cos(np.arange(63))}, index=2000 + step * np.arange(63))
+    model = forecaster(horizon=3).fit(whole[:-5], X[:55])
+    found = model.update(whole[-5:], X[55:60]).predict(X=X[55:])
+    np.testing.assert_allclose(found.index, 2000 + step * np.arange(60, 63))
+
+
+def test_small_integers_are_counted_without_overflow():
+    y = pd.Series(np.sin(np.arange(100.0)), index=np.arange(0, 100).astype("int8"))
+    assert forecaster().fit(y).predict().index[0] == 100
+
+
+def test_a_series_does_not_see_how_far_the_covariates_of_another_reach():
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024-01-01", periods=110)
+    x = pd.Series(rng.standard_normal(110), index=index)
+    X = pd.concat({"a": x, "b": x + 1}, names=["shop", "day"]).to_frame("x")
+    y = X["x"].rename("y") * 2
+    known = y[y.index.get_level_values("day") < index[100]]
+    model = forecaster(horizon=5).fit(known, X.loc[known.index])
+    far = model.predict(2, X=X)
+    short = X.drop(index=[("b", day) for day in index[102:]])
+    np.testing.assert_array_equal(model.predict(2, X=short)["a"], far["a"])
+
+
+def test_covariates_may_come_in_any_order(days):
+    X = pd.DataFrame({"x": np.cos(np.arange(123))}, index=pd.date_range("2024-01-01", periods=123))
+    model = forecaster(horizon=3)
+    in_order = model.fit(days, X[:120]).predict(X=X)
+    shuffled = X.sample(frac=1, random_state=0)
+    mixed = model.fit(days, shuffled[shuffled.index <= days.index[-1]]).predict(X=shuffled)
+    pd.testing.assert_series_equal(mixed, in_order)
+    unnamed = X["x"].rename(None)
+    pd.testing.assert_series_equal(model.fit(days, unnamed[:120]).predict(X=unnamed), in_order)
+
+
 def test_bad_covariates_are_explained(days):
     X = pd.DataFrame({"x": np.arange(120.0)}, index=days.index)
     cases = [
         (X[:100], "X lacks 20 of the 120 stamps of y, first 2024-04-10"),
         (X.to_numpy(), "y is a Series, but X a ndarray"),
         (pd.concat([X, X.set_axis(X.index + pd.Timedelta("120D"))]), "120 rows more than y"),
+        (pd.concat({"a": X}), "X has 2 levels, but that of y has 1"),
+        (X.assign(y=1).set_axis(["x", "x"], axis=1), "X has several columns named 'x'"),
         (X.assign(x="red"), r"X holds text.*\['x'\]"),
         (X.where(X.x != 7), "lack a value in X, first 2024-01-08"),
     ]
@@ -602,9 +714,17 @@ def test_it_is_a_scikit_learn_estimator(days):
             clone(model).set_params(**{name: value}).fit(days)
     with pytest.raises(ValueError, match="horizon=0"):
         model.predict(0)
-    before = model.predict()
-    model.set_params(window_length=50, horizon=1)
-    pd.testing.assert_series_equal(model.predict(3), before)
+
+
+def test_parameters_set_after_a_fit_wait_for_the_next(days):
+    frame = pd.DataFrame({"a": days, "b": days * 2})
+    model = forecaster(horizon=3, log=True, columns="shared").fit(frame)
+    before = model.predict_interval()
+    model.set_params(
+        horizon=1, log=False, columns="joint", window_length=50, strategy="recursive",
+        normalize="last", missing="skip", interval_method=None, regressor=None,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(model.predict_interval(), before)
 
 
 SERIES = {

@@ -158,6 +158,28 @@ def test_a_backtest_is_drawn_without_overlap(sales):
     assert_array_equal(overlapping.plot(step=4).truth_.get_ydata(), y[55:60])
     with pytest.raises(ValueError, match="series='east'"):
         result.plot(series="east")
+    with pytest.raises(ValueError, match="step=9 was not forecast"):
+        result.plot(step=9)
+
+
+def test_forecasts_apart_are_not_joined_by_a_line(sales):
+    result = backtest(forecaster(), sales["north"], n_windows=3, step=10, coverage=0.5, refit=False)
+    display = result.plot()
+    drawn = display.forecast_.get_ydata()
+    assert np.isnan(drawn).tolist() == ([False] * 4 + [True]) * 3
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "50 % interval" in legend
+
+
+def test_truth_is_aligned_or_refused(sales):
+    y = sales["north"]
+    model = forecaster().fit(y[:50])
+    display = ForecastDisplay.from_estimator(model, y[50:].to_numpy(), coverage=None)
+    assert_array_equal(display.truth_.get_ydata(), y[50:54])
+    with pytest.raises(ValueError, match=r"none of the stamps that are forecast, 2024-02-20"):
+        ForecastDisplay.from_estimator(model, y[:50], coverage=None)
+    with pytest.raises(ValueError, match=r"Fit with horizon=9.*coverage=None"):
+        ForecastDisplay.from_estimator(model, horizon=9)
 
 
 def test_dates_of_a_zone_keep_their_clock():
@@ -165,7 +187,7 @@ def test_dates_of_a_zone_keep_their_clock():
     y = pd.Series(np.sin(np.arange(48)), index=hours)
     display = ForecastDisplay.from_estimator(forecaster().fit(y), coverage=None)
     display.figure_.canvas.draw()
-    assert display.ax_.xaxis.get_major_formatter()._tz.key == "Asia/Tokyo"
+    assert str(display.ax_.xaxis.get_major_formatter()._tz) == "Asia/Tokyo"
 
 
 def test_the_training_of_a_forecaster_is_drawn(sales):
