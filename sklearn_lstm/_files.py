@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import csv
+import re
+import tempfile
 import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
-TIME_NAMES = ("time", "date", "datetime", "timestamp", "ds", "day", "week", "month", "year")
+TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "day", "week", "month", "year"}
+DECIMAL_COMMA = r"[+-]?\d+(\.\d{3})*(,\d+)?"
+COUNT_ROWS = "none"
+RESERVED_NAMES = {"forecast", "lower", "upper"}
+SMALLEST_CHANGE = 1e-9  # of a value, for it to be another
+NUMBER_FORMATS = [  # smallest and largest whole number, and how it says a time
+    (1000, 2999, "%Y"),
+    (100_001, 299_912, "%Y%m"),
+    (10_000_101, 29_991_231, "%Y%m%d"),
+    (10**8, 10**11 - 1, "s"),
+    (10**11, 10**14, "ms"),
+]
 SEPARATORS = ",;\t|"
 
 
@@ -33,12 +51,20 @@ class SeriesTable:
 
     notes : list of str
         What was found and done, in words.
+
+    time : str or None
+        The column of times, None where rows are counted.
+
+    day_first : bool or None
+        Whether dates were read day first, None where that can't be mistaken.
     """
 
     y: pd.Series
     X: pd.DataFrame | None
     X_future: pd.DataFrame | None
     notes: list[str] = field(default_factory=list)
+    time: str | None = None
+    day_first: bool | None = None
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -60,7 +86,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         If the file is empty or can't be read as a table.
     """
     path = Path(path)
-    if not path.exists():
+    if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     read = _read_parquet if path.suffix in (".parquet", ".pq") else _read_csv
     table = read(path)
@@ -78,20 +104,47 @@ def _read_parquet(path):
         ) from error
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} can't be read as Parquet: {error}") from error
-    is_named = any(name is not None for name in table.index.names)
-    return table.reset_index() if is_named else table
+    is_count = isinstance(table.index, pd.RangeIndex) and table.index.name is None
+    return table if is_count else table.reset_index(names=_index_names(table))
+
+
+def _index_names(table):
+    return [name or f"time_{level}" for level, name in enumerate(table.index.names)]
 
 
 def _read_csv(path):
     try:
-        header = pd.read_csv(path, sep="\0", engine="python", header=None, nrows=1, dtype=str)
-        line = str(header.iloc[0, 0])
-        separator = max(SEPARATORS, key=line.count)
-        return pd.read_csv(path, sep=separator, skipinitialspace=True)
+        head = pd.read_csv(
+            path, sep="\0", engine="python", header=None, nrows=1, dtype=str, encoding="utf-8-sig",
+            quoting=csv.QUOTE_NONE,
+        )  # fmt: skip
+        first = str(head.iloc[0, 0])
+        is_named = first.lower().startswith("sep=")  # as spreadsheets write it
+        separator = first[4:] if is_named else _separator(first)
+        table = pd.read_csv(path, sep=separator, skiprows=int(is_named), skipinitialspace=True)
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty.") from error
-    except (pd.errors.ParserError, UnicodeError, EOFError, OSError) as error:
+    except UnicodeError as error:
+        raise ValueError(f"{path} can't be read as CSV: save it as UTF-8 ({error}).") from error
+    except (pd.errors.ParserError, EOFError, OSError, BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} can't be read as CSV: {error}") from error
+    table = table.rename(columns=lambda name: str(name).strip())
+    return _with_decimal_points(table) if separator == ";" else table
+
+
+def _with_decimal_points(table):
+    """Read numbers like 1.050,5, which go with semicolons."""
+    for name, column in table.items():
+        text = column.dropna().astype(str)
+        if column.dtype.kind not in "biuf" and text.str.fullmatch(DECIMAL_COMMA).all():
+            plain = column.astype(str).str.replace(".", "").str.replace(",", ".")
+            table[name] = pd.to_numeric(plain.where(column.notna()))
+    return table
+
+
+def _separator(line):
+    unquoted = re.sub('"[^"]*"', "", line)
+    return max(SEPARATORS, key=unquoted.count)
 
 
 def table_to_series(
@@ -102,6 +155,7 @@ def table_to_series(
     series: str | None = None,
     known_ahead: list[str] | tuple[str, ...] = (),
     needs_target: bool = True,
+    day_first: bool | None = None,
 ) -> SeriesTable:
     """Take target and covariates out of a table.
 
@@ -116,7 +170,7 @@ def table_to_series(
 
     time : str, default=None
         Column of times or numbers; None looks for the one that can be read as time, and
-        counts the rows where there is none.
+        counts the rows where there is none; ``"none"`` counts the rows.
 
     series : str, default=None
         Column that names the series of a panel.
@@ -127,6 +181,9 @@ def table_to_series(
     needs_target : bool, default=True
         Whether it is an error if no row has a target.
 
+    day_first : bool, default=None
+        Whether ``1/2/2024`` is in February; None for what makes even steps.
+
     Returns
     -------
     table : SeriesTable
@@ -136,20 +193,30 @@ def table_to_series(
     ValueError
         If a column is missing, holds text where numbers are needed, or a time can't be read.
     """
-    asked = [name for name in (target, time, series, *known_ahead) if name is not None]
-    for column in asked:
+    counts_rows = time == COUNT_ROWS and COUNT_ROWS not in table.columns
+    roles = [target, *([] if counts_rows else [time]), series, *known_ahead]
+    asked = [name for name in roles if name is not None]
+    for place, column in enumerate(asked):
         _check_column(table, column)
+        if column in asked[:place]:
+            raise ValueError(f"The column {column!r} is named twice. Give each column one role.")
     notes: list[str] = []
     if time is None:
-        time = find_time_column(table.drop(columns=[target, *known_ahead]))
+        time = find_time_column(table.drop(columns=[name for name in asked if name != series]))
         notes.append(
             "No column can be read as time: counting rows." if time is None else f"Time: {time}."
         )
+    time = found_time = None if counts_rows else time
     table = table.copy()
     for column in (target, *known_ahead):
         table[column] = _as_numbers(table[column])
+    for name in (series, time):
+        if name in RESERVED_NAMES:
+            raise ValueError(f"The column {name!r} has the name of a result. Rename it.")
+    if series is not None:
+        _check_series_names(table[series])
     if time is not None:
-        table[time] = _as_time(table[time], notes)
+        table[time], day_first = _as_time(table[time], notes, day_first)
     elif series is not None:
         time = "row"
         table[time] = table.groupby(series).cumcount()
@@ -157,22 +224,55 @@ def table_to_series(
     if levels:
         table = _sorted(table, levels, notes)
     known = table[target].notna()
-    if needs_target and not known.any():
-        raise ValueError(f"The column {target!r} holds no value.")
+    if needs_target:
+        _check_known(known, table, target, series)
     backwards = known[::-1] if series is None else known[::-1].groupby(table[series][::-1])
     is_past = backwards.cummax()[::-1].to_numpy()
     table = table.set_index(levels) if levels else table
     past, future = table[is_past], table[~is_past]
     if not levels:
         past = past.reset_index(drop=True)
+    if len(future):
+        what = "the future" if known_ahead else "left out"
+        are = "is" if len(future) == 1 else "are"
+        notes.append(
+            f"{len(future)} row{'s' * (len(future) > 1)} without {target} at the end {are} {what}."
+        )
+    if series is not None:
+        _note_ends(past, notes)
     X = past[list(known_ahead)] if known_ahead else None
-    if len(future) and known_ahead:
-        notes.append(f"{len(future)} rows without {target} at the end are the future.")
-    n_missing = int(past[target].isna().sum())
-    if n_missing:
-        notes.append(f"{n_missing} of {len(past)} values of {target} are missing: interpolated.")
     X_future = future[list(known_ahead)] if known_ahead and len(future) else None
-    return SeriesTable(past[target], X, X_future, notes)
+    return SeriesTable(past[target], X, X_future, notes, found_time, day_first)
+
+
+def _check_series_names(names):
+    if names.isna().any():
+        row = int(names.isna().argmax())
+        raise ValueError(
+            f"The column {names.name!r} names no series in row {row} ({int(names.isna().sum())} of "
+            f"{len(names)} rows). Fill it, or leave these rows out."
+        )
+
+
+def _check_known(known, table, target, series):
+    if not known.any():
+        raise ValueError(f"The column {target!r} holds no value.")
+    if series is None:
+        return
+    has_value = known.groupby(table[series]).any()
+    if not has_value.all():
+        name = has_value.index[~has_value][0]
+        raise ValueError(f"The series {name!r} holds no value in {target!r}. Leave it out.")
+
+
+def _note_ends(past, notes):
+    stamps = past.index.get_level_values(-1).to_series()
+    ends = stamps.groupby(past.index.get_level_values(0).to_numpy()).max()
+    if ends.nunique() > 1:
+        notes.append(
+            f"The series end at different times, from {ends.min()!s} to {ends.max()!s}; each "
+            "forecast begins after its own."
+        )
 
 
 def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.DataFrame | None]:
@@ -192,10 +292,9 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
         The later rows.
     """
     y, X = table.y, table.X
-    if not isinstance(y.index, pd.MultiIndex) and _counts_rows(y) and _counts_rows(history):
-        n_known = len(history)
-        following = pd.RangeIndex(n_known, n_known + len(y))
-        return y.set_axis(following), None if X is None else X.set_axis(following)
+    if table.time is None:
+        index = _following_rows(history, y)
+        return y.set_axis(index), None if X is None else X.set_axis(index)
     try:
         if isinstance(y.index, pd.MultiIndex):
             stamps = history.index.get_level_values(-1).to_series()
@@ -211,12 +310,64 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
         ) from error
     n_known = int((~is_later).sum())
     if n_known:
-        table.notes.append(f"{n_known} of {len(y)} rows were known already.")
+        before = history.reindex(y.index[~is_later])
+        n_other = int(
+            (before.notna() & ((y[~is_later] - before).abs() > 1e-9 * before.abs())).sum()
+        )
+        other = (
+            f", {n_other} of them with another value: the model keeps its own" if n_other else ""
+        )
+        table.notes.append(f"{n_known} of {len(y)} rows were known already{other}.")
     return y[is_later], None if X is None else X[is_later]
 
 
-def _counts_rows(series):
-    return isinstance(series.index, pd.RangeIndex) and series.index.name is None
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Give a path to write to, which takes the place of ``path`` when all went well.
+
+    Parameters
+    ----------
+    path : path
+
+    Yields
+    ------
+    unfinished : Path
+        In the same folder, with the same ending.
+    """
+    path = Path(path)
+    check_output(path)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        yield unfinished
+        unfinished.replace(path)
+
+
+def check_output(path: str | Path) -> None:
+    """Refuse a path that can't be written to.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    ValueError
+        If its folder is missing, or it is a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {path.parent} for {path.name}. Create it.")
+
+
+def _following_rows(history, y):
+    """Number the rows of a table on from what is known."""
+    if not isinstance(y.index, pd.MultiIndex):
+        return pd.RangeIndex(len(history), len(history) + len(y))
+    n_known = history.groupby(level=0).size().to_dict()
+    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
+    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
 
 
 def find_time_column(table: pd.DataFrame) -> str | None:
@@ -231,76 +382,127 @@ def find_time_column(table: pd.DataFrame) -> str | None:
     name : str or None
         Of several, one with a name like ``date`` or ``time`` comes first.
     """
-    columns = sorted(
-        table.columns,
-        key=lambda name: not any(word in str(name).lower() for word in TIME_NAMES),
-    )
-    return next((name for name in columns if _is_time(table[name])), None)
+    columns = sorted(table.columns, key=lambda name: not _is_named_like_time(name))
+    for name in columns:
+        if _is_time(table[name]):
+            return name
+        if _is_named_like_time(name) and table[name].dtype.kind not in "biufc":
+            raise ValueError(
+                f"The column {name!r} looks like time, but {table[name].iloc[0]!r} can't be read "
+                "as one. Write times like 2024-12-31, name another column (--time), or count "
+                "rows (--time none)."
+            )
+    return None
+
+
+def _is_named_like_time(name):
+    words = re.split("[^a-z]+", str(name).lower())
+    return any(word in TIME_NAMES for word in words)
 
 
 def _is_time(column):
     if column.dtype.kind == "M" or isinstance(column.dtype, pd.PeriodDtype):
         return True
-    if column.dtype.kind in "biufc":
+    if column.dtype.kind in "iu":
+        return _is_named_like_time(column.name) and _number_format(column) is not None
+    if column.dtype.kind in "bfc":
         return False
-    sample = column.dropna().astype(str).head(20)
+    sample = column.dropna().astype(str).head(100)
     if sample.empty or not sample.str.contains(r"\d{4}").all():
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            pd.to_datetime(sample, utc=True)
-    except (ValueError, TypeError):
-        return False
+        _parse(sample, None)
+    except (ValueError, TypeError) as error:
+        return _is_about_zones(error)
     return True
 
 
-def _as_time(column, notes):
-    """Read a column as times, or as numbers where it holds these."""
+def _number_format(column):
+    """How whole numbers can be read as time: a format or unit of pandas; None if they can't."""
+    low, high = column.min(), column.max()
+    for first, last, how in NUMBER_FORMATS:
+        if first <= low and high <= last:
+            return how
+    return None
+
+
+def _as_time(column, notes, day_first):
+    """Read a column as times, or as numbers where it holds these; tell if dates are day first."""
     if column.isna().any():
         row = int(column.isna().argmax())
-        raise ValueError(f"The column {column.name!r} lacks the time of row {row}.")
+        raise ValueError(f"The column {column.name!r} lacks the time of row {row}. Fill it.")
+    how = _number_format(column) if column.dtype.kind in "iu" else None
+    if how in ("s", "ms"):
+        return pd.to_datetime(column, unit=how), None
+    if how is not None and _is_named_like_time(column.name):
+        return pd.to_datetime(column.astype(str), format=how), None
     if column.dtype.kind in "iufM" or isinstance(column.dtype, pd.PeriodDtype):
-        is_year = str(column.name).lower() == "year" and column.dtype.kind == "i"
-        return pd.to_datetime(column.astype(str), format="%Y") if is_year else column
+        return column, None
     text = column.astype(str)
     has_year = text.str.contains(r"\d{4}")
     if not has_year.all():
         row = int((~has_year).argmax())
         raise ValueError(
             f"The column {column.name!r} holds {text.iloc[row]!r} at row {row}, which is no time "
-            "with a year of four digits. Write times like 2024-12-31, or leave --time away to "
-            "count rows."
+            "with a year of four digits. Write times like 2024-12-31, or count rows (--time none)."
         )
     try:
-        return _parse(text)
+        times, found_day_first = _parse(text, day_first)
     except (ValueError, TypeError) as error:
-        if "time zone" in str(error).lower() or "utc" in str(error).lower():
+        if _is_about_zones(error):
             notes.append("Times with several offsets from UTC: all in UTC.")
-            return pd.to_datetime(text, utc=True)
+            return pd.to_datetime(text, utc=True), None
         raise ValueError(
-            f"The column {column.name!r} can't be read as time: {str(error).splitlines()[0]}"
+            f"The column {column.name!r} can't be read as time, first {_first_unreadable(text)}. "
+            "Write times like 2024-12-31."
         ) from error
+    if found_day_first is not None and day_first is None:
+        order = "day.month.year" if found_day_first else "month/day/year"
+        notes.append(f"Dates are read as {order}: {text.iloc[0]} is {times.iloc[0]:%Y-%m-%d}.")
+    return times, found_day_first
 
 
-def _parse(text):
-    """Read month first, or day first where only that can be read or makes evener steps."""
-    readings, error = [], None
-    for day_first in (False, True):
+def _is_about_zones(error):
+    return re.search("time ?zone|utc", str(error).lower()) is not None
+
+
+def _first_unreadable(text):
+    readable = pd.to_datetime(text, errors="coerce", format="mixed").notna()
+    row = int((~readable).argmax()) if not readable.all() else 0
+    return f"{text.iloc[row]!r} at row {row}"
+
+
+def _parse(text, day_first):
+    """Read dates month first or day first, whichever is given or makes the evener steps.
+
+    Returns
+    -------
+    times : Series
+
+    day_first : bool or None
+        None where only one order can be read, or both say the same.
+    """
+    orders = [day_first] if day_first is not None else [True, False]
+    if day_first is None and not text.str.contains(".", regex=False).any():
+        orders = [False, True]
+    readings, error = {}, None
+    for order in orders:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # which order is tried is the point
-                times = pd.to_datetime(text, dayfirst=day_first)
+                times = pd.to_datetime(text, dayfirst=order)
             if times.dtype.kind != "M":
                 raise ValueError("Mixed time zones: they can only be brought to UTC.")
-            readings.append(times)
+            readings[order] = times
         except ValueError as unreadable:
             error = error or unreadable
-        if not text.str.contains("/").any() and readings:
-            break
     if not readings:
         raise error or ValueError
-    return min(readings, key=_unevenness)
+    best = min(readings, key=lambda order: _unevenness(readings[order]))
+    begins_with_year = bool(text.str.match(r"\d{4}").all())
+    told = [times for times in readings.values() if not times.equals(readings[best])]
+    is_said = day_first is not None or (bool(told) and not begins_with_year)
+    return readings[best], best if is_said or (best and not begins_with_year) else None
 
 
 def _unevenness(times):
@@ -314,6 +516,19 @@ def _unevenness(times):
 
 def _sorted(table, levels, notes):
     in_order = table.sort_values(levels, kind="stable")
+    repeated = in_order.duplicated(levels)
+    if repeated.any():
+        row = in_order[repeated].iloc[0]
+        remedy = (
+            "If the file holds several series, name their column (--series); else leave one of the "
+            "rows out"
+            if len(levels) == 1
+            else f"The series {row[levels[0]]!r} has it twice: leave one of the rows out"
+        )
+        raise ValueError(
+            f"The column {levels[-1]!r} repeats {row[levels[-1]]!s} ({int(repeated.sum())} rows "
+            f"repeat a time). {remedy}."
+        )
     if not in_order.index.equals(table.index):
         time = table[levels[-1]]
         groups = time.groupby(table[levels[0]]) if len(levels) > 1 else [(None, time)]
@@ -338,12 +553,15 @@ def _check_column(table, column):
 def _as_numbers(column):
     if column.dtype.kind in "biuf":
         return column.astype(float)
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
+        raise ValueError(f"The column {column.name!r} holds times, not numbers. Name another one.")
     numbers: Any = pd.to_numeric(column, errors="coerce")
     bad = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ValueError(
             f"The column {column.name!r} holds text, first {column.iloc[row]!r} at row {row} "
-            f"({int(bad.sum())} of {len(column)} rows). Give numbers; leave what is missing empty."
+            f"({int(bad.sum())} of {len(column)} rows). Write numbers like 1050.5, without units "
+            "or thousands separators; leave what is missing empty."
         )
     return numbers.astype(float)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._intervals import ConformalErrors
+from ._intervals import ConformalErrors, NoIntervalError
 from ._panel import Panel, extend_panel, future_covariates, nearest, read_panel
 from ._regressor import LSTMRegressor
 from ._validation import (
@@ -541,7 +541,7 @@ class LSTMForecaster(BaseEstimator):
         if not calibrated:
             return n_steps
         if self._errors is None:
-            raise ValueError(
+            raise NoIntervalError(
                 "This forecaster has no intervals: "
                 + (
                     "it was fitted with interval_method=None. Set it to 'conformal'."
@@ -552,7 +552,7 @@ class LSTMForecaster(BaseEstimator):
             )
         n_calibrated = self._errors.errors.shape[1]
         if n_steps > n_calibrated:
-            raise ValueError(
+            raise NoIntervalError(
                 f"Intervals reach {n_calibrated} steps ahead, the horizon that was fitted, not "
                 f"{n_steps}. Fit with horizon={n_steps}."
             )

@@ -7,6 +7,10 @@ from math import ceil
 import numpy as np
 
 
+class NoIntervalError(ValueError):
+    """There are too few errors, or none, for the interval that is asked for."""
+
+
 class ConformalErrors:
     """Errors of forecasts whose truth was held back, each on the scale of its own history.
 
@@ -50,6 +54,11 @@ class ConformalErrors:
         return _order_statistic(self.errors, rank, f"quantile {level}")
 
 
+def _fewest(rank_of):
+    """Return the number of errors from which on one of them has the rank."""
+    return next(n for n in range(1, 10**6) if 1 <= rank_of(n) <= n)
+
+
 def _order_statistic(errors, rank_of, asked):
     ordered = np.sort(errors, axis=0)  # NaN last
     n_known = np.isfinite(errors).sum(axis=0)
@@ -58,9 +67,10 @@ def _order_statistic(errors, rank_of, asked):
         n = int(n_known[place])
         rank = rank_of(n)
         if not 1 <= rank <= n:
-            raise ValueError(
-                f"{asked} is too extreme for {n} calibration errors at step {place[0] + 1}: among "
-                "so few, none is as rare. Ask for less, or raise calibration_fraction."
+            raise NoIntervalError(
+                f"{asked} is too extreme for {n} calibration errors at step {place[0] + 1}: it "
+                f"needs {_fewest(rank_of)}. Ask for less, give more values, or raise "
+                "calibration_fraction."
             )
         result[place] = ordered[(rank - 1, *place)]
     return result

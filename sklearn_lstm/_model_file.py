@@ -7,7 +7,12 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
+from sklearn.utils.validation import check_is_fitted
+
+from ._files import written_whole
 from ._forecaster import LSTMForecaster
+from ._panel import Panel
+from ._window_model import WindowModel
 
 FORMAT = "sklearn-lstm forecaster 1"
 TRUSTED = [
@@ -45,7 +50,7 @@ def save_forecaster(
         If the regressor is made of other parts: those would not be trusted when the file is read.
     """
     sio = _skops()
-    path = Path(path)
+    check_is_fitted(forecaster)
     data = sio.dumps({"format": FORMAT, "forecaster": forecaster, "columns": columns or {}})
     foreign = sorted(set(sio.get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
@@ -53,9 +58,8 @@ def save_forecaster(
             f"The forecaster holds {', '.join(foreign)}, which would not be trusted when read. Use "
             "a regressor of sklearn-lstm or scikit-learn, or keep the object with joblib.dump."
         )
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)
+    with written_whole(path) as unfinished:
+        unfinished.write_bytes(data)
 
 
 def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
@@ -83,11 +87,11 @@ def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
     """
     sio = _skops()
     path = Path(path)
-    if not path.exists():
+    if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     damaged = (
         zipfile.BadZipFile, EOFError, JSONDecodeError, KeyError, OSError, ValueError, TypeError,
-        AttributeError,
+        AttributeError, IndexError, RecursionError, MemoryError,
     )  # fmt: skip
     try:
         foreign = sorted(set(sio.get_untrusted_types(file=path)) - set(TRUSTED))
@@ -102,9 +106,21 @@ def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
         content = sio.load(path, trusted=TRUSTED)
     except damaged as error:
         raise ValueError(f"{path} is no model file, or damaged ({error}).") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not _is_model(content):
         raise ValueError(f"{path} holds no forecaster of sklearn-lstm.")
     return content["forecaster"], content["columns"]
+
+
+def _is_model(content):
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        return False
+    forecaster, columns = content.get("forecaster"), content.get("columns")
+    return (
+        isinstance(forecaster, LSTMForecaster)
+        and isinstance(getattr(forecaster, "_panel", None), Panel)
+        and isinstance(getattr(forecaster, "_model", None), WindowModel)
+        and isinstance(columns, dict)
+    )
 
 
 def _skops() -> Any:

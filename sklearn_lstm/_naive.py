@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+FEWEST_CHANGES = 6  # from which a season can be seen
 FEWEST_SEASONS = 2  # that must be known before one counts as a season
 LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
 ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
@@ -84,6 +85,9 @@ def infer_season_length(series, freq=None, longest=None):
         season: _repetition_error(series, season) for season in candidates if season <= longest
     }
     errors = {season: error for season, error in errors.items() if np.isfinite(error)}
+    if not isinstance(freq, str):  # found by its look only, so it has to earn its name
+        as_before = _repetition_error(series, 1)
+        errors = {season: error for season, error in errors.items() if error < as_before}
     if not errors:
         return 1
     smallest = min(errors.values())
@@ -140,8 +144,10 @@ def _peaks(series, longest):
 
 
 def _peaks_of(changes, longest):
+    n = len(changes)
+    if n < FEWEST_CHANGES:
+        return []
     centered = changes - changes.mean()
-    n = len(centered)
     spectrum = np.fft.rfft(centered, 2 * n)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:n]
     if not correlation.size or correlation[0] <= 0:

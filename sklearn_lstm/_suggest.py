@@ -57,8 +57,14 @@ def suggest_forecaster(
     1461 values, one each 'D', season of 7: window of 15 steps, 55 epochs,
     normalize='standard' (the level stays)
     """
+    for name, value in {"horizon": horizon, "window_length": window_length}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name}={value!r} must be at least 1.")
     panel = read_panel(y, fills_holes=True)
     series = [track.y for track in panel.tracks]
+    for name, values in zip(panel.keys, series, strict=True):
+        if np.isnan(values).all(axis=0).any():
+            raise ValueError(f"{'y' if name is None else f'Series {name!r}'} holds no value.")
     freq = panel.tracks[0].calendar.freq
     season = _season(series, freq)
     shortest = min(map(len, series))
@@ -78,14 +84,18 @@ def suggest_forecaster(
         random_state=random_state,
     )
     n_values = sum(map(len, series))
+    n_missing = sum(int(np.isnan(values).any(axis=1).sum()) for values in series)
     among = f"{n_values} values" + (f" of {len(series)} series" if len(series) > 1 else "")
+    gaps = f", {n_missing} of them missing and interpolated" if n_missing else ""
     step = f", one each {freq!r}" if isinstance(freq, str) else ""
     level = "the level wanders" if drifts else "the level stays"
     reasons = (
-        f"{among}{step}, {f'season of {season}' if season > 1 else 'no season'}: window of "
+        f"{among}{gaps}{step}, {f'season of {season}' if season > 1 else 'no season'}: window of "
         f"{window_length} steps, {epochs} epochs, normalize={forecaster.normalize!r} ({level})"
         + (", log=True (changes grow with the level)" if log else "")
     )
+    if len(series) > 1 and shortest < window_length + season:
+        reasons += f"; the shortest series has {shortest} values, which keeps the window short"
     return forecaster, reasons
 
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from . import __version__
+from ._intervals import NoIntervalError
 
 matplotlib.use("Agg")
 
@@ -24,8 +25,9 @@ matplotlib.use("Agg")
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 MOST_ROWS_SHOWN = 24
+SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
 
-console = Console()
+console = Console(markup=False, emoji=False)
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
 
 
@@ -44,7 +46,7 @@ def top(
 def demo(
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the files.  [default: sklearn-lstm-demo]"),
+        typer.Option(help="Folder for the files.  (default: sklearn-lstm-demo)"),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Search less, train shorter.")] = False,
     tutorial: Annotated[
@@ -122,7 +124,10 @@ FileArgument = Annotated[
 ]
 Target = Annotated[str, typer.Option(help="Column to forecast.", show_default=False)]
 Time = Annotated[
-    str | None, typer.Option(help="Column of times.  [default: found]", show_default=False)
+    str | None,
+    typer.Option(
+        help="Column of times, or none to count rows.  (default: found)", show_default=False
+    ),
 ]
 Series = Annotated[
     str | None, typer.Option(help="Column that names the series of a panel.", show_default=False)
@@ -135,12 +140,17 @@ KnownAhead = Annotated[
         show_default=False,
     ),
 ]
-Horizon = Annotated[int, typer.Option(min=1, help="Steps to forecast.", show_default=False)]
+Horizon = Annotated[
+    int, typer.Option(min=1, max=100_000, help="Steps to forecast.", show_default=False)
+]
 Window = Annotated[
     int | None,
-    typer.Option(min=1, help="Steps in a window.  [default: chosen]", show_default=False),
+    typer.Option(min=1, help="Steps in a window.  (default: chosen)", show_default=False),
 ]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
+]
 Plot = Annotated[Path | None, typer.Option(help="Draw into this picture file.", show_default=False)]
 
 
@@ -154,18 +164,17 @@ def forecast(
     known_ahead: KnownAhead = None,
     window: Window = None,
     coverage: Coverage = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Write the forecast to this CSV.")] = None,
+    out: Out = None,
     plot: Plot = None,
-    save: Annotated[Path | None, typer.Option(help="Keep the model, as .skops.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Keep the model, as .skops.", show_default=False)
+    ] = None,
 ) -> None:
     """Forecast what follows a series in a file."""
-    _check_coverage(coverage)
-    from ._files import read_table, table_to_series
-
-    columns: dict[str, Any] = {
-        "target": target, "time": time, "series": series, "known_ahead": known_ahead or [],
-    }  # fmt: skip
-    table = table_to_series(read_table(file), **columns)
+    _check_before(coverage, out, plot, save)
+    columns = _columns(target, time, series, known_ahead)
+    table = _read(file, columns)
+    _check_future(table, columns, horizon)
     forecaster = _choose(table, horizon, window)
     _load_tensorflow()
     with console.status("Training ..."):
@@ -174,8 +183,8 @@ def forecast(
     if save is not None:
         from ._model_file import save_forecaster
 
-        columns["time"] = table.y.index.names[-1]
-        save_forecaster(forecaster, save, columns=columns)
+        found = {"time": table.time or "none", "day_first": table.day_first}
+        save_forecaster(forecaster, save, columns=columns | found)
         console.print(f"Wrote {save}", soft_wrap=True)
 
 
@@ -185,22 +194,25 @@ def predict(
     file: FileArgument,
     horizon: Horizon,
     coverage: Coverage = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Write the forecast to this CSV.")] = None,
+    out: Out = None,
     plot: Plot = None,
 ) -> None:
     """Forecast with a kept model, from the newer rows of a file."""
-    _check_coverage(coverage)
-    from ._files import later_rows, read_table, table_to_series
+    _check_before(coverage, out, plot)
+    from ._files import later_rows
     from ._model_file import load_forecaster
 
     forecaster, columns = load_forecaster(model)
-    table = table_to_series(read_table(file), **columns, needs_target=False)
-    y_new, X_new = later_rows(forecaster.history_, table)
-    _show_notes(table)
-    console.print(f"{len(y_new)} new rows.", highlight=False)
-    if len(y_new):
-        forecaster.update(y_new, X_new)
-    _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    try:
+        table = _read(file, columns, needs_target=not columns["known_ahead"])
+        y_new, X_new = later_rows(forecaster.history_, table)
+        _show_notes(table)
+        console.print(f"{len(y_new)} new row{'' if len(y_new) == 1 else 's'}.")
+        if len(y_new):
+            forecaster.update(y_new, X_new)
+        _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    except (AttributeError, TypeError, LookupError) as error:
+        raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
 
 @app.command()
@@ -212,47 +224,98 @@ def backtest(
     series: Series = None,
     known_ahead: KnownAhead = None,
     window: Window = None,
-    windows: Annotated[int, typer.Option(min=1, help="Forecasts of the past.")] = 5,
+    windows: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
+        ),
+    ] = None,
     refit: Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")] = False,
     coverage: Coverage = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Write the forecasts to this CSV.")] = None,
+    out: Out = None,
     plot: Plot = None,
 ) -> None:
     """Tell how good forecasts of a series would have been."""
-    _check_coverage(coverage)
+    _check_before(coverage, out, plot)
     from ._backtest import backtest as run_backtest
-    from ._files import read_table, table_to_series
 
-    table = table_to_series(
-        read_table(file), target, time=time, series=series, known_ahead=known_ahead or ()
-    )
+    table = _read(file, _columns(target, time, series, known_ahead))
     forecaster = _choose(table, horizon, window)
     _load_tensorflow()
-    with console.status("Training ..."), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        result = run_backtest(
-            forecaster, table.y, table.X, n_windows=windows, refit=refit, coverage=coverage,
-            verbose=int(console.is_terminal),
-        )  # fmt: skip
-    _show_scores(result, coverage)
+    layout = {"step": horizon} if windows is None else {"n_windows": windows}
+
+    def run(coverage):
+        with console.status("Training ..."), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the verdict says it
+            return run_backtest(
+                forecaster, table.y, table.X, refit=refit, coverage=coverage,
+                verbose=int(console.is_terminal), **layout,
+            )  # fmt: skip
+
+    try:
+        result = run(coverage)
+    except NoIntervalError as error:
+        console.print(f"Without intervals: {error}")
+        result = run(None)
+    _show_scores(result)
     if out is not None:
-        result.predictions.to_csv(out, index=False)
-        console.print(f"Wrote {out}", soft_wrap=True)
+        _write_csv(result.predictions, out)
     if plot is not None:
-        _save_picture(result.plot(), plot)
+        _save_picture(result.plot(unit=target if series is None else None), plot)
 
 
-def _check_coverage(coverage):
+def _columns(target, time, series, known_ahead) -> dict[str, Any]:
+    known_ahead = known_ahead or []
+    return {"target": target, "time": time, "series": series, "known_ahead": known_ahead}
+
+
+def _read(file, columns, **options):
+    from ._files import read_table, table_to_series
+
+    return table_to_series(read_table(file), **columns, **options)
+
+
+def _check_before(coverage, *outputs):
+    """Refuse what can't work before anything is computed."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from ._files import check_output
+
     if not 0 < coverage < 1:
         raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
+    for path in outputs:
+        if path is not None:
+            check_output(path)
+    picture = outputs[1]
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    if picture is not None and picture.suffix.lower().lstrip(".") not in formats:
+        raise typer.BadParameter(
+            f"--plot {picture} must end with the name of a picture format, such as .png or .svg."
+        )
+
+
+def _check_future(table, columns, horizon):
+    """Refuse to forecast without the future of what is known ahead."""
+    known_ahead = columns["known_ahead"]
+    if known_ahead and table.X_future is None:
+        raise ValueError(
+            f"--known-ahead {', '.join(known_ahead)}: the file ends with the last value of "
+            f"{columns['target']}. Add {horizon} rows with the time and {', '.join(known_ahead)} "
+            f"of the future, and {columns['target']} empty."
+        )
 
 
 def _choose(table, horizon, window):
     """Say what was found and what is chosen; return the forecaster."""
     from ._suggest import suggest_forecaster
 
-    forecaster, reasons = suggest_forecaster(table.y, horizon=horizon, window_length=window)
     _show_notes(table)
+    try:
+        forecaster, reasons = suggest_forecaster(table.y, horizon=horizon, window_length=window)
+    except ValueError as error:
+        if "count rows" not in str(error):
+            raise
+        raise ValueError(f"{error} In the command: --time none.") from error
     console.print(reasons + ".", highlight=False)
     return forecaster
 
@@ -268,40 +331,56 @@ def _show_forecast(forecaster, horizon, X, coverage, out, plot):
     rows = values.rename("forecast").to_frame()
     try:
         rows = rows.join(forecaster.predict_interval(horizon, X, coverage=coverage))
-    except ValueError as error:
+    except NoIntervalError as error:
         coverage = None
         console.print(f"Without intervals: {error}", highlight=False)
-    table = Table(title=f"Forecast of {values.name}" + _interval_title(coverage))
-    shown = rows.reset_index()
-    for name in shown.columns:
-        table.add_column(str(name), justify="right" if name in rows.columns else "left")
-    for row in shown.head(MOST_ROWS_SHOWN).itertuples(index=False):
-        table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else str(cell) for cell in row))
+    title = f"Forecast of {values.name}"
+    table = Table(title=title if coverage is None else f"{title}, {100 * coverage:g} % interval")
+    index = rows.index.to_frame(index=False)
+    for name in index.columns:
+        table.add_column(str(name))
+    for name in rows.columns:
+        table.add_column(name, justify="right")
+    texts = zip(*(_as_text(index[name]) for name in index.columns), strict=True)
+    numbers = rows.itertuples(index=False)
+    for labels, cells in list(zip(texts, numbers, strict=True))[:MOST_ROWS_SHOWN]:
+        table.add_row(*labels, *(f"{cell:.6g}" for cell in cells))
     console.print(table)
     if len(rows) > MOST_ROWS_SHOWN:
         console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
     if out is not None:
-        shown.to_csv(out, index=False)
-        console.print(f"Wrote {out}", soft_wrap=True)
+        _write_csv(index.join(rows.reset_index(drop=True)), out)
     if plot is not None:
         from ._plot import ForecastDisplay
 
-        _save_picture(
-            ForecastDisplay.from_estimator(forecaster, horizon=horizon, X=X, coverage=coverage),
-            plot,
+        display = ForecastDisplay.from_estimator(
+            forecaster, horizon=horizon, X=X, coverage=coverage
         )
+        _save_picture(display, plot)
 
 
-def _interval_title(coverage):
-    return "" if coverage is None else f", {100 * coverage:g} % interval"
+def _as_text(labels):
+    """Write labels; times without the hour where it is midnight throughout."""
+    if labels.dtype.kind != "M":
+        return labels.astype(str)
+    is_midnight = (labels == labels.dt.normalize()).all()
+    return labels.dt.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M")
 
 
-def _show_scores(result, coverage):
-    scores = result.scores()
+def _write_csv(rows, path):
+    from ._files import written_whole
+
+    with written_whole(path) as unfinished:
+        rows.to_csv(unfinished, index=False)
+    console.print(f"Wrote {path}", soft_wrap=True)
+
+
+def _show_scores(result):
+    scores = result.scores().drop(columns="n")
     season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
+    interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
     table = Table(
-        title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}), "
-        f"{100 * coverage:g} % interval",
+        title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}){interval}",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
@@ -311,14 +390,17 @@ def _show_scores(result, coverage):
     for name, row in scores.iterrows():
         table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
     console.print(table)
+    console.print(_verdict(scores), highlight=False)
+
+
+def _verdict(scores):
     skill = scores.loc["forecast", "skill"]
-    verdict = (
-        f"better than the naive forecasts by {skill:.1%} in RMSE"
-        if skill > 0
-        else f"no better than a naive one (skill {skill:.1%}): repeat the last "
-        f"{'value' if scores.loc['persistence', 'skill'] >= 0 else 'season'} instead"
-    )
-    console.print(f"The forecast is {verdict}.", highlight=False)
+    best = "the last value" if scores.loc["persistence", "skill"] >= 0 else "the last season"
+    if abs(skill) < SMALLEST_SKILL:
+        return f"The forecast is about as good as repeating {best} (skill {skill:+.1%} in RMSE)."
+    if skill > 0:
+        return f"The forecast is better than repeating {best}, by {skill:.1%} in RMSE."
+    return f"The forecast is worse than repeating {best} (skill {skill:+.1%} in RMSE): do that."
 
 
 def _cell(column, value):
@@ -330,7 +412,10 @@ def _cell(column, value):
 
 
 def _save_picture(display, path):
-    display.figure_.savefig(path, dpi=130)
+    from ._files import written_whole
+
+    with written_whole(path) as unfinished:
+        display.figure_.savefig(unfinished, dpi=130)
     console.print(f"Wrote {path}", soft_wrap=True)
 
 
@@ -358,8 +443,8 @@ def main() -> int:
         return app(standalone_mode=False) or 0
     except CommandError as error:
         message = error.format_message()
-    except (OSError, ValueError) as error:
-        message = str(error)
+    except (OSError, ValueError, ImportError, MemoryError) as error:
+        message = str(error) or type(error).__name__
     except (KeyboardInterrupt, typer.Abort):
         message = "interrupted"
     print("sklearn-lstm: " + " ".join(message.split()), file=sys.stderr)

@@ -6,8 +6,9 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
-from sklearn_lstm import load_forecaster
+from sklearn_lstm import LSTMForecaster, load_forecaster, save_forecaster
 from sklearn_lstm._demo import run_tutorial
 from sklearn_lstm.cli import main
 
@@ -99,7 +100,7 @@ def test_forecast_then_predict_from_newer_rows(sales, tmp_path, monkeypatch, cap
         monkeypatch, capsys, "predict", model, newer, "--horizon", 2, "--out", again
     )
     assert code == 0
-    assert "5 of 6 rows were known already. 1 new rows." in printed
+    assert "5 of 6 rows were known already. 1 new row." in printed
     assert pd.read_csv(again)["month"].tolist() == ["2024-02-01", "2024-03-01"]
     loaded, columns = load_forecaster(model)
     assert columns["target"] == "sales"
@@ -134,6 +135,65 @@ def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, 
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--out", "no/f.csv"],
+        ["--plot", "no/f.png"],
+        ["--plot", "f.picture"],
+        ["--save", "."],
+        ["--out", "f.csv", "--save", "no/m.skops"],
+    ],
+)
+def test_outputs_are_checked_before_the_work(options, sales, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 1, *options
+    )
+    assert (code, printed) == (2, "")
+    assert error.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_future_of_what_is_known_ahead_is_asked_for_first(sales, monkeypatch, capsys):
+    pd.read_csv(sales)[:60].to_csv(sales, index=False)
+    code, _, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--known-ahead", "price",
+        "--horizon", 3,
+    )  # fmt: skip
+    assert code == 2
+    assert "Add 3 rows with the time and price of the future, and sales empty" in error
+
+
+def test_rows_are_counted_and_brackets_are_no_markup(tmp_path, monkeypatch, capsys):
+    path, model = tmp_path / "rows.csv", tmp_path / "m.skops"
+    rows = pd.DataFrame({"[b]n[/b]": np.sin(np.arange(60.0)), "shop": ["[/x]"] * 60})
+    rows.to_csv(path, index=False)
+    base = ["--horizon", 2, "--coverage", 0.5]
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", path, "--target", "[b]n[/b]", "--series", "shop",
+        "--time", "none", "--save", model, *base,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    assert "Forecast of [b]n[/b], 50 % interval" in printed
+    assert "[/x] │ 60" in printed
+    code, printed, error = call(monkeypatch, capsys, "predict", model, path, *base)
+    assert (code, error) == (0, "")
+    assert "60 new rows." in printed
+    assert "[/x] │ 120" in printed
+
+
+def test_a_model_changed_by_hand_is_damaged(tmp_path, monkeypatch, capsys):
+    path, model = tmp_path / "rows.csv", tmp_path / "m.skops"
+    pd.DataFrame({"n": np.sin(np.arange(60.0))}).to_csv(path, index=False)
+    fitted = LSTMForecaster(Ridge(), window_length=3).fit(np.sin(np.arange(60.0)))
+    save_forecaster(fitted, model, columns={"target": "n"})
+    code, _, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
+    assert code == 2
+    assert "m.skops is damaged, or was changed by hand" in error
+
+
 def test_a_panel_in_a_parquet_file(tmp_path, monkeypatch, capsys):
     days = pd.date_range("2024-01-01", periods=40)
     parts = [
@@ -158,7 +218,11 @@ def test_a_panel_in_a_parquet_file(tmp_path, monkeypatch, capsys):
         ("", [], "is empty"),
         ("day,y\n2024-01-01,1\n", ["--target", "x"], "Did you mean|no column 'x'"),
         ("day,y\n2024-01-01,one\n2024-01-02,two\n", [], "'y' holds text, first 'one'"),
-        ("day,y\n2024-01-01,1\n2024-01-01,2\n2024-01-02,3\n", [], "repeats the stamp 2024-01-01"),
+        (
+            "day,y\n2024-01-01,1\n2024-01-01,2\n2024-01-02,3\n",
+            [],
+            "'day' repeats 2024-01-01.*--series",
+        ),
         ("day,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n", ["--horizon", "9"], "y has 3 values"),
         ("day,y\n2024-01-01,1\n", ["--coverage", "90"], "between 0 and 1"),
         ("day,y\n2024-01-01,1\n", ["--horizon", "0"], "horizon"),
