@@ -94,7 +94,7 @@ def suggest_forecaster(
         f"{window_length} steps, {epochs} epochs, normalize={forecaster.normalize!r} ({level})"
         + (", log=True (changes grow with the level)" if log else "")
     )
-    if len(series) > 1 and shortest < window_length + season:
+    if len(series) > 1 and (shortest - horizon) // 2 <= window_length:
         reasons += f"; the shortest series has {shortest} values, which keeps the window short"
     return forecaster, reasons
 

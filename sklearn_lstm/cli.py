@@ -336,7 +336,7 @@ def _show_forecast(forecaster, horizon, X, coverage, out, plot):
         console.print(f"Without intervals: {error}", highlight=False)
     title = f"Forecast of {values.name}"
     table = Table(title=title if coverage is None else f"{title}, {100 * coverage:g} % interval")
-    index = rows.index.to_frame(index=False)
+    index = rows.index.to_frame(index=False).rename(columns={0: "row"})
     for name in index.columns:
         table.add_column(str(name))
     for name in rows.columns:
