@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ._following import extend_panel, future_covariates
 from ._intervals import ConformalErrors, NoIntervalError
-from ._panel import Panel, extend_panel, future_covariates, nearest, read_panel
+from ._panel import Panel, nearest, read_panel
 from ._regressor import LSTMRegressor
 from ._validation import (
     HasMethods,

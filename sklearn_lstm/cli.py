@@ -199,8 +199,8 @@ def predict(
 ) -> None:
     """Forecast with a kept model, from the newer rows of a file."""
     _check_before(coverage, out, plot)
-    from ._files import later_rows
     from ._model_file import load_forecaster
+    from ._tables import later_rows
 
     forecaster, columns = load_forecaster(model)
     try:
@@ -270,7 +270,8 @@ def _columns(target, time, series, known_ahead) -> dict[str, Any]:
 
 
 def _read(file, columns, **options):
-    from ._files import read_table, table_to_series
+    from ._files import read_table
+    from ._tables import table_to_series
 
     return table_to_series(read_table(file), **columns, **options)
 

@@ -2,13 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_lstm._files import (
-    find_time_column,
-    later_rows,
-    read_table,
-    table_to_series,
-    written_whole,
-)
+from sklearn_lstm._files import read_table, written_whole
+from sklearn_lstm._tables import later_rows, table_to_series
+from sklearn_lstm._times import find_time_column
 
 
 @pytest.fixture
