@@ -118,7 +118,7 @@ class Calendar:
         elif state["kind"] == "time":
             first = pd.Timestamp(state["first"])
             first = first if state["tz"] is None else first.tz_convert(state["tz"])
-            self.stamps = pd.date_range(first, periods=self.n_steps, freq=self.freq)
+            self.stamps = _dates(first, self.freq, periods=self.n_steps)
             self.stamps = self.stamps.as_unit(state["unit"])
         elif state["kind"] == "number":
             self.stamps = _number_grid(state["first"], self.freq, self.n_steps)
