@@ -93,36 +93,38 @@ class BacktestResult:
            International Journal of Forecasting 22(4), 2006.
         """
         if by is None:
-            return self._measure(self.predictions)
+            return self._measure([np.arange(len(self.predictions))])
         if by not in ("step", "series", "origin"):
             raise ValueError(f"by={by!r} must be 'step', 'series', 'origin' or None.")
         codes, keys = pd.factorize(self.predictions[by], sort=by != "series")
         order = np.argsort(codes, kind="stable")
-        ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
-        parts = [self._measure(self.predictions.iloc[rows]) for rows in np.split(order, ends)]
-        scores = pd.concat(parts)
-        names = pd.Index(scores.index, name="forecast")
-        groups = pd.Index(keys, tupleize_cols=False).repeat([len(part) for part in parts])
-        scores.index = pd.MultiIndex.from_arrays([groups, names], names=[by, "forecast"])
+        groups = np.split(order, np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1])
+        scores = self._measure(groups)
+        labels = pd.Index(keys, tupleize_cols=False).repeat(len(scores) // len(keys))
+        scores.index = pd.MultiIndex.from_arrays([labels, scores.index], names=[by, "forecast"])
         return scores
 
-    def _measure(self, rows):
-        """Score the forecast and the naive ones on the rows that have a truth and a forecast."""
+    def _measure(self, groups):
+        """Score the forecasts on groups of rows, of which those count that have all values."""
+        rows = self.predictions
         y, forecasts = rows["y"].to_numpy(), rows[["y_pred", *NAIVE]].to_numpy()
-        scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
-        y, forecasts = y[scored], forecasts[scored]
-        units = [self.naive_errors[name] for name in rows["series"][scored]]
-        names = ["forecast", *NAIVE]
-        table = [_errors(y, forecast, np.array(units, dtype=float)) for forecast in forecasts.T]
+        units = np.array([self.naive_errors[name] for name in rows["series"]], dtype=float)
+        bounds = rows[["lower", "upper"]].to_numpy() if "lower" in rows else None
+        is_scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
+        table = []
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            for group in groups:
+                chosen = group[is_scored[group]]
+                scores = [_errors(y[chosen], of[chosen], units[chosen]) for of in forecasts.T]
+                naive = min(of_naive["RMSE"] for of_naive in scores[1:])
+                for of_forecast in scores:
+                    of_forecast["skill"] = _skill(of_forecast["RMSE"], naive)
+                if bounds is not None:
+                    scores[0] |= _interval_scores(y[chosen], *bounds[chosen].T)
+                table += [{**of_forecast, "n": len(chosen)} for of_forecast in scores]
+        names = ["forecast", *NAIVE] * len(groups)
         scores = pd.DataFrame(table, index=pd.Index(names, name="forecast"))
-        scores["skill"] = _skill(scores["RMSE"], scores.loc[NAIVE, "RMSE"].min())
-        if "lower" in rows:
-            lower, upper = rows["lower"].to_numpy()[scored], rows["upper"].to_numpy()[scored]
-            inside = (lower <= y) & (y <= upper)
-            scores["coverage"] = [inside.mean() if len(y) else np.nan, np.nan, np.nan]
-            scores["width"] = [(upper - lower).mean() if len(y) else np.nan, np.nan, np.nan]
-        scores["n"] = len(y)
-        return scores
+        return scores[[*scores.columns.drop("n"), "n"]]
 
     def plot(
         self,
@@ -205,21 +207,26 @@ def _errors(y, forecast, unit):
         return dict.fromkeys(["RMSE", "MAE", "sMAPE", "MASE", "R2"], np.nan)
     error, size = np.abs(y - forecast), np.abs(y) + np.abs(forecast)
     scaled = error[unit > 0] / unit[unit > 0]
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        return {
-            "RMSE": root_mean_squared_error(y, forecast),
-            "MAE": mean_absolute_error(y, forecast),
-            "sMAPE": 200 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean(),
-            "MASE": scaled.mean() if len(scaled) else np.nan,
-            "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
-        }
+    return {
+        "RMSE": root_mean_squared_error(y, forecast),
+        "MAE": mean_absolute_error(y, forecast),
+        "sMAPE": 200 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean(),
+        "MASE": scaled.mean() if len(scaled) else np.nan,
+        "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
+    }
 
 
-def _skill(errors, naive):
+def _interval_scores(y, lower, upper):
+    if not len(y):
+        return {"coverage": np.nan, "width": np.nan}
+    return {"coverage": ((lower <= y) & (y <= upper)).mean(), "width": (upper - lower).mean()}
+
+
+def _skill(error, naive):
     """1 - error / naive error; nothing is better than a naive forecast without error."""
-    if naive != 0:
-        return 1 - errors / naive
-    return np.where(errors > 0, -inf, 0.0)
+    if naive == 0:
+        return 0.0 if error == 0 else -inf
+    return 1 - error / naive
 
 
 def backtest(
