@@ -27,8 +27,8 @@ plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_formats = [("svg", 100)]
 
-# Inherited docstrings refer to labels of scikit-learn's own user guide.
-suppress_warnings = ["ref.ref"]
+# Inherited docstrings refer to labels and terms of scikit-learn's own user guide.
+suppress_warnings = ["ref.ref", "ref.term"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-lstm"
