@@ -70,7 +70,7 @@ def seattle():
 def electricity():
     """Temperature, and whether a day is free: a public holiday, or a weekend in Melbourne."""
     data = read("vic_electricity.csv.gz", "Time")
-    weekday = data.index.tz_localize("UTC").tz_convert("Australia/Melbourne").dayofweek
+    weekday = data.index.tz_localize("UTC").tz_convert("Australia/Melbourne").day_of_week
     is_free = data["Holiday"] | (weekday >= 5)
     return data["Demand"], data[["Temperature"]].assign(free=is_free.astype(float))
 

@@ -406,7 +406,7 @@ def _origins(panel, horizon, n_windows, step, forecaster):
 
 def _season_length(season_length, before):
     freq = before.tracks[0].calendar.freq
-    known = [track.y for track in before.tracks if len(track)]
+    known = [track.y for track in before.tracks if np.isfinite(track.y).any(axis=0).all()]
     season_length = _whole_number(season_length, "season_length", None)
     if season_length is None:
         return infer_season_length(known, freq)

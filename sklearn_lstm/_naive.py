@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
@@ -113,20 +115,16 @@ def _repetition_error(series, season_length):
 
 
 def _usual_seasons(freq):
-    try:
-        offset = to_offset(freq)
-    except ValueError:
-        offset = to_offset(freq, is_period=True)
-    name = offset.freqstr.lstrip("0123456789").split("-")[0]
+    count, name = re.match(r"(\d*)([A-Za-z]*)", freq).groups()
+    n_units = int(count or 1)
     by_name = {"B": [5, 260], "W": [52], "D": [7, 365]}
-    if name in by_name and offset.n == 1:
+    if name in by_name and n_units == 1:
         return by_name[name]
-    months = {"M": 1, "Q": 3, "Y": 12}
-    unit = name.removeprefix("B").removesuffix("S").removesuffix("E")
-    if unit in months:
-        return [season for season in [12 // (months[unit] * offset.n)] if season > 1]
+    months = {"M": 1, "Q": 3, "Y": 12}.get(name.removeprefix("B").removesuffix("S")[:1])
+    if months is not None:
+        return [season for season in [12 // (months * n_units)] if season > 1]
     try:
-        step = pd.Timedelta(offset)
+        step = pd.Timedelta(to_offset(freq))
     except (TypeError, ValueError):
         return []
     spans = [pd.Timedelta(days=days) / step for days in (1, 7, 365)]

@@ -192,7 +192,7 @@ class ForecastDisplay:
         if y_true is not None:
             parts["y_true"] = pick(y_true)
             if not isinstance(y_true, pd.Series | pd.DataFrame):
-                parts["y_true"] = parts["y_true"][:n_steps]
+                parts["y_true"] = parts["y_true"].iloc[:n_steps]
                 index = parts["y_pred"].index[: len(parts["y_true"])]
                 parts["y_true"] = parts["y_true"].set_axis(index)
         if is_array:
@@ -207,7 +207,7 @@ class ForecastDisplay:
                     "Give it those, or none."
                 )
             parts["y_true"] = parts["y_true"][is_forecast]
-        past = past[-n_past:] if n_past else None
+        past = past.iloc[-n_past:] if n_past else None
         return cls(**parts, past=past, coverage=coverage).plot(ax, label=label, unit=unit)
 
     @classmethod

@@ -391,7 +391,7 @@ def test_update_of_some_series_of_a_panel(days):
         (lambda y: y[90:95].tz_localize("UTC"), "zone|kind"),
         (lambda y: y[90:95].where(y[90:95].index != "2024-04-01"), "lack a value in y"),
         (lambda y: y[90:95].reset_index(drop=True), "another kind"),
-        (lambda y: y[90:95].shift(freq="100000D"), "Is the time right"),
+        (lambda y: y[90:95].shift(freq="40000D"), "Is the time right"),
     ],
 )
 def test_what_does_not_follow_is_refused_and_nothing_lost(days, new, message):
@@ -572,7 +572,7 @@ def test_a_series_without_a_whole_window_leaves_the_others_be(days, missing):
 
 
 def test_a_panel_has_the_frequency_of_its_longest_series(days):
-    no_sundays = days[days.index.dayofweek < 6][:60]
+    no_sundays = days[days.index.day_of_week < 6][:60]
     few = days[40:55].iloc[[0, 4, 14]]
     panel = pd.concat({"few": few, "a": days, "shop": no_sundays}, names=["shop", "day"])
     model = forecaster(missing="interpolate", window_length=5).fit(panel)
@@ -586,12 +586,12 @@ def test_decimal_stamps_may_have_holes_and_go_on(step):
     values = np.sin(np.arange(60.0))
     whole = pd.Series(values, index=2000 + step * np.arange(60))
     holed = whole.drop(index=whole.index[30])
-    model = forecaster(missing="interpolate").fit(holed[:-5])
+    model = forecaster(missing="interpolate").fit(holed.iloc[:-5])
     assert np.isnan(model.history_.iloc[30])
-    np.testing.assert_array_equal(model.history_.dropna(), holed[:-5])
+    np.testing.assert_array_equal(model.history_.dropna(), holed.iloc[:-5])
     X = pd.DataFrame({"x": np.cos(np.arange(63))}, index=2000 + step * np.arange(63))
-    model = forecaster(horizon=3).fit(whole[:-5], X[:55])
-    found = model.update(whole[-5:], X[55:60]).predict(X=X[55:])
+    model = forecaster(horizon=3).fit(whole.iloc[:-5], X.iloc[:55])
+    found = model.update(whole.iloc[-5:], X.iloc[55:60]).predict(X=X.iloc[55:])
     np.testing.assert_allclose(found.index, 2000 + step * np.arange(60, 63))
 
 
