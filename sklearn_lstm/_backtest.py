@@ -16,9 +16,10 @@ from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tqdm.auto import tqdm
 
-from ._forecaster import LSTMForecaster, check_share
+from ._forecaster import LSTMForecaster
 from ._naive import infer_season_length, persistence, seasonal_error, seasonal_naive
-from ._panel import read_panel
+from ._panel import check_values, read_panel
+from ._validation import check_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -322,7 +323,7 @@ def backtest(
     forecaster = clone(forecaster).set_params(
         interval_method=None if coverage is None else "conformal"
     )
-    forecaster._check_values(panel.tracks, forecaster.missing, forecaster.log)
+    check_values(panel.tracks, forecaster.missing, forecaster.log)
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)
     step = _whole_number(step, "step", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)

@@ -13,12 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._following import extend_panel, future_covariates
 from ._intervals import ConformalErrors, NoIntervalError
-from ._panel import Panel, nearest, read_panel
+from ._panel import Panel, check_values, nearest, read_panel
 from ._regressor import LSTMRegressor
 from ._validation import (
     HasMethods,
     Interval,
     StrOptions,
+    check_share,
     fit_context,
     set_random_states,
     unchanged_on_error,
@@ -222,7 +223,7 @@ class LSTMForecaster(BaseEstimator):
         self._log, self._is_shared = self.log, self.columns == "shared"
         self._horizon, self._missing = self.horizon, self.missing
         self._is_ahead = self._find_known_ahead(panel.layout.covariates)
-        self._check_values(panel.tracks, self._missing, self._log)
+        check_values(panel.tracks, self._missing, self._log)
         self._check_lengths(panel.tracks)
         self._seed = (
             None
@@ -256,18 +257,6 @@ class LSTMForecaster(BaseEstimator):
             )
         return np.array([column not in past for column in covariates], dtype=bool)
 
-    @staticmethod
-    def _check_values(tracks, missing, log):
-        for track in tracks:
-            _check_missing(track, missing)
-            if log and (track.y <= 0).any():
-                row = int((track.y <= 0).any(axis=1).argmax())
-                raise ValueError(
-                    f"log=True needs positive values, but {_name(track)} has "
-                    f"{np.nanmin(track.y[row]):g} at {_stamp(track, row)}. Set log=False, or add a "
-                    "constant."
-                )
-
     @property
     def _n_ahead(self):
         return 1 if self.strategy == "recursive" else self.horizon
@@ -288,7 +277,7 @@ class LSTMForecaster(BaseEstimator):
         remedy = f"Lower window_length to {room} or less" if room > 0 else "Lower horizon"
         among = f" ({len(short)} of {len(tracks)} series are too short)" if len(tracks) > 1 else ""
         raise ValueError(
-            f"{_name(shortest)} has {len(shortest)} values{among}, but "
+            f"{shortest.name} has {len(shortest)} values{among}, but "
             f"window_length={self.window_length} and {ahead} need at least {needed}. {remedy}, or "
             "give more values."
         )
@@ -597,8 +586,8 @@ class LSTMForecaster(BaseEstimator):
         missing = begin + np.flatnonzero(np.isnan(track.y[begin:]).any(axis=1))
         share = " more than half" if self._model.fills else f" {len(missing)}"
         raise ValueError(
-            f"The last window of {_name(track)} lacks{share} of its {self._model.window_length} "
-            f"values, first {_stamp(track, missing[0]) if len(missing) else 'in X'}. Bring later "
+            f"The last window of {track.name} lacks{share} of its {self._model.window_length} "
+            f"values, first {track.stamp(missing[0]) if len(missing) else 'in X'}. Bring later "
             "values with update(...), or "
             + ("fill them." if self._model.fills else "fit with missing='interpolate'.")
         )
@@ -642,7 +631,7 @@ class LSTMForecaster(BaseEstimator):
             panel = extend_panel(self._panel, y_new, X_new, fills_holes=self._missing != "error")
             if refit:
                 return self._fit(panel)
-            self._check_values(panel.tracks, self._missing, self._log)
+            check_values(panel.tracks, self._missing, self._log)
             self._panel = panel
         return self
 
@@ -656,40 +645,7 @@ class LSTMForecaster(BaseEstimator):
         return hasattr(self, "_panel")
 
 
-def _check_missing(track, how):
-    lacking = np.isnan(track.y).any(axis=1) | np.isnan(track.X).any(axis=1)
-    for values, name in ((track.y, "y"), (track.X, "X")):
-        is_empty = np.isnan(values).all(axis=0)
-        if is_empty.any():
-            column = f" in column {int(is_empty.argmax())} of {name}" if values.shape[1] > 1 else ""
-            where = _name(track) if name == "y" or track.key is not None else "X"
-            raise ValueError(f"{where} holds no value{column}: leave it out.")
-    if how == "error" and lacking.any():
-        where = "y" if np.isnan(track.y).any() else "X"
-        rows = np.flatnonzero(lacking)
-        stamps = ", ".join(_stamp(track, row) for row in rows[:3])
-        raise ValueError(
-            f"{len(rows)} of {len(track)} rows of {_name(track)} lack a value in {where}, "
-            f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
-            "missing='skip', or fill them."
-        )
-
-
-def _name(track):
-    return "y" if track.key is None else f"series {track.key!r}"
-
-
-def _stamp(track, row):
-    stamps = track.calendar.stamps
-    return f"row {row}" if stamps is None else str(stamps[row])
-
-
 def _last_known(values):
     """Return the last value of each column that is not missing, shape (1, n_columns)."""
     rows = np.where(np.isfinite(values), np.arange(len(values))[:, np.newaxis], -1).max(axis=0)
     return values[rows, np.arange(values.shape[1])][np.newaxis]
-
-
-def check_share(value, name):
-    if not isinstance(value, Real) or not 0 < value < 1:
-        raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")

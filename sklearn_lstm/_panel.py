@@ -30,6 +30,14 @@ class Track:
     def __len__(self):
         return len(self.y)
 
+    @property
+    def name(self):
+        return _name(self.key)
+
+    def stamp(self, row):
+        stamps = self.calendar.stamps
+        return f"row {row}" if stamps is None else str(stamps[row])
+
     def __getitem__(self, first_steps):
         return Track(self.key, self.calendar[first_steps], self.y[first_steps], self.X[first_steps])
 
@@ -364,3 +372,46 @@ def nearest(name, known):
     """Return a question after the known name that is most like another, empty if none is."""
     close = get_close_matches(str(name), map(str, known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def check_values(tracks, missing, log):
+    """Refuse values that can't be used.
+
+    Parameters
+    ----------
+    tracks : list of Track
+
+    missing : str
+        With ``"error"``, missing values are refused.
+
+    log : bool
+        Whether all values must be positive.
+    """
+    for track in tracks:
+        _check_missing(track, missing)
+        if log and (track.y <= 0).any():
+            row = int((track.y <= 0).any(axis=1).argmax())
+            raise ValueError(
+                f"log=True needs positive values, but {track.name} has "
+                f"{np.nanmin(track.y[row]):g} at {track.stamp(row)}. Set log=False, or add a "
+                "constant."
+            )
+
+
+def _check_missing(track, how):
+    lacking = np.isnan(track.y).any(axis=1) | np.isnan(track.X).any(axis=1)
+    for values, name in ((track.y, "y"), (track.X, "X")):
+        is_empty = np.isnan(values).all(axis=0)
+        if is_empty.any():
+            column = f" in column {int(is_empty.argmax())} of {name}" if values.shape[1] > 1 else ""
+            where = track.name if name == "y" or track.key is not None else "X"
+            raise ValueError(f"{where} holds no value{column}: leave it out.")
+    if how == "error" and lacking.any():
+        where = "y" if np.isnan(track.y).any() else "X"
+        rows = np.flatnonzero(lacking)
+        stamps = ", ".join(track.stamp(row) for row in rows[:3])
+        raise ValueError(
+            f"{len(rows)} of {len(track)} rows of {track.name} lack a value in {where}, "
+            f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
+            "missing='skip', or fill them."
+        )

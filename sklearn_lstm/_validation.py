@@ -21,6 +21,7 @@ __all__ = [
     "as_numbers",
     "check_feature_names_in",
     "check_rows",
+    "check_share",
     "check_targets",
     "check_weights",
     "check_windows",
@@ -231,6 +232,12 @@ def as_numbers(data, name):
             f"{name} holds infinity, first at row {row}. Replace it; NaN stands for a missing one."
         )
     return values
+
+
+def check_share(value, name):
+    """Refuse what is no number between 0 and 1."""
+    if not isinstance(value, Real) or not 0 < value < 1:
+        raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")
 
 
 def reads_windows(estimator):
