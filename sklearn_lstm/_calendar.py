@@ -244,7 +244,7 @@ def grid_of(stamps, freq, name="y"):
         grid = pd.period_range(stamps[0], stamps[-1], freq=stamps.freq)
         return Calendar(grid.rename(stamps.name), stamps.freqstr, len(grid))
     if isinstance(stamps, pd.DatetimeIndex):
-        grid = stamps if _is_whole(stamps, freq) else _dates(stamps[0], freq, end=stamps[-1])
+        grid = stamps if stamps.freqstr == freq else _dates(stamps[0], freq, end=stamps[-1])
         grid = grid.as_unit(stamps.unit)
         _refuse_off_grid(stamps, ~stamps.isin(grid), freq, name)
         return Calendar(grid.rename(stamps.name), freq, len(grid))
@@ -253,10 +253,6 @@ def grid_of(stamps, freq, name="y"):
     n_steps = 1 + round(steps[-1])
     grid = stamps if n_steps == len(stamps) else _number_grid(stamps[0], freq, n_steps)
     return Calendar(grid.rename(stamps.name), freq, n_steps)
-
-
-def _is_whole(stamps, freq):
-    return stamps.freqstr == freq
 
 
 def _dates(first, freq, periods=None, end=None):

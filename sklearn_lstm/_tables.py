@@ -220,13 +220,11 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
     n_known = int((~is_later).sum())
     if n_known:
         before = history.reindex(y.index[~is_later])
-        n_other = int(
-            (before.notna() & ((y[~is_later] - before).abs() > 1e-9 * before.abs())).sum()
-        )
-        other = (
-            f", {n_other} of them with another value: the model keeps its own" if n_other else ""
-        )
-        table.notes.append(f"{n_known} of {len(y)} rows were known already{other}.")
+        n_other = int(((y[~is_later] - before).abs() > SMALLEST_CHANGE * before.abs()).sum())
+        note = f"{n_known} of {len(y)} rows were known already"
+        if n_other:
+            note += f", {n_other} of them with another value: the model keeps its own"
+        table.notes.append(note + ".")
     return y[is_later], None if X is None else X[is_later]
 
 

@@ -224,7 +224,11 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 
 def test_later_rows_leave_out_what_is_known(table):
     known = table_to_series(table, "sales").y[:2]
-    y, X = later_rows(known, table_to_series(table, "sales", known_ahead=["price"]))
+    found = table_to_series(table, "sales", known_ahead=["price"])
+    y, X = later_rows(known.add([0, 5]), found)
+    assert found.notes[-1] == (
+        "2 of 4 rows were known already, 1 of them with another value: the model keeps its own."
+    )
     assert y.tolist() == [3, 4]
     assert X["price"].tolist() == [8, 8]
     counted = table.drop(columns="date")
