@@ -1,7 +1,7 @@
 """The story of a fit that the LSTM estimators share."""
 
 from dataclasses import replace
-from math import ceil, inf, nan
+from math import ceil, nan
 from numbers import Integral
 
 import numpy as np
@@ -14,8 +14,6 @@ from ._inference import predict
 from ._rows import count_missing_history, rows_of
 from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
 from ._weights import initial_weights
-
-SMALLEST_BATCH_TO_HALVE = 16  # below it two halves cost more than they save on two cores
 
 
 class BaseLSTM(BaseEstimator):
@@ -172,16 +170,20 @@ class BaseLSTM(BaseEstimator):
 
     def _trainer(self, train, validation, keeps_optimizer):
         """Return a context that lends a trainer, see :mod:`._epochs`."""
-        from ._training import Numbers, Recipe, optimizer_recipe, program_trainer
+        from ._training import Architecture, Numbers, program_trainer, recipe_for
 
-        optimizer, learning_rate = optimizer_recipe(self.optimizer, self.learning_rate)
+        optimizer, learning_rate = self.optimizer, self.learning_rate
+        if not isinstance(optimizer, str):
+            from ._keras_network import optimizer_recipe
+
+            optimizer, learning_rate = optimizer_recipe(optimizer)
         if not keeps_optimizer or self._optimizer != str(optimizer):
             self._optimizer, self._optimizer_state = str(optimizer), None
         numbers = Numbers(
             learning_rate=learning_rate,
             dropout=self.dropout,
             alpha=self.alpha,
-            clipnorm=inf if self.clipnorm is None else self.clipnorm,
+            clipnorm=self.clipnorm,
             batch_size=int(self.batch_size),
         )
         state = self.weights_, self._optimizer_state
@@ -192,17 +194,9 @@ class BaseLSTM(BaseEstimator):
             return foreign_trainer(
                 network, params, self.loss, optimizer, numbers, self._seed, state, train, validation
             )
-        recipe = Recipe(
-            n_features=self._n_channels,
-            n_outputs=self.n_outputs_,
-            **params,
-            has_dropout=self.dropout > 0,
-            has_penalty=self.alpha > 0,
-            clips=self.clipnorm is not None,
-            loss=self.loss,
-            optimizer=optimizer,
-            in_halves=self.batch_size >= SMALLEST_BATCH_TO_HALVE,
-        )
+        architecture = Architecture(self._n_channels, self.n_outputs_, **params)
+        validates = validation is not None
+        recipe = recipe_for(architecture, self.loss, optimizer, numbers, validates=validates)
         return program_trainer(recipe, numbers, state, train, validation)
 
     def _present_architecture(self):

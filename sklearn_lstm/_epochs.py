@@ -2,19 +2,22 @@
 
 A trainer, be it the compiled program or scikeras, offers
 
-- ``run_epoch(order, seed)``: pass once over the samples in that order and return the mean loss
-  and the validation loss (None without validation data);
+- ``run(orders, seeds)``: pass over the samples once in each order, shape (n_epochs, n_samples), and
+  return the mean loss of each pass and its validation loss (None without validation data);
 - ``weights()``: the present weights as NumPy arrays;
 - ``optimizer_state()``: the same for the optimizer.
 """
 
 import warnings
 from dataclasses import dataclass
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
 from ._rows import RowWindows
+
+SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,6 @@ class Course(NamedTuple):
     losses: list
     validation_losses: list
 
-    def with_epoch(self, weights, loss, validation_loss):
-        more = [] if validation_loss is None else [validation_loss]
-        return Course(weights, None, [*self.losses, loss], [*self.validation_losses, *more])
-
 
 def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, progress=False):
     """Train for the given epochs, a range of their numbers.
@@ -58,77 +57,116 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten.
     """
-    course = Course([], None, [], [])
-    best_weights, lowest, n_waited = None, np.inf, 0
-    bar = _progress_bar(epochs, shown=progress)
+    losses, validation_losses = [], []
+    weights, is_last, optimizer_state = None, True, None
+    best = _Best(patience)
+    bar = _progress_bar(len(epochs), shown=progress)
     try:
-        for epoch in bar:
-            rng = np.random.default_rng([seed, epoch])
-            order = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
-            losses = trainer.run_epoch(order.astype(np.int32), int(rng.integers(2**31)))
-            _check_finite(losses, epoch)
-            course = course.with_epoch(trainer.weights(), *losses)
-            bar.set_postfix(_named(*losses))
-            if patience is None:
-                continue
-            validation_loss = losses[1]
-            n_waited = 0 if validation_loss < lowest - patience.tol else n_waited + 1
-            if validation_loss < lowest:
-                lowest, best_weights = validation_loss, course.weights
-            if n_waited >= patience.n_iter_no_change:
+        for part in _parts(epochs, one_by_one=patience is not None):
+            new = trainer.run(*_orders(part, n_samples, seed, shuffle))
+            _check_finite(new, part)
+            losses += new[0]
+            validation_losses += new[1] or []
+            bar.show(part, losses, validation_losses)
+            is_last = patience is None or best.is_improved_by(validation_losses[-1])
+            if is_last:
+                weights = trainer.weights()
+            if best.has_waited_long_enough:
                 break
     except KeyboardInterrupt:
-        if not course.losses:
+        if weights is None:
             raise
         kept = "best" if patience else "last whole"
         warnings.warn(
             f"Training interrupted by user: the weights are those of the {kept} epoch of "
-            f"{len(course.losses)}.",
+            f"{len(losses)}.",
             stacklevel=5,
         )
     else:
-        _check_finite(course.weights, epoch)
-        course = course._replace(optimizer_state=trainer.optimizer_state())
+        _check_finite([trainer.weights()], epochs)
+        optimizer_state = trainer.optimizer_state() if is_last else None
     finally:
         bar.close()
-    if best_weights is None or best_weights is course.weights:
-        return course
-    return course._replace(weights=best_weights, optimizer_state=None)
+    return Course(weights, optimizer_state, losses, validation_losses)
 
 
-def _check_finite(values, epoch):
-    diverged = [value for value in values if value is not None and not np.isfinite(value).all()]
-    if diverged:
-        raise ValueError(
-            f"The training diverged: the loss or a weight became NaN or infinite in epoch {epoch}. "
-            "Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit the gradients "
-            "with clipnorm=1.0."
-        )
+def _parts(epochs, *, one_by_one):
+    """Cut the epochs into parts of a call each, the longer the faster they turn out to be."""
+    n_epochs = 1
+    while epochs:
+        started = perf_counter()
+        yield epochs[:n_epochs]
+        seconds = perf_counter() - started
+        epochs = epochs[n_epochs:]
+        if not one_by_one:
+            n_epochs = max(1, min(2 * n_epochs, int(n_epochs * SECONDS_OF_A_CALL / seconds)))
 
 
-def _named(loss, validation_loss):
-    if validation_loss is None:
-        return {"loss": f"{loss:.4g}"}
-    return {"loss": f"{loss:.4g}", "validation_loss": f"{validation_loss:.4g}"}
+def _orders(epochs, n_samples, seed, shuffle):
+    """Return the order of the samples in each epoch, and a seed for what else is random."""
+    orders = np.empty((len(epochs), n_samples), dtype=np.int32)
+    seeds = np.empty(len(epochs), dtype=np.int32)
+    for i, epoch in enumerate(epochs):
+        rng = np.random.default_rng([seed, epoch])
+        orders[i] = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+        seeds[i] = rng.integers(2**31)
+    return orders, seeds
+
+
+class _Best:
+    """The lowest validation loss so far, and how long it has been the lowest."""
+
+    def __init__(self, patience):
+        self._patience = patience
+        self._lowest, self._n_waited = np.inf, 0
+
+    def is_improved_by(self, loss):
+        self._n_waited = 0 if loss < self._lowest - self._patience.tol else self._n_waited + 1
+        is_lower = loss < self._lowest
+        self._lowest = min(loss, self._lowest)
+        return is_lower
+
+    @property
+    def has_waited_long_enough(self):
+        return self._patience is not None and self._n_waited >= self._patience.n_iter_no_change
+
+
+def _check_finite(curves, epochs):
+    """Refuse losses of the epochs, or weights after the last, that are not finite."""
+    for values in curves:
+        if values is not None and not all(np.isfinite(value).all() for value in values):
+            finite = [bool(np.isfinite(value).all()) for value in values]
+            epoch = epochs[finite.index(False)] if len(values) == len(epochs) else epochs[-1]
+            raise ValueError(
+                "The training diverged: the loss or a weight became NaN or infinite in epoch "
+                f"{epoch}. Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit "
+                "the gradients with clipnorm=1.0."
+            )
 
 
 class _NoBar:
-    def __init__(self, epochs):
-        self._epochs = epochs
-
-    def __iter__(self):
-        return iter(self._epochs)
-
-    def set_postfix(self, values):
+    def show(self, part, losses, validation_losses):
         pass
 
     def close(self):
         pass
 
 
-def _progress_bar(epochs, *, shown):
-    if not shown:
-        return _NoBar(epochs)
-    from tqdm import tqdm
+class _Bar:
+    def __init__(self, n_epochs):
+        from tqdm import tqdm
 
-    return tqdm(epochs, desc="training", unit="epoch")
+        self._bar = tqdm(total=n_epochs, desc="training", unit="epoch")
+
+    def show(self, part, losses, validation_losses):
+        curves = {"loss": losses, "validation_loss": validation_losses}
+        last = {name: f"{curve[-1]:.4g}" for name, curve in curves.items() if curve}
+        self._bar.set_postfix(last, refresh=False)
+        self._bar.update(len(part))
+
+    def close(self):
+        self._bar.close()
+
+
+def _progress_bar(n_epochs, *, shown):
+    return _Bar(n_epochs) if shown else _NoBar()

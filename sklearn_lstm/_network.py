@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ._lstm_op import GATES, run_lstm
+
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         f"sklearn-lstm trains with Keras's TensorFlow backend, but {keras.backend.backend()!r} is "
@@ -40,48 +42,19 @@ class FusedLSTM(keras.layers.LSTM):
         if self.go_backwards:
             x = tf.reverse(x, axis=[0])
         kernel = tf.convert_to_tensor(self.cell.kernel)
-        if x.shape[2] % 2:  # BlockLSTM is slow, and logs it each time, on odd sizes
+        if x.shape[2] % 2:
             x = tf.pad(x, [[0, 0], [0, 0], [0, 1]])
             kernel = tf.pad(kernel, [[0, 1], [0, 0]])
         kernel = tf.concat([kernel, self.cell.recurrent_kernel], axis=0)
-        no_peephole = tf.zeros(self.units)
-        h_0, c_0 = initial_state
-        # The gradient of BlockLSTMV2 expects the gates in the order of this first version.
-        sequence = tf.raw_ops.BlockLSTM(
-            seq_len_max=tf.shape(x, out_type=tf.int64)[0],
-            x=x,
-            cs_prev=c_0,
-            h_prev=h_0,
-            w=_swap_middle_gates(kernel),
-            wci=no_peephole,
-            wcf=no_peephole,
-            wco=no_peephole,
-            b=_swap_middle_gates(tf.convert_to_tensor(self.cell.bias)),
-            forget_bias=0,
-            cell_clip=-1,
-            use_peephole=False,
-        )
-        last = sequence.h[-1]
-        outputs = (
-            tf.transpose(sequence.h, (1, 0, 2)) if self.return_sequences else last[:, tf.newaxis]
-        )
-        return last, outputs, [last, sequence.cs[-1]]
+        bias = tf.convert_to_tensor(self.cell.bias)
+        h, c = run_lstm(x, _swap_gates(kernel), _swap_gates(bias), *initial_state)
+        outputs = tf.transpose(h, (1, 0, 2)) if self.return_sequences else h[-1][:, tf.newaxis]
+        return h[-1], outputs, [h[-1], c[-1]]
 
 
-def _swap_middle_gates(array):
-    """Reorder Keras's gates, input, forget, cell, output, as BlockLSTM has them, or back."""
-    i, f, c, o = tf.split(array, 4, axis=-1)
-    return tf.concat([i, c, f, o], axis=-1)
-
-
-class VariableDropout(keras.layers.Dropout):
-    """Dropout whose rate may be a variable, so that one compiled program serves every rate."""
-
-    def call(self, inputs, training=False):
-        if not training:
-            return inputs
-        seed = tf.cast(self.seed_generator.next(), tf.int32)
-        return tf.nn.experimental.stateless_dropout(inputs, rate=self.rate, seed=seed)
+def _swap_gates(array):
+    gates = tf.split(array, 4, axis=-1)
+    return tf.concat([gates[i] for i in GATES], axis=-1)
 
 
 def lstm_network(

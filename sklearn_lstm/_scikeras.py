@@ -10,7 +10,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
-from ._training import LOSSES
+LOSSES = {
+    "squared_error": keras.losses.mean_squared_error,
+    "absolute_error": keras.losses.mean_absolute_error,
+    "huber": keras.losses.huber,
+}
 
 _one_at_a_time = threading.RLock()
 
@@ -26,10 +30,10 @@ def foreign_trainer(
     afterwards; hence one such training at a time in a process.
     """
     with _one_at_a_time, _local_seeds(seed):
-        rule = optimizer.make()
+        rule = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer.make()
         if numbers.learning_rate is not None:
             rule.learning_rate = numbers.learning_rate
-        if np.isfinite(numbers.clipnorm):
+        if numbers.clipnorm is not None:
             rule.clipnorm = numbers.clipnorm
         regressor = _keras_regressor(
             network, network_params, loss=LOSSES[loss], optimizer=rule,
@@ -69,12 +73,13 @@ class ScikerasTrainer:
             ):
                 variable.assign(value)
 
-    def run_epoch(self, order, seed):
-        self._seed_noise(seed)
-        X, y, sample_weight = (array[order] for array in self._train)
-        self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
-        history = self._regressor.history_
-        return history["loss"][-1], history["val_loss"][-1] if self._fit_params else None
+    def run(self, orders, seeds):
+        for order, seed in zip(orders, seeds, strict=True):
+            self._seed_noise(int(seed))
+            X, y, sample_weight = (array[order] for array in self._train)
+            self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
+        curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]
+        return tuple(curve and curve[-len(seeds) :] for curve in curves)
 
     def _seed_noise(self, seed):
         states = [v for v in self._model.variables if v.name == "seed_generator_state"]

@@ -1,222 +1,210 @@
-"""Network and arrays to trained weights, an epoch in one compiled program.
+"""Network and arrays to trained weights, whole epochs in one compiled program.
 
 Tracing a network costs a hundred times what a small epoch does. So programs are kept, one for each
 :class:`Recipe`, and lent to one fit at a time, which gives them weights and data of its own.
 """
 
-import json
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
+from joblib import cpu_count
 
-from ._network import VariableDropout, build
+from ._fused_network import FusedNetwork
+from ._optimizers import FusedOptimizer
 
 MAX_IDLE_PROGRAMS = 16
+MAX_PARTS = 8
+SMALLEST_PART = 8  # samples: below it, parts of a batch cost more than they save
 VALIDATION_BATCH = 256
 
-LOSSES = {
-    "squared_error": keras.losses.mean_squared_error,
-    "absolute_error": keras.losses.mean_absolute_error,
-    "huber": keras.losses.huber,
-}
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "sgd": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
 
-
-class OptimizerRecipe(NamedTuple):
-    """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
-
-    kind: type
-    settings: str
-
-    def make(self):
-        return self.kind.from_config(json.loads(self.settings))
-
-    def __str__(self):
-        return f"{self.kind.__qualname__} {self.settings}"
-
-
-class Recipe(NamedTuple):
-    """All that is compiled into a program; numbers that a search may vary are not."""
+class Architecture(NamedTuple):
+    """The sizes of a network."""
 
     n_features: int
     n_outputs: int
     units: tuple
     bidirectional: bool
+
+
+class Recipe(NamedTuple):
+    """All that is compiled into a program; numbers that a search may vary are not."""
+
+    n_layers: int
+    bidirectional: bool
     has_dropout: bool
     has_penalty: bool
     clips: bool
+    validates: bool
     loss: str
-    optimizer: OptimizerRecipe
-    in_halves: bool
+    optimizer: object
+    n_parts: int
+    fixed: Architecture | None
 
 
 class Numbers(NamedTuple):
     """What a program is given anew for each fit."""
 
-    learning_rate: float
+    learning_rate: float | None
     dropout: float
     alpha: float
-    clipnorm: float
+    clipnorm: float | None
     batch_size: int
 
 
-def optimizer_recipe(optimizer, learning_rate):
-    """Split an optimizer into what is compiled in and its learning rate, which is not.
+def recipe_for(architecture, loss, optimizer, numbers, *, validates):
+    """Return what must be compiled to train such a network with such an optimizer."""
+    has_gpu = _has_gpu()
+    is_fused = isinstance(optimizer, str) and not has_gpu
+    has_dropout = numbers.dropout > 0
+    whole = has_gpu or (has_dropout and not is_fused)
+    return Recipe(
+        n_layers=len(architecture.units),
+        bidirectional=architecture.bidirectional,
+        has_dropout=has_dropout,
+        has_penalty=numbers.alpha > 0,
+        clips=numbers.clipnorm is not None,
+        validates=validates,
+        loss=loss,
+        optimizer=optimizer,
+        n_parts=1 if whole else _number_of_parts(numbers.batch_size),
+        fixed=None if is_fused else architecture,
+    )
 
-    Parameters
-    ----------
-    optimizer : str or keras.optimizers.Optimizer
-    learning_rate : float
-        Of an optimizer given by name.
 
-    Returns
-    -------
-    recipe : OptimizerRecipe
-    learning_rate : float or None
-        None if the optimizer has a schedule of its own.
-    """
-    if isinstance(optimizer, str):
-        return OptimizerRecipe(OPTIMIZERS[optimizer], "{}"), learning_rate
-    kind = type(optimizer)
-    try:
-        settings = optimizer.get_config()
-        learning_rate = settings["learning_rate"]
-        if isinstance(learning_rate, dict):
-            learning_rate = None
-        else:
-            settings["learning_rate"] = 1.0
-        recipe = OptimizerRecipe(kind, json.dumps(settings, sort_keys=True))
-        recipe.make().build([keras.Variable([0.0])])
-    except Exception as error:
-        raise ValueError(
-            f"optimizer={kind.__name__}(...) can't be used: a copy could not be made of its "
-            f"settings ({type(error).__name__}: {error}). Give it a float or a Keras schedule as "
-            "learning rate, and settings that get_config returns."
-        ) from error
-    if settings.get("use_ema"):
-        raise ValueError(
-            f"optimizer={kind.__name__}(use_ema=True) can't be used: the averaged weights would be "
-            "lost. Set use_ema=False."
-        )
-    return recipe, learning_rate
+def _has_gpu():
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+def _number_of_parts(batch_size):
+    """Return in how many parts a batch is computed, side by side: one for each core."""
+    return max(1, min(cpu_count(), batch_size // SMALLEST_PART, MAX_PARTS))
 
 
 class Program:
-    """A network, its optimizer and the compiled function that trains them for one epoch."""
+    """A network, its optimizer and the compiled function that trains them."""
+
+    n_traced = 0
 
     def __init__(self, recipe):
         self.recipe = recipe
-        meta = {"X_shape_": (None, None, recipe.n_features), "n_outputs_": recipe.n_outputs}
-        rate = 0.5 if recipe.has_dropout else 0.0
-        self.network = build(
-            meta, recipe.units, rate, recipe.bidirectional, 0, 0, dropout_class=VariableDropout
-        )
-        self.variables = self.network.trainable_variables
-        self.optimizer = recipe.optimizer.make()
-        self.optimizer.build(self.variables)
-        self.initial_state = self.optimizer_state()
-        self.dropout_rate = tf.Variable(rate, trainable=False)
-        self.dropout_layers = [
-            layer for layer in self.network.layers if isinstance(layer, VariableDropout)
-        ]
-        for layer in self.dropout_layers:
-            layer.rate = self.dropout_rate
+        if recipe.fixed is None:
+            self.network = FusedNetwork(recipe.n_layers, recipe.bidirectional)
+        else:
+            from ._keras_network import KerasNetwork
+
+            self.network = KerasNetwork(*recipe.fixed, recipe.has_dropout)
+        if isinstance(recipe.optimizer, str):
+            self.optimizer = FusedOptimizer(recipe.optimizer, self.network.variables)
+        else:
+            from ._keras_network import KerasOptimizer
+
+            self.optimizer = KerasOptimizer(recipe.optimizer, self.network.variables)
         self.run = self._compile()
 
-    def load(self, weights, optimizer_state, numbers):
+    def load(self, weights, optimizer_state, learning_rate):
         """Start from these weights, as if the program had been built for them."""
-        state = self.initial_state if optimizer_state is None else optimizer_state
-        for variable, value in zip(self.variables, weights, strict=True):
-            variable.assign(value)
-        for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value)
-        if numbers.learning_rate is not None:
-            self.optimizer.learning_rate = numbers.learning_rate
-        self.dropout_rate.assign(numbers.dropout)
-
-    def seed_dropout(self, seed):
-        for i, layer in enumerate(self.dropout_layers):
-            layer.seed_generator.state.assign([seed, i << 20])  # it counts up its second word
-
-    def optimizer_state(self):
-        return [variable.numpy() for variable in self.optimizer.variables]
+        self.network.load(weights)
+        self.optimizer.load(optimizer_state, learning_rate)
 
     def _compile(self):
-        number, numbers, indices = (
-            tf.TensorSpec([], tf.float32),
-            tf.TensorSpec([None], tf.float32),
-            tf.TensorSpec([None], tf.int32),
-        )
-        samples = (
-            tf.TensorSpec([None, self.recipe.n_features], tf.float32),
-            indices,
-            tf.TensorSpec([None, self.recipe.n_outputs], tf.float32),
-            numbers,
-        )
-        size = tf.TensorSpec([], tf.int32)
+        def many(*shape, dtype=tf.float32):
+            return tf.TensorSpec(shape, dtype)
+
+        samples = many(None, None), many(None, dtype=tf.int32), many(None, None), many(None)
+        whole, number = many(dtype=tf.int32), many()
+        Program.n_traced += 1
         return tf.function(
-            self._epoch,
-            input_signature=[samples, samples, indices, size, size, number, number],
+            self._epochs,
+            input_signature=[
+                samples, samples, many(None, None, dtype=tf.int32), many(None, dtype=tf.int32),
+                whole, whole, number, number, number,
+            ],
             autograph=False,
-        ).get_concrete_function()
+        ).get_concrete_function()  # fmt: skip
 
-    def _epoch(self, train, validation, order, n_timesteps, batch_size, alpha, clipnorm):
-        """Pass once over the samples in the given order, then over the validation samples."""
+    def _epochs(
+        self, train, validation, orders, seeds, n_timesteps, batch_size, dropout, alpha, clipnorm
+    ):
+        """Pass over the samples once in each order, and each time over the validation samples."""
 
-        def trained(begin, end):
+        def train_batch(order, seed, begin, end):
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(train, order[begin:end], n_timesteps)
+                loss = self._batch_loss(
+                    train, order[begin:end], n_timesteps, dropout, tf.stack([seed, begin])
+                )
                 if self.recipe.has_penalty:
-                    loss += alpha * self._penalty()
+                    loss += alpha * self.network.penalty()
                 scaled_loss = self.optimizer.scale_loss(loss)
-            gradients = tape.gradient(scaled_loss, self.variables)
+            gradients = tape.gradient(scaled_loss, self.network.variables)
             if self.recipe.clips:
-                gradients = [tf.clip_by_norm(gradient, clipnorm) for gradient in gradients]
-            self.optimizer.apply(gradients, self.variables)
+                gradients = self.network.clip(gradients, clipnorm)
+            self.optimizer.apply(gradients)
             return loss * tf.cast(end - begin, tf.float32)
 
-        def validated(begin, end):
-            return self._summed_loss(validation, tf.range(begin, end), n_timesteps, training=False)
+        def validate_batch(begin, end):
+            total = self._summed_loss(validation, tf.range(begin, end), n_timesteps)
+            return total / tf.cast(tf.shape(validation[2])[1], tf.float32)
 
-        loss = _mean_over_batches(trained, tf.size(order), batch_size)
-        return loss, _mean_over_batches(validated, tf.size(validation[1]), VALIDATION_BATCH)
+        def epoch(i, losses, validation_losses):
+            order, seed = orders[i], seeds[i]
+            loss = _mean_over_batches(
+                lambda *batch: train_batch(order, seed, *batch), tf.size(order), batch_size
+            )
+            if self.recipe.validates:
+                validation_loss = _mean_over_batches(
+                    validate_batch, tf.size(validation[1]), VALIDATION_BATCH
+                )
+                validation_losses = validation_losses.write(i, validation_loss)
+            return i + 1, losses.write(i, loss), validation_losses
 
-    def _batch_loss(self, train, batch, n_timesteps):
-        """Mean weighted loss of a batch, computed in two halves that run side by side.
+        n_epochs = tf.size(seeds)
+        curves = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in range(2)]
+        _, *curves = tf.while_loop(
+            lambda i, *_: i < n_epochs, epoch, (tf.constant(0), *curves), parallel_iterations=1
+        )
+        return tuple(curve.stack() for curve in curves)
 
-        BlockLSTM has no gradient for an empty batch, so both halves of a single sample are that
-        sample, and the second counts for nothing.
+    def _batch_loss(self, train, batch, n_timesteps, dropout, seed):
+        """Mean weighted loss of a batch, computed in parts that run side by side.
+
+        The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
+        sample, which counts for nothing.
         """
-        n_samples = tf.size(batch)
-        if not self.recipe.in_halves:
-            total = self._summed_loss(train, batch, n_timesteps, training=True)
-        else:
-            half = (n_samples + 1) // 2
-            total = self._summed_loss(train, batch[:half], n_timesteps, training=True)
-            rest = batch[tf.minimum(half, n_samples - 1) :]
-            counts = tf.cast(n_samples > 1, tf.float32)
-            total += counts * self._summed_loss(train, rest, n_timesteps, training=True)
-        return total / tf.cast(n_samples, tf.float32)
+        n_samples, n_parts = tf.size(batch), self.recipe.n_parts
+        n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
+        masks = None
+        if self.recipe.has_dropout:
+            masks = self.network.dropout_masks(n_samples, n_timesteps, dropout, seed)
+        if n_parts == 1:
+            total = self._summed_loss(train, batch, n_timesteps, masks)
+            return total / n_values
+        totals = []
+        for k in range(n_parts):
+            begin, end = n_samples * k // n_parts, n_samples * (k + 1) // n_parts
+            counts = tf.cast(end > begin, tf.float32)
+            begin = tf.minimum(begin, n_samples - 1)
+            part = slice(begin, tf.maximum(end, begin + 1))
+            part_masks = None if masks is None else [mask[..., part, :] for mask in masks]
+            totals.append(counts * self._summed_loss(train, batch[part], n_timesteps, part_masks))
+        return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, batch, n_timesteps, *, training):
+    def _summed_loss(self, samples, batch, n_timesteps, masks=None):
         rows, starts, y, sample_weight = samples
-        steps = tf.gather(starts, batch)[:, tf.newaxis] + tf.range(n_timesteps)
-        predicted = self.network(tf.gather(rows, steps), training=training)
-        losses = LOSSES[self.recipe.loss](tf.gather(y, batch), predicted)
-        return tf.reduce_sum(losses * tf.gather(sample_weight, batch))
+        predicted = self.network.predict(rows, tf.gather(starts, batch), n_timesteps, masks)
+        losses = LOSSES[self.recipe.loss](predicted - tf.gather(y, batch))
+        return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
 
-    def _penalty(self):
-        kernels = [variable for variable in self.variables if len(variable.shape) == 2]
-        return tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
+
+def _huber(error):
+    size = tf.abs(error)
+    return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
+
+
+LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
 
 
 def _mean_over_batches(summed_loss, n_samples, batch_size):
@@ -227,7 +215,7 @@ def _mean_over_batches(summed_loss, n_samples, batch_size):
         return end, total + summed_loss(begin, end)
 
     start = tf.constant(0), tf.constant(0.0)
-    _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start)
+    _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start, parallel_iterations=1)
     return total / tf.cast(n_samples, tf.float32)
 
 
@@ -236,48 +224,53 @@ class ProgramTrainer:
 
     def __init__(self, program, numbers, train, validation):
         self._program = program
-        self._train = _as_tensors(train)
+        self._train = self._as_tensors(train)
         self._has_validation = validation is not None
         if validation is None:
             rows, starts, y, sample_weight = self._train
             self._validation = rows[:0], starts[:0], y[:0], sample_weight[:0]
         else:
             shares_rows = validation.windows.rows is train.windows.rows
-            self._validation = _as_tensors(validation, self._train[0] if shares_rows else None)
+            self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
         self._scalars = (
             tf.constant(train.windows.n_timesteps, tf.int32),
             tf.constant(min(numbers.batch_size, len(train)), tf.int32),
+            tf.constant(numbers.dropout, tf.float32),
             tf.constant(numbers.alpha, tf.float32),
-            tf.constant(numbers.clipnorm, tf.float32),
+            tf.constant(numbers.clipnorm or 0, tf.float32),
         )
 
-    def run_epoch(self, order, seed):
-        self._program.seed_dropout(seed)
-        losses = self._program.run(
-            self._train, self._validation, tf.constant(order), *self._scalars
+    def _as_tensors(self, samples, rows=None):
+        if rows is None:
+            rows = tf.constant(self._program.network.prepare_rows(samples.windows.rows))
+        arrays = samples.windows.starts, samples.y, samples.sample_weight
+        return rows, *map(tf.constant, arrays)
+
+    def run(self, orders, seeds):
+        curves = self._program.run(
+            self._train, self._validation, tf.constant(orders), tf.constant(seeds), *self._scalars
         )
-        loss, validation_loss = (float(value) for value in losses)
-        return loss, validation_loss if self._has_validation else None
+        losses, validation_losses = (curve.numpy().tolist() for curve in curves)
+        return losses, validation_losses if self._program.recipe.validates else None
 
     def weights(self):
-        return [variable.numpy() for variable in self._program.variables]
+        return self._program.network.weights()
 
     def optimizer_state(self):
-        return self._program.optimizer_state()
-
-
-def _as_tensors(samples, rows=None):
-    rows = tf.constant(samples.windows.rows) if rows is None else rows
-    arrays = samples.windows.starts, samples.y, samples.sample_weight
-    return rows, *map(tf.constant, arrays)
+        return self._program.optimizer.state()
 
 
 @contextmanager
 def program_trainer(recipe, numbers, state, train, validation):
     """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
     with _programs.lend(recipe) as program:
-        program.load(*state, numbers)
+        program.load(*state, numbers.learning_rate)
         yield ProgramTrainer(program, numbers, train, validation)
+
+
+def n_traces():
+    """Return how many programs this process has traced so far."""
+    return Program.n_traced
 
 
 class _ProgramCache:

@@ -8,7 +8,10 @@ from sklearn.base import clone
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm import _training as training
+from sklearn_lstm._fused_network import FusedNetwork
+from sklearn_lstm._keras_network import DrawnDropout
 from sklearn_lstm._network import FusedLSTM
+from sklearn_lstm._weights import initial_weights
 
 EPOCHS = 5
 KERAS_LOSSES = {
@@ -60,6 +63,7 @@ def plain_keras(estimator, X, n_outputs):
         {"optimizer": "sgd", "learning_rate": 0.05},
         {"optimizer": "rmsprop"},
         {"optimizer": "adamw"},
+        {"units": 7, "batch_size": 5},
     ],
     ids=str,
 )
@@ -195,55 +199,100 @@ def test_dropout_trains_with_noise_and_predicts_without(windows):
     assert other_seed.loss_curve_ != high.loss_curve_
 
 
-def test_dropout_sets_the_given_share_to_zero_and_scales_the_rest():
-    from sklearn_lstm._network import VariableDropout
-
-    layer = VariableDropout(0.5, seed=0)
-    layer.rate = 0.25
-    dropped = np.asarray(layer(np.ones((200, 200), np.float32), training=True))
-    assert abs((dropped == 0).mean() - 0.25) < 0.01
-    assert_allclose(dropped[dropped != 0], 1 / 0.75, rtol=1e-6)
-
-
-def test_stacked_layers_drop_independently():
-    recipe = training.Recipe(
-        2, 1, (8, 8), False, True, False, False, "squared_error",
-        training.OptimizerRecipe(keras.optimizers.SGD, "{}"), False,
-    )  # fmt: skip
-    program = training.Program(recipe)
-    program.seed_dropout(7)
-    seeds = {
-        tuple(np.asarray(layer.seed_generator.next()).tolist())
-        for _ in range(50)
-        for layer in program.dropout_layers
-    }
-    assert len(seeds) == 100
+def dropped_by_the_fused_network(shape, rate, seed):
+    network = FusedNetwork(n_layers=2, bidirectional=False)
+    network.load(initial_weights(
+        np.random.default_rng(0), units=(shape[1],) * 2, bidirectional=False, n_features=1,
+        n_outputs=1,
+    ))  # fmt: skip
+    return [np.asarray(mask) for mask in network.dropout_masks(shape[0], 1, rate, [seed, 5])]
 
 
-def test_a_search_over_numbers_traces_one_program(windows, monkeypatch):
+def dropped_by_keras(shape, rate, seed):
+    layers = [DrawnDropout(0.5), DrawnDropout(0.5)]
+    for i, layer in enumerate(layers):
+        layer.drawn = rate, [seed, 2 * 5 + i]
+    return [np.asarray(layer(np.ones(shape, np.float32), training=True)) for layer in layers]
+
+
+@pytest.mark.parametrize("drop", [dropped_by_the_fused_network, dropped_by_keras])
+def test_dropout_sets_the_given_share_to_zero_and_scales_the_rest(drop):
+    first, second = drop((200, 200), 0.25, 3)
+    for dropped in (first, second):
+        assert abs((dropped == 0).mean() - 0.25) < 0.01
+        assert_allclose(dropped[dropped != 0], 1 / 0.75, rtol=1e-6)
+    both = ((first == 0) & (second == 0)).mean()
+    assert abs(both - 0.25**2) < 0.01  # layers drop independently
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"units": (5, 3), "bidirectional": True, "alpha": 1e-3, "clipnorm": 0.1}],
+    ids=str,
+)
+def test_the_network_for_a_gpu_trains_as_the_one_for_a_cpu(windows, params, monkeypatch):
     X, y = windows
-    built = []
+    lstm = LSTMRegressor(**{"units": 4, **params}, epochs=3, learning_rate=0.01, random_state=0)
+    fused = clone(lstm).fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    monkeypatch.setattr(training, "_has_gpu", lambda: True)
+    keras_built = clone(lstm).fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    assert_allclose(keras_built.validation_loss_curve_, fused.validation_loss_curve_, rtol=1e-4)
+    for one, other in zip(fused.weights_, keras_built.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-5)
 
-    class Counted(training.Program):
-        def __init__(self, recipe):
-            built.append(recipe)
-            super().__init__(recipe)
 
-    monkeypatch.setattr(training, "Program", Counted)
+@pytest.mark.parametrize("units", [4, (4, 4)])
+def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, monkeypatch):
+    X, y = windows
+    lstm = LSTMRegressor(units, dropout=0.4, epochs=3, batch_size=48, random_state=0)
+    fits = []
+    for n_cores in (1, 2, 5):
+        monkeypatch.setattr(training, "cpu_count", lambda n=n_cores: n)
+        fits.append(clone(lstm).fit(X, y))
+    for other in fits[1:]:
+        assert_allclose(other.loss_curve_, fits[0].loss_curve_, rtol=1e-5)
+        for one, two in zip(fits[0].weights_, other.weights_, strict=True):
+            assert_allclose(one, two, atol=1e-5)
+
+
+def test_a_search_traces_one_program_for_all_numbers_and_sizes(windows, monkeypatch):
+    X, y = windows
     monkeypatch.setattr(training, "_programs", training._ProgramCache(4))
+    monkeypatch.setattr(training, "cpu_count", lambda: 2)
+    before = training.n_traces()
     params = {"units": 3, "epochs": 1, "dropout": 0.1, "alpha": 0.1, "clipnorm": 1.0}
     for change in (
         {}, {"learning_rate": 0.1}, {"dropout": 0.4}, {"alpha": 0.2}, {"clipnorm": 0.1},
-        {"batch_size": 20}, {"random_state": 3},
+        {"batch_size": 20}, {"random_state": 3}, {"units": 8}, {"units": 5},
     ):  # fmt: skip
         LSTMRegressor(**{**params, **change}).fit(X, y)
     LSTMRegressor(**params).fit(X[:, 2:], y)
-    LSTMRegressor(**params).fit(X[:40], y[:40])
-    assert len(built) == 1
-    for units in (4, 5, 6, 7, 8):
-        LSTMRegressor(units, epochs=1).fit(X, y)
-    assert len(built) == 6
+    LSTMRegressor(**params).fit(X[:40], y[:40, 0])
+    LSTMRegressor(**params).fit(X[:, :, :1], y)
+    assert training.n_traces() == before + 1
+
+
+def test_few_programs_are_kept(windows, monkeypatch):
+    X, y = windows
+    monkeypatch.setattr(training, "_programs", training._ProgramCache(4))
+    before = training.n_traces()
+    for n_layers in (1, 2, 3, 4, 5, 6):
+        LSTMRegressor((2,) * n_layers, epochs=1).fit(X, y)
+    assert training.n_traces() == before + 6
     assert len(training._programs._idle) == 4
+
+
+@pytest.mark.parametrize("sizes", [(2, 6), (3, 5), (5, 1)])
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features):
+    network = FusedNetwork(len(sizes), bidirectional=True)
+    weights = initial_weights(
+        np.random.default_rng(0), units=sizes, bidirectional=True, n_features=n_features,
+        n_outputs=2,
+    )  # fmt: skip
+    network.load(weights)
+    for given, returned in zip(weights, network.weights(), strict=True):
+        np.testing.assert_array_equal(given, returned)
 
 
 def test_a_fit_is_the_same_whatever_was_fitted_before(windows):

@@ -1,0 +1,138 @@
+"""Keras's own network and optimizers for training: on a GPU, and for optimizers given as objects.
+
+They offer what :class:`FusedNetwork` and :class:`FusedOptimizer` do, but for one size only.
+"""
+
+import json
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ._network import build
+
+
+class OptimizerRecipe(NamedTuple):
+    """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
+
+    kind: type
+    settings: str
+
+    def make(self):
+        return self.kind.from_config(json.loads(self.settings))
+
+    def __str__(self):
+        return f"{self.kind.__qualname__} {self.settings}"
+
+
+def optimizer_recipe(optimizer):
+    """Split an optimizer of Keras into what is compiled in and its learning rate, which is not.
+
+    Returns
+    -------
+    recipe : OptimizerRecipe
+    learning_rate : float or None
+        None if the optimizer has a schedule of its own.
+    """
+    kind = type(optimizer)
+    try:
+        settings = optimizer.get_config()
+        learning_rate = settings["learning_rate"]
+        if isinstance(learning_rate, dict):
+            learning_rate = None
+        else:
+            settings["learning_rate"] = 1.0
+        recipe = OptimizerRecipe(kind, json.dumps(settings, sort_keys=True))
+        recipe.make().build([keras.Variable([0.0])])
+    except Exception as error:
+        raise ValueError(
+            f"optimizer={kind.__name__}(...) can't be used: a copy could not be made of its "
+            f"settings ({type(error).__name__}: {error}). Give it a float or a Keras schedule as "
+            "learning rate, and settings that get_config returns."
+        ) from error
+    if settings.get("use_ema"):
+        raise ValueError(
+            f"optimizer={kind.__name__}(use_ema=True) can't be used: the averaged weights would be "
+            "lost. Set use_ema=False."
+        )
+    return recipe, learning_rate
+
+
+class DrawnDropout(keras.layers.Dropout):
+    """Dropout whose rate and seed are given for each call, so that one program serves all."""
+
+    drawn = None
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        rate, seed = self.drawn
+        return tf.nn.experimental.stateless_dropout(inputs, rate=rate, seed=seed)
+
+
+class KerasNetwork:
+    """The network that ``lstm_network`` builds, over windows that share their rows."""
+
+    def __init__(self, n_features, n_outputs, units, bidirectional, has_dropout):
+        meta = {"X_shape_": (None, None, n_features), "n_outputs_": n_outputs}
+        rate = 0.5 if has_dropout else 0.0
+        self._network = build(meta, units, rate, bidirectional, 0, 0, dropout_class=DrawnDropout)
+        self._dropouts = [x for x in self._network.layers if isinstance(x, DrawnDropout)]
+        self.variables = self._network.trainable_variables
+
+    @staticmethod
+    def prepare_rows(rows):
+        return rows
+
+    def load(self, weights):
+        for variable, value in zip(self.variables, weights, strict=True):
+            variable.assign(value)
+
+    def weights(self):
+        return [variable.numpy() for variable in self.variables]
+
+    def predict(self, rows, starts, n_timesteps, masks=None):
+        """Return the outputs, shape (n_samples, n_outputs); masks are the rate and the seed."""
+        steps = starts[:, tf.newaxis] + tf.range(n_timesteps)
+        if masks is not None:
+            for i, layer in enumerate(self._dropouts):
+                rate, seed = masks
+                layer.drawn = rate, tf.stack([seed[0], seed[1] * len(self._dropouts) + i])
+        windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
+        return self._network(windows, training=masks is not None)
+
+    def dropout_masks(self, n_samples, n_timesteps, rate, seed):
+        return rate, seed
+
+    def penalty(self):
+        kernels = [variable for variable in self.variables if len(variable.shape) == 2]
+        return tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
+
+    def clip(self, gradients, norm):
+        return [tf.clip_by_norm(gradient, norm) for gradient in gradients]
+
+
+class KerasOptimizer:
+    """An optimizer made from a recipe, for the variables of a :class:`KerasNetwork`."""
+
+    def __init__(self, recipe, variables):
+        self._optimizer = recipe.make()
+        self._optimizer.build(variables)
+        self._variables = variables
+        self._initial_state = self.state()
+
+    def load(self, state, learning_rate):
+        state = self._initial_state if state is None else state
+        for variable, value in zip(self._optimizer.variables, state, strict=True):
+            variable.assign(value)
+        if learning_rate is not None:
+            self._optimizer.learning_rate = learning_rate
+
+    def state(self):
+        return [variable.numpy() for variable in self._optimizer.variables]
+
+    def scale_loss(self, loss):
+        return self._optimizer.scale_loss(loss)
+
+    def apply(self, gradients):
+        self._optimizer.apply(gradients, self._variables)
