@@ -78,7 +78,8 @@ class KerasNetwork:
         rate = 0.5 if has_dropout else 0.0
         self._network = build(meta, units, rate, bidirectional, 0, 0, dropout_class=DrawnDropout)
         self._dropouts = [x for x in self._network.layers if isinstance(x, DrawnDropout)]
-        self.variables = self._network.trainable_variables
+        self.keras_variables = self._network.trainable_variables
+        self.variables = [variable.value for variable in self.keras_variables]
 
     @staticmethod
     def prepare_rows(rows):

@@ -6,7 +6,7 @@ Tracing a network costs a hundred times what a small epoch does. So programs are
 
 import threading
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -14,6 +14,7 @@ from joblib import cpu_count
 
 from ._fused_network import FusedNetwork
 from ._optimizers import FusedOptimizer
+from ._threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
 MAX_PARTS = 8
@@ -75,6 +76,19 @@ def recipe_for(architecture, loss, optimizer, numbers, *, validates):
     )
 
 
+def _keep_to_allotted_threads():
+    """Let TensorFlow use the threads that this process was given, if it has not begun yet.
+
+    Otherwise each of joblib's worker processes would use all cores.
+    """
+    threading_config = tf.config.threading
+    if n_allotted() is None or threading_config.get_intra_op_parallelism_threads():
+        return
+    with suppress(RuntimeError):  # it has begun
+        threading_config.set_intra_op_parallelism_threads(n_allotted())
+        threading_config.set_inter_op_parallelism_threads(n_allotted())
+
+
 def _has_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
 
@@ -102,7 +116,7 @@ class Program:
         else:
             from ._keras_network import KerasOptimizer
 
-            self.optimizer = KerasOptimizer(recipe.optimizer, self.network.variables)
+            self.optimizer = KerasOptimizer(recipe.optimizer, self.network.keras_variables)
         self.run = self._compile()
 
     def load(self, weights, optimizer_state, learning_rate):
@@ -242,9 +256,9 @@ class ProgramTrainer:
 
     def _as_tensors(self, samples, rows=None):
         if rows is None:
-            rows = tf.constant(self._program.network.prepare_rows(samples.windows.rows))
+            rows = tf.convert_to_tensor(self._program.network.prepare_rows(samples.windows.rows))
         arrays = samples.windows.starts, samples.y, samples.sample_weight
-        return rows, *map(tf.constant, arrays)
+        return rows, *map(tf.convert_to_tensor, arrays)
 
     def run(self, orders, seeds):
         curves = self._program.run(
@@ -306,3 +320,4 @@ class _ProgramCache:
 
 
 _programs = _ProgramCache(MAX_IDLE_PROGRAMS)
+_keep_to_allotted_threads()
