@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from ._forecaster import LSTMForecaster
@@ -332,16 +332,14 @@ def backtest(
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     season_length = _season_length(season_length, before)
-    chunk = n_windows if refit is False else 1 if refit is True else refit
-    begins = range(0, n_windows, _whole_number(chunk, "refit", None))
+    n_per_fit = n_windows if refit is False else 1 if refit is True else refit
+    begins = range(0, n_windows, _whole_number(n_per_fit, "refit", None))
+    chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
     jobs = (
-        delayed(_run)(
-            forecaster, panel, n_known[:, begin : begin + begins.step], horizon, coverage,
-            season_length,
-        )
-        for begin in begins
-    )  # fmt: skip
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        delayed(_run)(forecaster, needed, horizon, coverage, season_length)
+        for needed in (_needed(panel, chunk, horizon, forecaster) for chunk in chunks)
+    )
+    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
     predictions = pd.concat(progress, ignore_index=True)
     result = BacktestResult(
@@ -420,10 +418,26 @@ def _season_length(season_length, before):
     return season_length
 
 
-def _run(forecaster, panel, n_known, horizon, coverage, season_length):
-    """Fit at the first of some origins, and forecast from all of them."""
+def _needed(panel, n_known, horizon, forecaster):
+    """Return the series and rows that a fit at the first origin and all forecasts need.
+
+    Returns
+    -------
+    panel : Panel
+        The series that can be learned from, until the last step that is forecast.
+
+    n_known : ndarray of shape (n_series, n_origins)
+        How many of their rows are known at each origin.
+    """
     can_learn = _can_learn(panel, n_known[:, 0], forecaster)
-    panel, n_known = panel.keep(can_learn), n_known[can_learn]
+    n_reach = ceil(horizon / forecaster._n_ahead) * forecaster._n_ahead
+    n_known = n_known[can_learn]
+    return panel.keep(can_learn).until(n_known[:, -1] + n_reach), n_known
+
+
+def _run(forecaster, needed, horizon, coverage, season_length):
+    """Fit at the first of some origins, and forecast from all of them."""
+    panel, n_known = needed
     fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]))
     origins = [
         known[known <= len(track) - horizon]

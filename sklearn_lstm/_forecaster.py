@@ -15,6 +15,7 @@ from ._following import extend_panel, future_covariates
 from ._intervals import ConformalErrors, NoIntervalError
 from ._panel import Panel, check_values, nearest, read_panel
 from ._regressor import LSTMRegressor
+from ._separate_models import SeparateModels
 from ._validation import (
     HasMethods,
     Interval,
@@ -71,10 +72,11 @@ class LSTMForecaster(BaseEstimator):
         Whether to forecast the logarithm of the series, which must be positive. The forecast is
         then nearer to the median than to the mean.
 
-    columns : {"joint", "shared"}, default="joint"
-        With several columns, whether one regressor sees and predicts them together, or learns from
-        each by itself, as if they were one series after the other. Series of a panel are always
-        shared.
+    columns : {"joint", "shared", "separate"}, default="joint"
+        With several columns, whether one regressor sees and predicts them together (``"joint"``),
+        learns from each by itself, as if they were one series after the other (``"shared"``), or
+        each has a regressor of its own (``"separate"``). The series of a panel share a regressor,
+        unless it is ``"separate"``: then every column of every series has its own.
 
     past_columns : list, default=None
         Columns of ``X`` (positions for arrays) that are not known ahead: seen in the window, never
@@ -94,12 +96,18 @@ class LSTMForecaster(BaseEstimator):
         Share of the windows, the last ones, whose errors are measured.
 
     random_state : int, RandomState instance or None, default=None
-        Sets every ``random_state`` of the regressor; None leaves them as they are.
+        Sets every ``random_state`` of the regressor; None leaves them as they are. Separate
+        regressors all get the same, so that none depends on how many there are.
+
+    n_jobs : int, default=None
+        Separate regressors that are fitted at the same time, see :class:`joblib.Parallel`. It
+        changes no result.
 
     Attributes
     ----------
-    regressor_ : estimator
-        The fitted regressor.
+    regressor_ : estimator or list of estimator
+        The fitted regressor. With ``columns="separate"`` one for each series, in the order of
+        ``history_``, and within a series for each column.
 
     history_ : {ndarray, Series, DataFrame}
         The series known so far, with NaN for absent stamps.
@@ -117,8 +125,10 @@ class LSTMForecaster(BaseEstimator):
     Intervals are split-conformal [1]_, each step of the horizon by itself: of the absolute errors
     on the calibration part, measured in units of the spread of their history (which matters for
     ``normalize="window"``, for panels and ``log``), the one that covers the asked share. A series
-    of a panel shares the errors of all. The final regressor has seen the calibration part, too, so
-    the intervals are, if anything, a little wide. No more than the horizon has intervals.
+    of a panel shares the errors of all, also where each has a regressor of its own; one that is too
+    short to hold back a part has intervals by the errors of the others. The final regressor has
+    seen the calibration part, too, so the intervals are, if anything, a little wide. No more than
+    the horizon has intervals.
 
     A constant series is forecast as that constant.
 
@@ -149,12 +159,13 @@ class LSTMForecaster(BaseEstimator):
         "strategy": [StrOptions({"direct", "recursive"})],
         "normalize": [StrOptions({"minmax", "standard", "last", "window"}), None],
         "log": ["boolean"],
-        "columns": [StrOptions({"joint", "shared"})],
+        "columns": [StrOptions({"joint", "shared", "separate"})],
         "past_columns": [None, list, tuple],
         "missing": [StrOptions({"error", "skip", "interpolate"})],
         "interval_method": [StrOptions({"conformal"}), None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
     }
 
     def __init__(
@@ -172,6 +183,7 @@ class LSTMForecaster(BaseEstimator):
         interval_method: str | None = "conformal",
         calibration_fraction: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.regressor = regressor
         self.window_length = window_length
@@ -185,6 +197,7 @@ class LSTMForecaster(BaseEstimator):
         self.interval_method = interval_method
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, y: Any, X: Any = None) -> Self:
@@ -220,7 +233,7 @@ class LSTMForecaster(BaseEstimator):
 
     def _fit(self, panel: Panel) -> Self:
         self._check_regressor()
-        self._log, self._is_shared = self.log, self.columns == "shared"
+        self._log, self._splits_columns = self.log, self.columns != "joint"
         self._horizon, self._missing = self.horizon, self.missing
         self._is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel.tracks, self._missing, self._log)
@@ -282,7 +295,7 @@ class LSTMForecaster(BaseEstimator):
             "give more values."
         )
 
-    def _train(self, panel):
+    def _train(self, panel, *, may_lack_windows=False):
         regressor = LSTMRegressor() if self.regressor is None else clone(self.regressor)
         if self._seed is not None:
             set_random_states(regressor, self._seed)
@@ -294,6 +307,10 @@ class LSTMForecaster(BaseEstimator):
             is_ahead=self._is_ahead,
             fills=self.missing == "interpolate",
         )
+        if self.columns == "separate":
+            model = SeparateModels(
+                model, panel.titles, n_jobs=self.n_jobs, may_lack_windows=may_lack_windows
+            )
         values, covariates = self._units(panel.tracks)
         clocks = [track.calendar.clock() for track in panel.tracks]
         n_split = len(values) // len(clocks)
@@ -304,7 +321,7 @@ class LSTMForecaster(BaseEstimator):
         values, covariates = [], []
         for track in tracks:
             y = np.log(track.y) if self._log else track.y
-            units = np.split(y, y.shape[1], axis=1) if self._is_shared else [y]
+            units = np.split(y, y.shape[1], axis=1) if self._splits_columns else [y]
             values += units
             covariates += [track.X] * len(units)
         return values, covariates
@@ -324,7 +341,7 @@ class LSTMForecaster(BaseEstimator):
             return None
         part, n_before = panel.keep(is_known), n_before[is_known]
         try:
-            model = self._train(part.until(n_before))
+            model = self._train(part.until(n_before), may_lack_windows=True)
         except NoWindowError:
             return None
         origins = [
@@ -411,7 +428,7 @@ class LSTMForecaster(BaseEstimator):
             self._check_horizon(n_steps, calibrated=True)
             radius = self._errors.radius(coverage)[:n_steps] * self._as_calibrated(spread, codes)
             found |= {"lower": forecast - radius, "upper": forecast + radius}
-        n_split = panel.tracks[0].y.shape[1] if self._is_shared else 1
+        n_split = panel.tracks[0].y.shape[1] if self._splits_columns else 1
         units = [codes == code for code in range(len(panel.tracks) * n_split)]
         return {
             name: iter(
@@ -573,7 +590,7 @@ class LSTMForecaster(BaseEstimator):
             ahead = np.repeat(_last_known(track.X), n_reach, axis=0)
             ahead[:, is_ahead] = future[np.minimum(np.arange(n_reach), len(future) - 1)]
             block = np.concatenate([track.X[-self._model.window_length :], ahead])
-            blocks += [block] * (track.y.shape[1] if self._is_shared else 1)
+            blocks += [block] * (track.y.shape[1] if self._splits_columns else 1)
         return np.stack(blocks)
 
     def _refuse_broken_history(self, forecast):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._files import written_whole
 from ._forecaster import LSTMForecaster
 from ._panel import Panel
+from ._separate_models import SeparateModels
 from ._window_model import WindowModel
 
 FORMAT = "sklearn-lstm forecaster 1"
@@ -24,6 +25,7 @@ TRUSTED = [
     "sklearn_lstm._panel.Panel",
     "sklearn_lstm._panel.Track",
     "sklearn_lstm._regressor.LSTMRegressor",
+    "sklearn_lstm._separate_models.SeparateModels",
     "sklearn_lstm._window_model.WindowModel",
 ]
 
@@ -118,7 +120,7 @@ def _is_model(content):
     return (
         isinstance(forecaster, LSTMForecaster)
         and isinstance(getattr(forecaster, "_panel", None), Panel)
-        and isinstance(getattr(forecaster, "_model", None), WindowModel)
+        and isinstance(getattr(forecaster, "_model", None), WindowModel | SeparateModels)
         and isinstance(columns, dict)
     )
 

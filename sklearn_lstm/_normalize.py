@@ -42,6 +42,23 @@ class Normalizer:
         self.spread_[self.is_constant_] = 1.0
         return self
 
+    @classmethod
+    def side_by_side(cls, normalizers):
+        """Return the scales of several as those of one.
+
+        Parameters
+        ----------
+        normalizers : list of Normalizer or None
+            Fitted alike, not all None. In the place of one that is None stands NaN.
+        """
+        fitted = [normalizer for normalizer in normalizers if normalizer is not None]
+        joined = cls(fitted[0].how)
+        for name, value in (("center_", np.nan), ("spread_", np.nan), ("is_constant_", False)):
+            unknown = np.full(getattr(fitted[0], name).shape, value)
+            parts = [unknown if one is None else getattr(one, name) for one in normalizers]
+            setattr(joined, name, np.concatenate(parts))
+        return joined
+
     def _scale_of(self, values, n_steps):
         low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
         center, spread = self._scale_of_varying(values, n_steps)

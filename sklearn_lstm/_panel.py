@@ -83,6 +83,14 @@ class Panel:
             return columns
         return [(key, column) for key in self.keys for column in columns]
 
+    @property
+    def titles(self):
+        """What messages call each series and column."""
+        columns = self.layout.columns
+        if len(columns) == 1:
+            return [track.name for track in self.tracks]
+        return [f"column {column!r} of {track.name}" for track in self.tracks for column in columns]
+
     def keep(self, chosen):
         tracks = [track for track, kept in zip(self.tracks, chosen, strict=True) if kept]
         return replace(self, tracks=tracks)

@@ -16,7 +16,8 @@ ROOMS = {
 ENGINE = {"tensorflow", "keras", "scikeras"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 FORECASTING = {"_forecaster", "_backtest", "_suggest", "_model_file"}
-TRAINING = {"_network", "_training", "_scikeras", "_inference"}
+NETWORKS = {"_lstm_op", "_fused_network", "_optimizers", "_network", "_keras_network"}
+TRAINING = {*NETWORKS, "_training", "_scikeras", "_inference"}
 MUST_NEVER_IMPORT = {
     "__init__": {*ENGINE, "matplotlib"},
     "_validation": {*ENGINE, *(set(ROOMS) - {"_validation"})},
@@ -26,8 +27,13 @@ MUST_NEVER_IMPORT = {
     "_weights": {*ENGINE, "sklearn", *ESTIMATORS},
     "_inference": {*ENGINE, "sklearn", *ESTIMATORS},
     "_epochs": {*ENGINE, "sklearn", *ESTIMATORS},
+    "_threads": {*ENGINE, "sklearn", *ESTIMATORS},
+    "_lstm_op": {"keras", "sklearn", "scikeras", *ESTIMATORS},
+    "_fused_network": {"keras", "sklearn", "scikeras", *ESTIMATORS},
+    "_optimizers": {"keras", "sklearn", "scikeras", *ESTIMATORS, *NETWORKS},
+    "_keras_network": {"sklearn", "scikeras", *ESTIMATORS},
     "_network": {"sklearn", "scikeras", *ESTIMATORS},
-    "_training": {"sklearn", "scikeras", *ESTIMATORS},
+    "_training": {"keras", "sklearn", "scikeras", *ESTIMATORS},
     "_scikeras": {"sklearn", *ESTIMATORS},
     "_base": {*ENGINE, "_regressor", "_pipeline"},
     "_regressor": {*ENGINE, "_pipeline"},
@@ -36,6 +42,7 @@ MUST_NEVER_IMPORT = {
     "_panel": {*ENGINE, *ESTIMATORS, *FORECASTING},
     "_normalize": {*ENGINE, "pandas", *ESTIMATORS, *FORECASTING},
     "_window_model": {*ENGINE, "pandas", *TRAINING, *ESTIMATORS, *FORECASTING},
+    "_separate_models": {*ENGINE, "dask", "ray", "pandas", *TRAINING, *ESTIMATORS, *FORECASTING},
     "_intervals": {*ENGINE, "sklearn", "pandas", *ESTIMATORS, *FORECASTING},
     "_forecaster": {*ENGINE, *TRAINING, "_backtest", "_naive"},
     "_naive": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},

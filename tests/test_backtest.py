@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.utils.parallel
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 
@@ -280,6 +281,27 @@ def test_a_series_that_begins_with_nothing_waits(days, forecaster):
 def test_only_forecasters_are_judged(days):
     with pytest.raises(TypeError, match=r"Ridge, not an LSTMForecaster"):
         backtest(Ridge(), days)
+
+
+def test_a_job_is_sent_what_its_origins_need_and_no_more(days, forecaster, monkeypatch):
+    sent = []
+
+    class Watching(sklearn.utils.parallel.Parallel):
+        def __call__(self, jobs):
+            return super().__call__(sent.append(job[1][1]) or job for job in jobs)
+
+    monkeypatch.setattr("sklearn_lstm._backtest.Parallel", Watching)
+    panel = pd.concat({"a": days, "late": days[66:]}, names=["shop", "day"])
+    backtest(forecaster.set_params(horizon=2), panel, horizon=3, n_windows=10, step=3)
+    assert len(sent) == 10
+    for number, (part, n_known) in enumerate(sent):
+        origin = 70 + 3 * number
+        can_learn = origin - 66 >= 7 + 2
+        expected = {"a": origin, "late": origin - 66} if can_learn else {"a": origin}
+        assert dict(zip(part.keys, n_known[:, 0], strict=True)) == expected
+        for track in part.tracks:
+            reach = expected[track.key] + 4  # two blocks of the regressor for three steps
+            assert len(track) == min(reach, 34 if track.key == "late" else 100)
 
 
 @pytest.mark.slow
