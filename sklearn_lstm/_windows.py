@@ -208,33 +208,33 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         rows = check_rows(self, X, reset=False)
         timeline = Timeline(X, len(rows), self.max_gap)
         order = timeline.order
-        windows = self._cut(rows if order is None else rows[order], timeline)
-        if order is None and timeline.begins_segment.sum() == 1:
-            windows = sliding_window_view(windows.rows, self.window_length, axis=0)
+        first_rows = np.flatnonzero(timeline.begins_segment)
+        padded = self._pad(rows if order is None else rows[order], first_rows, timeline)
+        if order is None and len(first_rows) == 1:
+            windows = sliding_window_view(padded, self.window_length, axis=0)
             return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
+        segment = np.cumsum(timeline.begins_segment) - 1
+        starts = np.arange(len(rows)) + segment * (self.window_length - 1)
+        windows = RowWindows(padded, starts, self.window_length)
         if order is not None:
             windows = windows[np.argsort(order)]
         windows = windows.to_array()
         return windows.transpose(0, 2, 1).reshape(len(rows), -1) if self.flatten else windows
 
-    def _cut(self, rows, timeline):
+    def _pad(self, rows, first_rows, timeline):
         """Put what is known, or padding, in front of each segment of rows."""
         pad = self.window_length - 1
-        segment = np.cumsum(timeline.begins_segment) - 1
-        starts = np.arange(len(rows)) + segment * pad
-        padded = np.empty((len(rows) + (segment[-1] + 1) * pad, rows.shape[1]), dtype=rows.dtype)
-        if timeline.begins_segment.sum() == 1:
-            padded[pad:] = rows
-        else:
-            padded[starts + pad] = rows
+        padded = np.empty((len(rows) + len(first_rows) * pad, rows.shape[1]), dtype=rows.dtype)
         edge = self.padding == "edge" or (self.padding == "auto" and self.flatten)
-        for first_row in np.flatnonzero(timeline.begins_segment):
-            begin = starts[first_row]
+        ends = [*first_rows[1:], len(rows)]
+        for i, (first_row, end) in enumerate(zip(first_rows, ends, strict=True)):
+            begin = first_row + i * pad
+            padded[begin + pad : end + (i + 1) * pad] = rows[first_row:end]
             history = self._known_before(first_row, rows, timeline)
             n_unknown = pad - len(history)
             padded[begin + n_unknown : begin + pad] = history
             padded[begin : begin + n_unknown] = padded[begin + n_unknown] if edge else np.nan
-        return RowWindows(padded, starts, self.window_length)
+        return padded
 
     def _known_before(self, first_row, rows, timeline):
         """Return the fitted rows, at most ``window_length - 1``, that precede a segment."""
