@@ -18,7 +18,8 @@ from ._threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
 MAX_PARTS = 8
-SMALLEST_PART = 8  # samples: below it, parts of a batch cost more than they save
+SMALLEST_PART = 8  # samples, and
+SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
 VALIDATION_BATCH = 256
 
 
@@ -71,9 +72,15 @@ def recipe_for(architecture, loss, optimizer, numbers, *, validates):
         validates=validates,
         loss=loss,
         optimizer=optimizer,
-        n_parts=1 if whole else _number_of_parts(numbers.batch_size),
+        n_parts=1 if whole else _number_of_parts(numbers.batch_size, architecture.units),
         fixed=None if is_fused else architecture,
     )
+
+
+def _number_of_parts(batch_size, units):
+    """Return in how many parts a batch is computed, side by side: at most one for each core."""
+    n_worthwhile = min(batch_size // SMALLEST_PART, batch_size * max(units) // SMALLEST_STATE)
+    return max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
 
 
 def _keep_to_allotted_threads():
@@ -91,11 +98,6 @@ def _keep_to_allotted_threads():
 
 def _has_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
-
-
-def _number_of_parts(batch_size):
-    """Return in how many parts a batch is computed, side by side: one for each core."""
-    return max(1, min(cpu_count(), batch_size // SMALLEST_PART, MAX_PARTS))
 
 
 class Program:

@@ -68,7 +68,8 @@ def plain_keras(estimator, X, n_outputs):
     ids=str,
 )
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-def test_training_equals_keras(windows, params, n_samples, weighted):
+def test_training_equals_keras(windows, params, n_samples, weighted, monkeypatch):
+    monkeypatch.setattr(training, "_number_of_parts", lambda batch_size, _: min(batch_size, 3))
     X, y = (np.asarray(part)[:n_samples].astype(np.float32) for part in windows)
     sample_weight = np.random.default_rng(0).uniform(0, 3, n_samples) if weighted else None
     lstm = LSTMRegressor(**{"units": 6, "learning_rate": 0.01, **params})
@@ -241,13 +242,21 @@ def test_the_network_for_a_gpu_trains_as_the_one_for_a_cpu(windows, params, monk
         assert_allclose(one, other, atol=1e-5)
 
 
+def test_a_batch_is_cut_where_it_pays(monkeypatch):
+    monkeypatch.setattr(training, "cpu_count", lambda: 4)
+    assert training._number_of_parts(1, (1000,)) == 1
+    assert training._number_of_parts(32, (16,)) == 1
+    assert training._number_of_parts(32, (16, 50)) == 2
+    assert training._number_of_parts(256, (64,)) == 4
+
+
 @pytest.mark.parametrize("units", [4, (4, 4)])
 def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, monkeypatch):
     X, y = windows
     lstm = LSTMRegressor(units, dropout=0.4, epochs=3, batch_size=48, random_state=0)
     fits = []
     for n_cores in (1, 2, 5):
-        monkeypatch.setattr(training, "cpu_count", lambda n=n_cores: n)
+        monkeypatch.setattr(training, "_number_of_parts", lambda *_, n=n_cores: n)
         fits.append(clone(lstm).fit(X, y))
     for other in fits[1:]:
         assert_allclose(other.loss_curve_, fits[0].loss_curve_, rtol=1e-5)
@@ -258,7 +267,7 @@ def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, monkeypa
 def test_a_search_traces_one_program_for_all_numbers_and_sizes(windows, monkeypatch):
     X, y = windows
     monkeypatch.setattr(training, "_programs", training._ProgramCache(4))
-    monkeypatch.setattr(training, "cpu_count", lambda: 2)
+    monkeypatch.setattr(training, "_number_of_parts", lambda *_: 2)
     before = training.n_traces()
     params = {"units": 3, "epochs": 1, "dropout": 0.1, "alpha": 0.1, "clipnorm": 1.0}
     for change in (

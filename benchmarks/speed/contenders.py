@@ -1,0 +1,277 @@
+"""Who takes part: the same network, trained and asked in each library's own way.
+
+A contender is made in a process of its own, where it imports its library, and then works on one
+:class:`~.data.Problem` after the other.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pickle
+import statistics
+import time
+
+import numpy as np
+
+from .data import rows_of, windows_and_targets
+
+OURS = "sklearn-lstm"
+N_THREADS = os.cpu_count()
+LEARNING_RATE, EPSILON = 0.001, 1e-7
+
+
+class Contender:
+    """One library; a subclass trains with ``fit`` and answers with ``predict``."""
+
+    packages: tuple[str, ...] = ()
+
+    def take(self, problem):
+        """Get ready: data in memory, nothing trained."""
+        self.problem = problem
+        self.X, self.y = self.layout(*windows_and_targets(problem))
+        return float(np.var(self.y))
+
+    def layout(self, X, y):
+        return np.ascontiguousarray(X), y
+
+    def fit(self, seed):
+        """Train a new network; return the mean loss of its last epoch."""
+        raise NotImplementedError
+
+    def predict(self, X):
+        raise NotImplementedError
+
+    def prepare_predictions(self):
+        """Do what a user does once between training and predicting."""
+
+    def seconds_of_prediction(self, n_windows, at_least):
+        """Return the median time of a call, called for so many seconds."""
+        X, seconds = self.X[:n_windows], []
+        self.predict(X)
+        while sum(seconds) < at_least or len(seconds) < 3:
+            started = time.perf_counter()
+            self.predict(X)
+            seconds.append(time.perf_counter() - started)
+        return statistics.median(seconds)
+
+    def prepare_forecast(self, seed):
+        """Train, and return the loss."""
+        loss = self.fit(seed)
+        self.prepare_predictions()
+        return loss
+
+    def forecast(self, n_steps):
+        """Predict a step, append it to the window, and so on."""
+        window = np.array(self.X[-1:])
+        forecast = []
+        for _ in range(n_steps):
+            forecast.append(float(np.ravel(self.predict(window))[0]))
+            window = np.concatenate(
+                [window[:, 1:], np.full((1, 1, 1), forecast[-1], dtype=np.float32)], axis=1
+            )
+        return forecast
+
+
+class Ours(Contender):
+    def __init__(self):
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
+
+        import sklearn_lstm._training  # noqa: F401  (it would come with the first fit)
+        from sklearn_lstm import LSTMForecaster, LSTMRegressor
+
+        self.make_regressor, self.make_forecaster = LSTMRegressor, LSTMForecaster
+
+    def layout(self, X, y):
+        return X, y
+
+    def regressor(self, seed):
+        problem = self.problem
+        return self.make_regressor(
+            problem.units,
+            bidirectional=problem.bidirectional,
+            learning_rate=LEARNING_RATE,
+            batch_size=problem.batch_size,
+            epochs=problem.epochs,
+            random_state=seed,
+        )
+
+    def fit(self, seed):
+        self.fitted = self.regressor(seed).fit(self.X, self.y)
+        return self.fitted.loss_curve_[-1]
+
+    def predict(self, X):
+        return self.fitted.predict(X)
+
+    def prepare_predictions(self):
+        self.fitted = pickle.loads(pickle.dumps(self.fitted))
+
+    def distance_to_keras(self, n_windows):
+        """Return the largest difference to the predictions of Keras with the same weights."""
+        X = np.array(self.X[:n_windows])
+        theirs = self.fitted.model_.predict(X, verbose=0).ravel()
+        return float(np.abs(self.predict(X) - theirs).max())
+
+    def prepare_forecast(self, seed):
+        self.forecaster = self.make_forecaster(
+            self.regressor(seed),
+            window_length=self.problem.n_timesteps,
+            strategy="recursive",
+            normalize="standard",
+            interval_method=None,
+        ).fit(rows_of(self.problem)[:, 0])
+        return self.forecaster.regressor_.loss_curve_[-1]
+
+    def forecast(self, n_steps):
+        return self.forecaster.predict(n_steps).tolist()
+
+
+def keras_network(problem):
+    import keras
+
+    last = len(problem.units) - 1
+    layers = [
+        keras.layers.LSTM(units, return_sequences=i < last) for i, units in enumerate(problem.units)
+    ]
+    if problem.bidirectional:
+        layers = [keras.layers.Bidirectional(layer) for layer in layers]
+    shape = keras.Input((problem.n_timesteps, problem.n_features))
+    return keras.Sequential([shape, *layers, keras.layers.Dense(1)])
+
+
+class Keras(Contender):
+    packages = ("keras",)
+
+    def __init__(self):
+        import keras
+        import tensorflow  # noqa: F401
+
+        self.keras = keras
+
+    def fit(self, seed):
+        self.keras.utils.set_random_seed(seed)
+        self.model = keras_network(self.problem)
+        self.model.compile(self.keras.optimizers.Adam(LEARNING_RATE), "mse")
+        history = self.model.fit(
+            self.X, self.y, self.problem.batch_size, self.problem.epochs, verbose=0
+        )
+        return history.history["loss"][-1]
+
+    def predict(self, X):
+        return self.model.predict(X, verbose=0)
+
+
+class Scikeras(Contender):
+    packages = ("scikeras",)
+
+    def __init__(self):
+        import tensorflow  # noqa: F401
+        from scikeras.wrappers import KerasRegressor
+
+        self.make_regressor = KerasRegressor
+
+    def fit(self, seed):
+        self.fitted = self.make_regressor(
+            lambda: keras_network(self.problem),
+            loss="mse",
+            optimizer="adam",
+            optimizer__learning_rate=LEARNING_RATE,
+            batch_size=self.problem.batch_size,
+            epochs=self.problem.epochs,
+            random_state=seed,
+            verbose=0,
+        ).fit(self.X, self.y)
+        return self.fitted.history_["loss"][-1]
+
+    def predict(self, X):
+        return self.fitted.predict(X)
+
+
+class Skorch(Contender):
+    packages = ("torch", "skorch")
+
+    def __init__(self):
+        import skorch
+        import torch
+        import torch._dynamo  # it would come with the first optimizer
+
+        from .torch_network import Network
+
+        torch.set_num_threads(N_THREADS)
+        self.torch, self.skorch, self.network = torch, skorch, Network
+
+    def layout(self, X, y):
+        return np.ascontiguousarray(X), y[:, np.newaxis]
+
+    def fit(self, seed):
+        self.torch.manual_seed(seed)
+        problem = self.problem
+        self.fitted = self.skorch.NeuralNetRegressor(
+            self.network,
+            module__n_features=problem.n_features,
+            module__units=problem.units,
+            module__bidirectional=problem.bidirectional,
+            optimizer=self.torch.optim.Adam,
+            optimizer__eps=EPSILON,
+            lr=LEARNING_RATE,
+            batch_size=problem.batch_size,
+            max_epochs=problem.epochs,
+            train_split=None,
+            iterator_train__shuffle=True,
+            verbose=0,
+        ).fit(self.X, self.y)
+        return self.fitted.history[-1, "train_loss"]
+
+    def predict(self, X):
+        return self.fitted.predict(X)
+
+
+class PyTorch(Contender):
+    packages = ("torch",)
+
+    def __init__(self):
+        import torch
+        import torch._dynamo
+
+        from .torch_network import Network, train
+
+        torch.set_num_threads(N_THREADS)
+        self.torch, self.network, self.train = torch, Network, train
+
+    def layout(self, X, y):
+        return np.ascontiguousarray(X), y[:, np.newaxis]
+
+    def fit(self, seed):
+        self.torch.manual_seed(seed)
+        problem = self.problem
+        self.model = self.network(problem.n_features, problem.units, problem.bidirectional)
+        X, y = map(self.torch.from_numpy, (self.X, self.y))
+        optimizer = self.torch.optim.Adam(
+            self.model.parameters(), LEARNING_RATE, eps=EPSILON, fused=True
+        )
+        return self.train(self.model, optimizer, X, y, problem.batch_size, problem.epochs)
+
+    def prepare_predictions(self):
+        self.model.eval()
+
+    def predict(self, X):
+        with self.torch.inference_mode():
+            return self.model(self.torch.from_numpy(X)).numpy()
+
+
+CONTENDERS = {
+    OURS: Ours,
+    "scikeras": Scikeras,
+    "Keras": Keras,
+    "skorch": Skorch,
+    "PyTorch": PyTorch,
+}
+
+
+def missing_packages(name):
+    return [
+        package
+        for package in CONTENDERS[name].packages
+        if importlib.util.find_spec(package) is None
+    ]
