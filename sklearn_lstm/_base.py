@@ -172,19 +172,20 @@ class BaseLSTM(BaseEstimator):
         """Return a context that lends a trainer, see :mod:`._epochs`."""
         from ._training import Architecture, Numbers, program_trainer, recipe_for
 
-        optimizer, learning_rate = self.optimizer, self.learning_rate
+        optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
         if not isinstance(optimizer, str):
             from ._keras_network import optimizer_recipe
 
-            optimizer, learning_rate = optimizer_recipe(optimizer)
+            optimizer, learning_rate = optimizer_recipe(optimizer, clipnorm)
+            clipnorm = None
         if not keeps_optimizer or self._optimizer != str(optimizer):
             self._optimizer, self._optimizer_state = str(optimizer), None
         numbers = Numbers(
             learning_rate=learning_rate,
             dropout=self.dropout,
             alpha=self.alpha,
-            clipnorm=self.clipnorm,
-            batch_size=int(self.batch_size),
+            clipnorm=clipnorm,
+            batch_size=min(int(self.batch_size), len(train)),
         )
         state = self.weights_, self._optimizer_state
         network, params = self._architecture

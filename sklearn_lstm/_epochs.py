@@ -45,7 +45,7 @@ class Patience(NamedTuple):
 class Course(NamedTuple):
     """How a training went; the optimizer's state is None where it doesn't belong to the weights."""
 
-    weights: list
+    weights: list | None
     optimizer_state: list | None
     losses: list
     validation_losses: list
@@ -57,41 +57,42 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten.
     """
-    losses, validation_losses = [], []
-    weights, is_last, optimizer_state = None, True, None
+    course, is_last = Course(None, None, [], []), True
     best = _Best(patience)
     bar = _progress_bar(len(epochs), shown=progress)
     try:
-        for part in _parts(epochs, one_by_one=patience is not None):
-            new = trainer.run(*_orders(part, n_samples, seed, shuffle))
-            _check_finite(new, part)
-            losses += new[0]
-            validation_losses += new[1] or []
-            bar.show(part, losses, validation_losses)
+        for call in _calls(epochs, one_by_one=patience is not None):
+            losses, validation_losses = trainer.run(*_orders(call, n_samples, seed, shuffle))
+            _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.is_improved_by(validation_losses[-1])
-            if is_last:
-                weights = trainer.weights()
+            course = Course(  # in one step: an interruption finds all of a call, or nothing
+                trainer.weights() if is_last else course.weights,
+                None,
+                course.losses + losses,
+                course.validation_losses + (validation_losses or []),
+            )
+            bar.show(len(call), course)
             if best.has_waited_long_enough:
                 break
     except KeyboardInterrupt:
-        if weights is None:
+        if not course.losses:
             raise
         kept = "best" if patience else "last whole"
         warnings.warn(
             f"Training interrupted by user: the weights are those of the {kept} epoch of "
-            f"{len(losses)}.",
+            f"{len(course.losses)}.",
             stacklevel=5,
         )
     else:
-        _check_finite([trainer.weights()], epochs)
-        optimizer_state = trainer.optimizer_state() if is_last else None
+        course = course._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     finally:
         bar.close()
-    return Course(weights, optimizer_state, losses, validation_losses)
+    _check_weights(course.weights, epochs[len(course.losses) - 1])
+    return course
 
 
-def _parts(epochs, *, one_by_one):
-    """Cut the epochs into parts of a call each, the longer the faster they turn out to be."""
+def _calls(epochs, *, one_by_one):
+    """Cut the epochs into those of a call each, the more the faster they turn out to be."""
     n_epochs = 1
     while epochs:
         started = perf_counter()
@@ -131,21 +132,27 @@ class _Best:
         return self._patience is not None and self._n_waited >= self._patience.n_iter_no_change
 
 
-def _check_finite(curves, epochs):
-    """Refuse losses of the epochs, or weights after the last, that are not finite."""
-    for values in curves:
-        if values is not None and not all(np.isfinite(value).all() for value in values):
-            finite = [bool(np.isfinite(value).all()) for value in values]
-            epoch = epochs[finite.index(False)] if len(values) == len(epochs) else epochs[-1]
-            raise ValueError(
-                "The training diverged: the loss or a weight became NaN or infinite in epoch "
-                f"{epoch}. Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit "
-                "the gradients with clipnorm=1.0."
-            )
+def _check_losses(epochs, *curves):
+    finite = np.isfinite([curve for curve in curves if curve is not None]).all(axis=0)
+    if not finite.all():
+        raise _divergence(epochs[int(np.argmin(finite))])
+
+
+def _check_weights(weights, epoch):
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise _divergence(epoch)
+
+
+def _divergence(epoch):
+    return ValueError(
+        f"The training diverged: the loss or a weight became NaN or infinite in epoch {epoch}. "
+        "Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit the gradients "
+        "with clipnorm=1.0."
+    )
 
 
 class _NoBar:
-    def show(self, part, losses, validation_losses):
+    def show(self, n_new, course):
         pass
 
     def close(self):
@@ -158,11 +165,11 @@ class _Bar:
 
         self._bar = tqdm(total=n_epochs, desc="training", unit="epoch")
 
-    def show(self, part, losses, validation_losses):
-        curves = {"loss": losses, "validation_loss": validation_losses}
+    def show(self, n_new, course):
+        curves = {"loss": course.losses, "validation_loss": course.validation_losses}
         last = {name: f"{curve[-1]:.4g}" for name, curve in curves.items() if curve}
         self._bar.set_postfix(last, refresh=False)
-        self._bar.update(len(part))
+        self._bar.update(n_new)
 
     def close(self):
         self._bar.close()

@@ -5,6 +5,8 @@ new. They hold Keras's weights as the LSTM operation wants them: kernel and recu
 and sizes made even by zeros, which training leaves at zero.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
@@ -33,16 +35,23 @@ class FusedNetwork:
 
     def load(self, weights):
         self._layout = _Layout(weights, self._bidirectional)
-        for variable, value in zip(self.variables, self._layout.fuse(weights), strict=True):
+        for variable, value in zip(self.variables, self.fuse(weights), strict=True):
             variable.assign(value)
 
     def weights(self):
-        return self._layout.split([variable.numpy() for variable in self.variables])
+        return self.split([variable.numpy() for variable in self.variables])
 
-    def predict(self, rows, starts, n_timesteps, masks=None):
+    def fuse(self, arrays):
+        """Bring arrays shaped as Keras's weights, of the sizes last loaded, into those here."""
+        return self._layout.fuse(arrays)
+
+    def split(self, arrays):
+        return self._layout.split(arrays)
+
+    def predict(self, rows, starts, n_timesteps, noise=None):
         """Return the outputs, shape (n_samples, n_outputs).
 
-        ``masks`` are those of :meth:`dropout_masks`, or None outside of training.
+        ``noise`` is what :meth:`draw_noise` returned, or None outside of training.
         """
         steps = tf.range(n_timesteps)[:, tf.newaxis] + starts
         x = tf.gather(rows, steps)
@@ -55,21 +64,21 @@ class FusedNetwork:
                 h = h[-1] if is_last else h
                 outputs.append(tf.reverse(h, [0]) if direction and not is_last else h)
             x = tf.concat(outputs, axis=-1) if len(outputs) > 1 else outputs[0]
-            if masks is not None:
-                x *= masks[i]
+            if noise is not None:
+                x *= noise[i]
         kernel, bias = self._output
         return tf.nn.bias_add(tf.matmul(x, kernel), bias)
 
-    def dropout_masks(self, n_samples, n_timesteps, rate, seed):
-        """Draw what each layer's outputs are multiplied with, for a whole batch."""
-        masks = []
+    def draw_noise(self, n_samples, n_timesteps, rate, seed):
+        """Draw dropout: what each layer's outputs are multiplied with, for a whole batch."""
+        noise = []
         for i, layer in enumerate(self._cells):
             n_outputs = sum(tf.size(b) // 4 for _, b in layer)
             steps = [] if i == len(self._cells) - 1 else [n_timesteps]
             ones = tf.ones([*steps, n_samples, n_outputs])
             layer_seed = tf.stack([seed[0], seed[1] * len(self._cells) + i])
-            masks.append(tf.nn.experimental.stateless_dropout(ones, rate=rate, seed=layer_seed))
-        return masks
+            noise.append(tf.nn.experimental.stateless_dropout(ones, rate=rate, seed=layer_seed))
+        return noise
 
     def penalty(self):
         kernels = self.variables[::2]
@@ -92,47 +101,57 @@ def _variable(n_dimensions):
     return tf.Variable(np.zeros([0] * n_dimensions, np.float32), shape=tf.TensorShape(shape))
 
 
+class _Place(NamedTuple):
+    """Where the weights of a cell lie in the fused, even-sized array."""
+
+    shape: tuple
+    inputs: np.ndarray
+    states: np.ndarray
+    columns: np.ndarray
+
+
 class _Layout:
     """Where Keras's weights of certain sizes lie in the variables of a fused network."""
 
     def __init__(self, weights, bidirectional):
         layers, (kernel, _) = unpack(weights, bidirectional)
         n_directions = 2 if bidirectional else 1
-        inputs, n_inputs = np.arange(len(layers[0][0].kernel)), _even(len(layers[0][0].kernel))
-        self._cells = []
+        n_inputs = _even(len(layers[0][0].kernel))
+        inputs = np.arange(len(layers[0][0].kernel))
+        self._places = []
         for layer in layers:
-            units = len(layer[0].recurrent_kernel)
-            own = np.arange(units)
-            columns = (np.arange(4)[:, np.newaxis] * _even(units) + own).ravel()
-            shape = n_inputs + _even(units), 4 * _even(units)
-            self._cells += [(shape, inputs, n_inputs + own, columns)] * n_directions
-            inputs = np.concatenate([d * _even(units) + own for d in range(n_directions)])
-            n_inputs = n_directions * _even(units)
-        self._output = (n_inputs, kernel.shape[1]), inputs
+            units = np.arange(len(layer[0].recurrent_kernel))
+            n_units = _even(len(units))
+            shape = n_inputs + n_units, 4 * n_units
+            columns = np.concatenate([gate * n_units + units for gate in range(4)])
+            place = _Place(shape, inputs, n_inputs + units, columns)
+            self._places += [place] * n_directions
+            n_inputs = n_directions * n_units
+            inputs = np.concatenate([d * n_units + units for d in range(n_directions)])
+        self._output = _Place((n_inputs, kernel.shape[1]), inputs, inputs[:0], inputs[:0])
 
     def fuse(self, weights):
         *recurrent, kernel, bias = weights
         fused = []
-        for i, (shape, inputs, states, columns) in enumerate(self._cells):
+        for i, place in enumerate(self._places):
             cell = Cell(*map(_swap_gates, recurrent[3 * i : 3 * i + 3]))
-            w, b = np.zeros(shape, np.float32), np.zeros(shape[1], np.float32)
-            w[np.ix_(inputs, columns)] = cell.kernel
-            w[np.ix_(states, columns)] = cell.recurrent_kernel
-            b[columns] = cell.bias
+            w, b = np.zeros(place.shape, np.float32), np.zeros(place.shape[1], np.float32)
+            w[np.ix_(place.inputs, place.columns)] = cell.kernel
+            w[np.ix_(place.states, place.columns)] = cell.recurrent_kernel
+            b[place.columns] = cell.bias
             fused += [w, b]
-        shape, inputs = self._output
-        padded = np.zeros(shape, np.float32)
-        padded[inputs] = kernel
+        padded = np.zeros(self._output.shape, np.float32)
+        padded[self._output.inputs] = kernel
         return [*fused, padded, bias]
 
     def split(self, fused):
         *recurrent, kernel, bias = fused
         weights = []
-        for i, (_, inputs, states, columns) in enumerate(self._cells):
-            w, b = recurrent[2 * i : 2 * i + 2]
-            cell = w[np.ix_(inputs, columns)], w[np.ix_(states, columns)], b[columns]
+        for place, w, b in zip(self._places, recurrent[::2], recurrent[1::2], strict=True):
+            rows = w[:, place.columns]
+            cell = rows[place.inputs], rows[place.states], b[place.columns]
             weights += map(_swap_gates, cell)
-        return [*weights, kernel[self._output[1]], bias]
+        return [*weights, kernel[self._output.inputs], bias]
 
 
 def _even(n):

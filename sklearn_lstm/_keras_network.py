@@ -22,11 +22,17 @@ class OptimizerRecipe(NamedTuple):
         return self.kind.from_config(json.loads(self.settings))
 
     def __str__(self):
-        return f"{self.kind.__qualname__} {self.settings}"
+        return f"{self.kind.__module__}.{self.kind.__qualname__} {self.settings}"
 
 
-def optimizer_recipe(optimizer):
+def optimizer_recipe(optimizer, clipnorm):
     """Split an optimizer of Keras into what is compiled in and its learning rate, which is not.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+    clipnorm : float or None
+        Compiled in, too: optimizers clip after they have undone a scaled or gathered loss.
 
     Returns
     -------
@@ -42,6 +48,8 @@ def optimizer_recipe(optimizer):
             learning_rate = None
         else:
             settings["learning_rate"] = 1.0
+        if clipnorm is not None:
+            settings["clipnorm"] = clipnorm
         recipe = OptimizerRecipe(kind, json.dumps(settings, sort_keys=True))
         recipe.make().build([keras.Variable([0.0])])
     except Exception as error:
@@ -59,7 +67,7 @@ def optimizer_recipe(optimizer):
 
 
 class DrawnDropout(keras.layers.Dropout):
-    """Dropout whose rate and seed are given for each call, so that one program serves all."""
+    """Dropout whose rate and seed are tensors of the program that is being traced."""
 
     drawn = None
 
@@ -75,7 +83,7 @@ class KerasNetwork:
 
     def __init__(self, n_features, n_outputs, units, bidirectional, has_dropout):
         meta = {"X_shape_": (None, None, n_features), "n_outputs_": n_outputs}
-        rate = 0.5 if has_dropout else 0.0
+        rate = 0.5 if has_dropout else 0.0  # any: the layers are told theirs
         self._network = build(meta, units, rate, bidirectional, 0, 0, dropout_class=DrawnDropout)
         self._dropouts = [x for x in self._network.layers if isinstance(x, DrawnDropout)]
         self.keras_variables = self._network.trainable_variables
@@ -92,17 +100,24 @@ class KerasNetwork:
     def weights(self):
         return [variable.numpy() for variable in self.variables]
 
-    def predict(self, rows, starts, n_timesteps, masks=None):
-        """Return the outputs, shape (n_samples, n_outputs); masks are the rate and the seed."""
+    def fuse(self, arrays):
+        return arrays
+
+    def split(self, arrays):
+        return arrays
+
+    def predict(self, rows, starts, n_timesteps, noise=None):
+        """Return the outputs, shape (n_samples, n_outputs)."""
         steps = starts[:, tf.newaxis] + tf.range(n_timesteps)
-        if masks is not None:
+        if noise is not None:
             for i, layer in enumerate(self._dropouts):
-                rate, seed = masks
+                rate, seed = noise
                 layer.drawn = rate, tf.stack([seed[0], seed[1] * len(self._dropouts) + i])
         windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
-        return self._network(windows, training=masks is not None)
+        return self._network(windows, training=noise is not None)
 
-    def dropout_masks(self, n_samples, n_timesteps, rate, seed):
+    def draw_noise(self, n_samples, n_timesteps, rate, seed):
+        """Leave the drawing of dropout to the layers."""
         return rate, seed
 
     def penalty(self):

@@ -20,29 +20,36 @@ class FusedOptimizer:
     .. [3] G. Hinton, "Lecture 6e of Neural networks for machine learning", 2012.
     """
 
-    def __init__(self, kind, variables):
+    def __init__(self, kind, network):
         self._kind = kind
-        self._variables = variables
+        self._network = network
         self._learning_rate = tf.Variable(0.0)
         self._n_steps = tf.Variable(0.0)
         self._moments = [
-            [tf.Variable(v, shape=v.shape) for _ in range(N_MOMENTS[kind])] for v in variables
+            [tf.Variable(v, shape=v.shape) for v in network.variables]
+            for _ in range(N_MOMENTS[kind])
         ]
 
     def load(self, state, learning_rate):
-        """Start from a state, None for none, with the variables as they are."""
-        if state is None:
-            zeros = [np.zeros(v.value().shape, np.float32) for v in self._variables]
-            state = [0.0, *(zero for zero in zeros for _ in range(N_MOMENTS[self._kind]))]
-        for variable, value in zip(self._all(), state, strict=True):
-            variable.assign(value)
+        """Start from a state, None for none, with the weights of the network as they are."""
         self._learning_rate.assign(learning_rate)
+        if state is None:
+            zeros = [np.zeros(v.read_value().shape, np.float32) for v in self._network.variables]
+            self._assign(0.0, [zeros] * len(self._moments))
+        else:
+            n_steps, *moments = state
+            self._assign(n_steps, map(self._network.fuse, moments))
+
+    def _assign(self, n_steps, moments):
+        self._n_steps.assign(n_steps)
+        for variables, values in zip(self._moments, moments, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
 
     def state(self):
-        return [variable.numpy() for variable in self._all()]
-
-    def _all(self):
-        return [self._n_steps, *(moment for moments in self._moments for moment in moments)]
+        """Return the number of steps, and moments in the shape of Keras's weights."""
+        moments = [[variable.numpy() for variable in of_all] for of_all in self._moments]
+        return [self._n_steps.numpy(), *map(self._network.split, moments)]
 
     def scale_loss(self, loss):
         return loss
@@ -51,8 +58,8 @@ class FusedOptimizer:
         rate = self._learning_rate.read_value()
         n_steps = self._n_steps.assign_add(1.0, read_value=True)
         powers = {"beta1_power": tf.pow(0.9, n_steps), "beta2_power": tf.pow(0.999, n_steps)}
-        for variable, gradient, moments in zip(
-            self._variables, gradients, self._moments, strict=True
+        for variable, gradient, *moments in zip(
+            self._network.variables, gradients, *self._moments, strict=True
         ):
             if self._kind == "adamw":
                 variable.assign_sub(variable * ADAMW_DECAY * rate, read_value=False)

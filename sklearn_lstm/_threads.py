@@ -16,14 +16,16 @@ def n_allotted():
     joblib and Dask give each worker process its share of the cores in ``OMP_NUM_THREADS``, which a
     user may set, too.
     """
-    allotted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    allotted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return int(allotted) if allotted.isdecimal() and int(allotted) else None
 
 
 def map_blocks(function, blocks):
     """Call a function with each of the blocks, in threads if there are several."""
     with _one_thread_per_product():
-        n_threads = min(n_allotted() or cpu_count(), len(blocks)) if len(blocks) > 1 else 1
+        n_threads = (
+            min(n_allotted() or cpu_count(), cpu_count(), len(blocks)) if len(blocks) > 1 else 1
+        )
         if n_threads == 1:
             return [function(block) for block in blocks]
         with ThreadPoolExecutor(n_threads) as pool:

@@ -4,6 +4,7 @@ Tracing a network costs a hundred times what a small epoch does. So programs are
 :class:`Recipe`, and lent to one fit at a time, which gives them weights and data of its own.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
@@ -78,9 +79,13 @@ def recipe_for(architecture, loss, optimizer, numbers, *, validates):
 
 
 def _number_of_parts(batch_size, units):
-    """Return in how many parts a batch is computed, side by side: at most one for each core."""
+    """Return in how many parts a batch is computed, side by side: at most one for each core.
+
+    It is a power of two, so that a search over sizes traces few programs.
+    """
     n_worthwhile = min(batch_size // SMALLEST_PART, batch_size * max(units) // SMALLEST_STATE)
-    return max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
+    n_parts = max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
+    return 1 << n_parts.bit_length() - 1
 
 
 def _keep_to_allotted_threads():
@@ -88,12 +93,15 @@ def _keep_to_allotted_threads():
 
     Otherwise each of joblib's worker processes would use all cores.
     """
-    threading_config = tf.config.threading
-    if n_allotted() is None or threading_config.get_intra_op_parallelism_threads():
+    ask, variables = tf.config.threading, ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    said = any(map(os.environ.get, variables)) or (
+        ask.get_intra_op_parallelism_threads() or ask.get_inter_op_parallelism_threads()
+    )
+    if n_allotted() is None or said:
         return
     with suppress(RuntimeError):  # it has begun
-        threading_config.set_intra_op_parallelism_threads(n_allotted())
-        threading_config.set_inter_op_parallelism_threads(n_allotted())
+        ask.set_intra_op_parallelism_threads(n_allotted())
+        ask.set_inter_op_parallelism_threads(n_allotted())
 
 
 def _has_gpu():
@@ -114,7 +122,7 @@ class Program:
 
             self.network = KerasNetwork(*recipe.fixed, recipe.has_dropout)
         if isinstance(recipe.optimizer, str):
-            self.optimizer = FusedOptimizer(recipe.optimizer, self.network.variables)
+            self.optimizer = FusedOptimizer(recipe.optimizer, self.network)
         else:
             from ._keras_network import KerasOptimizer
 
@@ -167,11 +175,11 @@ class Program:
 
         def epoch(i, losses, validation_losses):
             order, seed = orders[i], seeds[i]
-            loss = _mean_over_batches(
+            loss = _run_batches(
                 lambda *batch: train_batch(order, seed, *batch), tf.size(order), batch_size
             )
             if self.recipe.validates:
-                validation_loss = _mean_over_batches(
+                validation_loss = _run_batches(
                     validate_batch, tf.size(validation[1]), VALIDATION_BATCH
                 )
                 validation_losses = validation_losses.write(i, validation_loss)
@@ -192,11 +200,11 @@ class Program:
         """
         n_samples, n_parts = tf.size(batch), self.recipe.n_parts
         n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
-        masks = None
+        noise = None
         if self.recipe.has_dropout:
-            masks = self.network.dropout_masks(n_samples, n_timesteps, dropout, seed)
+            noise = self.network.draw_noise(n_samples, n_timesteps, dropout, seed)
         if n_parts == 1:
-            total = self._summed_loss(train, batch, n_timesteps, masks)
+            total = self._summed_loss(train, batch, n_timesteps, noise)
             return total / n_values
         totals = []
         for k in range(n_parts):
@@ -204,13 +212,13 @@ class Program:
             counts = tf.cast(end > begin, tf.float32)
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
-            part_masks = None if masks is None else [mask[..., part, :] for mask in masks]
-            totals.append(counts * self._summed_loss(train, batch[part], n_timesteps, part_masks))
+            part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
+            totals.append(counts * self._summed_loss(train, batch[part], n_timesteps, part_noise))
         return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, batch, n_timesteps, masks=None):
+    def _summed_loss(self, samples, batch, n_timesteps, noise=None):
         rows, starts, y, sample_weight = samples
-        predicted = self.network.predict(rows, tf.gather(starts, batch), n_timesteps, masks)
+        predicted = self.network.predict(rows, tf.gather(starts, batch), n_timesteps, noise)
         losses = LOSSES[self.recipe.loss](predicted - tf.gather(y, batch))
         return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
 
@@ -223,12 +231,12 @@ def _huber(error):
 LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
 
 
-def _mean_over_batches(summed_loss, n_samples, batch_size):
-    """Call ``summed_loss(begin, end)`` for one batch after the other, and divide by n_samples."""
+def _run_batches(run_batch, n_samples, batch_size):
+    """Run one batch after the other, each returning its summed loss; return the mean loss."""
 
     def step(begin, total):
         end = tf.minimum(begin + batch_size, n_samples)
-        return end, total + summed_loss(begin, end)
+        return end, total + run_batch(begin, end)
 
     start = tf.constant(0), tf.constant(0.0)
     _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start, parallel_iterations=1)
@@ -250,7 +258,7 @@ class ProgramTrainer:
             self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
         self._scalars = (
             tf.constant(train.windows.n_timesteps, tf.int32),
-            tf.constant(min(numbers.batch_size, len(train)), tf.int32),
+            tf.constant(numbers.batch_size, tf.int32),
             tf.constant(numbers.dropout, tf.float32),
             tf.constant(numbers.alpha, tf.float32),
             tf.constant(numbers.clipnorm or 0, tf.float32),

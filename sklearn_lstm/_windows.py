@@ -215,10 +215,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
         segment = np.cumsum(timeline.begins_segment) - 1
         starts = np.arange(len(rows)) + segment * (self.window_length - 1)
-        windows = RowWindows(padded, starts, self.window_length)
         if order is not None:
-            windows = windows[np.argsort(order)]
-        windows = windows.to_array()
+            starts = starts[np.argsort(order)]
+        windows = RowWindows(padded, starts, self.window_length).to_array()
         return windows.transpose(0, 2, 1).reshape(len(rows), -1) if self.flatten else windows
 
     def _pad(self, rows, first_rows, timeline):

@@ -1,4 +1,5 @@
 import pickle
+import pydoc
 import signal
 import subprocess
 import sys
@@ -222,6 +223,38 @@ def test_interruption_keeps_the_last_whole_epoch(windows):
         lstm.fit(X, y)
     assert 0 < lstm.n_iter_ < 10**6
     assert_same_weights(lstm, clone(lstm).set_params(epochs=lstm.n_iter_).fit(X, y))
+
+
+@pytest.mark.parametrize("where", ["_epochs._Bar.show", "_training.ProgramTrainer.weights"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
+    windows, where, early_stopping, monkeypatch
+):
+    X, y = windows
+    lstm = LSTMRegressor(
+        4, epochs=200, early_stopping=early_stopping, tol=0, n_iter_no_change=200, random_state=0,
+        verbose=1,
+    )  # fmt: skip
+    owner, _, name = f"sklearn_lstm.{where}".rpartition(".")
+    original, calls = pydoc.locate(f"{owner}.{name}"), []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{owner}.{name}", interrupted)
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            lstm.fit(X, y)
+    assert len(lstm.loss_curve_) == lstm.n_iter_ >= 3
+    n_epochs = lstm.n_iter_
+    if early_stopping:
+        n_epochs = int(np.argmin(lstm.validation_loss_curve_)) + 1
+        X, y = X[:-7], y[:-7]
+    whole = clone(lstm).set_params(epochs=n_epochs, early_stopping=False, verbose=0).fit(X, y)
+    assert_same_weights(lstm, whole)
 
 
 def test_divergence_is_an_error_that_names_the_epoch(windows, small):

@@ -125,12 +125,16 @@ class Halved(keras.optimizers.SGD):
     ],
     ids=["own class", "scaled loss", "accumulated"],
 )
-def test_unusual_optimizers_train_as_in_keras(windows, optimizer):
+@pytest.mark.parametrize("clipnorm", [None, 0.05])
+def test_unusual_optimizers_train_as_in_keras(windows, optimizer, clipnorm):
     X, y = windows
-    lstm = LSTMRegressor(4, optimizer=optimizer, epochs=2, shuffle=False, random_state=0)
+    lstm = LSTMRegressor(
+        4, optimizer=optimizer, clipnorm=clipnorm, epochs=2, shuffle=False, random_state=0
+    )
     model = plain_keras(clone(lstm).set_params(optimizer="sgd"), X, 2)
     lstm.fit(X, y)
-    model.compile(type(optimizer).from_config(optimizer.get_config()), "mse")
+    settings = optimizer.get_config() | {"clipnorm": clipnorm}
+    model.compile(type(optimizer).from_config(settings), "mse")
     model.fit(X, y, 32, 2, verbose=0, shuffle=False)
     for ours, theirs in zip(lstm.weights_, model.get_weights(), strict=True):
         assert_allclose(ours, theirs, atol=1e-4)
@@ -206,7 +210,7 @@ def dropped_by_the_fused_network(shape, rate, seed):
         np.random.default_rng(0), units=(shape[1],) * 2, bidirectional=False, n_features=1,
         n_outputs=1,
     ))  # fmt: skip
-    return [np.asarray(mask) for mask in network.dropout_masks(shape[0], 1, rate, [seed, 5])]
+    return [np.asarray(drawn) for drawn in network.draw_noise(shape[0], 1, rate, [seed, 5])]
 
 
 def dropped_by_keras(shape, rate, seed):
@@ -242,12 +246,41 @@ def test_the_network_for_a_gpu_trains_as_the_one_for_a_cpu(windows, params, monk
         assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_training_goes_on_on_another_kind_of_machine(windows, optimizer, monkeypatch):
+    X, y = windows
+    lstm = LSTMRegressor((5, 3), optimizer=optimizer, learning_rate=0.01, random_state=0)
+    here = clone(lstm).partial_fit(X, y).partial_fit(X, y).partial_fit(X, y)
+    moving = clone(lstm).partial_fit(X, y)
+    monkeypatch.setattr(training, "_has_gpu", lambda: True)
+    moving.partial_fit(X, y)
+    monkeypatch.setattr(training, "_has_gpu", lambda: False)
+    moving.partial_fit(X, y)
+    for one, other in zip(here.weights_, moving.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("epochs", [4, 5, 6])
+def test_divergence_in_the_last_epoch_is_called_by_its_number(windows, epochs):
+    X, y = windows
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([epochs - 2], [1e-9, 3e38])
+    lstm = LSTMRegressor(
+        3, epochs=epochs, batch_size=len(X), optimizer=keras.optimizers.SGD(schedule),
+        random_state=0,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=f"in epoch {epochs}\\."):
+        lstm.fit(X, 1000 * y)
+
+
 def test_a_batch_is_cut_where_it_pays(monkeypatch):
     monkeypatch.setattr(training, "cpu_count", lambda: 4)
     assert training._number_of_parts(1, (1000,)) == 1
     assert training._number_of_parts(32, (16,)) == 1
     assert training._number_of_parts(32, (16, 50)) == 2
     assert training._number_of_parts(256, (64,)) == 4
+    monkeypatch.setattr(training, "cpu_count", lambda: 12)
+    parts = {training._number_of_parts(64, (units,)) for units in range(1, 300)}
+    assert parts == {1, 2, 4, 8}
 
 
 @pytest.mark.parametrize("units", [4, (4, 4)])
