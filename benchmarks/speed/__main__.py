@@ -41,6 +41,8 @@ def arguments():
         parser.error("--rounds must be 1 or more")
     if given.out is None and not given.quick:
         given.out = RESULTS
+    if given.out is not None:
+        given.out.mkdir(parents=True, exist_ok=True)
     return given
 
 
@@ -50,6 +52,13 @@ def main():
         if missing := missing_packages(name):
             print(f"{name} is left out: {' and '.join(missing)} not installed")
     crew = Crew(1 if given.quick else given.rounds, is_quick=given.quick)
+    try:
+        return run(given, crew)
+    finally:
+        crew.close()
+
+
+def run(given, crew):
     with crew.together({"NumPy": (MatrixProducts,)}) as remotes:
         crew.peak_gflops = remotes["NumPy"].call("peak_gflops", 3 if given.quick else 20).value
     results = Results(given.out)
@@ -63,7 +72,6 @@ def main():
         }
     )
     failed = [name for name in given.cases or CASES if not measured(name, crew, results)]
-    crew.close()
     return f"failed: {', '.join(failed)}" if failed else 0
 
 

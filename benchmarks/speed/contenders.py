@@ -7,17 +7,17 @@ A contender is made in a process of its own, where it imports its library, and t
 from __future__ import annotations
 
 import importlib.util
-import os
 import pickle
 import statistics
 import time
 
 import numpy as np
+from joblib import cpu_count
 
 from .data import rows_of, windows_and_targets
 
 OURS = "sklearn-lstm"
-N_THREADS = os.cpu_count()
+N_THREADS = cpu_count()
 LEARNING_RATE, EPSILON = 0.001, 1e-7
 
 
@@ -162,16 +162,26 @@ class Keras(Contender):
         return self.model.predict(X, verbose=0)
 
 
+class KerasOnBatch(Keras):
+    """Predicts as Keras's documentation advises for small inputs."""
+
+    def predict(self, X):
+        return self.model.predict_on_batch(X)
+
+
 class Scikeras(Contender):
     packages = ("scikeras",)
 
     def __init__(self):
+        import keras
         import tensorflow  # noqa: F401
         from scikeras.wrappers import KerasRegressor
 
-        self.make_regressor = KerasRegressor
+        self.keras, self.make_regressor = keras, KerasRegressor
 
     def fit(self, seed):
+        # With a random_state, scikeras would make all of TensorFlow deterministic, and slower.
+        self.keras.utils.set_random_seed(seed)
         self.fitted = self.make_regressor(
             lambda: keras_network(self.problem),
             loss="mse",
@@ -179,7 +189,6 @@ class Scikeras(Contender):
             optimizer__learning_rate=LEARNING_RATE,
             batch_size=self.problem.batch_size,
             epochs=self.problem.epochs,
-            random_state=seed,
             verbose=0,
         ).fit(self.X, self.y)
         return self.fitted.history_["loss"][-1]
@@ -260,6 +269,14 @@ class PyTorch(Contender):
             return self.model(self.torch.from_numpy(X)).numpy()
 
 
+class PyTorchInBlocks(PyTorch):
+    """Predicts a few windows at a time, whose states stay in the processor's cache."""
+
+    def predict(self, X):
+        blocks = np.split(X, range(256, len(X), 256))
+        return np.concatenate([super(PyTorchInBlocks, self).predict(block) for block in blocks])
+
+
 CONTENDERS = {
     OURS: Ours,
     "scikeras": Scikeras,
@@ -267,11 +284,15 @@ CONTENDERS = {
     "skorch": Skorch,
     "PyTorch": PyTorch,
 }
+OTHER_WAYS_TO_PREDICT = {
+    "Keras predict_on_batch": KerasOnBatch,
+    "PyTorch in blocks of 256": PyTorchInBlocks,
+}
 
 
 def missing_packages(name):
     return [
         package
-        for package in CONTENDERS[name].packages
+        for package in (CONTENDERS | OTHER_WAYS_TO_PREDICT)[name].packages
         if importlib.util.find_spec(package) is None
     ]

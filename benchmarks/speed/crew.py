@@ -6,7 +6,7 @@ import math
 import statistics
 from contextlib import contextmanager
 
-from .contenders import CONTENDERS, OURS, missing_packages
+from .contenders import CONTENDERS, OTHER_WAYS_TO_PREDICT, OURS, missing_packages
 from .process import Remote
 
 
@@ -27,14 +27,14 @@ class Crew:
 
     def only(self, *names):
         """Return those of the names whose packages are installed."""
-        return [name for name in names if name in self.names]
+        return [name for name in names if not missing_packages(name)]
 
     def take(self, problem, names=None):
         """Hand contenders a problem, and return the variance of its targets."""
         names = names or self.names
         for name in names:
             if name not in self._contenders:
-                self._contenders[name] = self._start(CONTENDERS[name])
+                self._contenders[name] = self._start((CONTENDERS | OTHER_WAYS_TO_PREDICT)[name])
         for name in names:
             self._contenders[name].ready()
         return max([self.call(name, "take", problem).value for name in names])
@@ -46,8 +46,8 @@ class Crew:
         """Return what ``turn(name, round)`` gives in each round, for one after the other."""
         results = {name: [] for name in names or self.names}
         for number in range(self._n_rounds(at_most)):
-            for name, of_name in results.items():
-                of_name.append(turn(name, number))
+            for name in rotated(list(results), number):
+                results[name].append(turn(name, number))
         return results
 
     @contextmanager
@@ -87,13 +87,19 @@ class Crew:
         return remote.host(make, *args)
 
     def _end(self, remote):
-        if self.is_quick and remote.is_open:
+        if self.is_quick and remote.is_idle:
             self._idle.append(remote)
         else:
             remote.close()
 
     def _n_rounds(self, at_most):
         return min(self.n_rounds, at_most or self.n_rounds)
+
+
+def rotated(names, number):
+    """Begin with another one in each round, so that nobody always follows the same."""
+    begin = number % len(names)
+    return names[begin:] + names[:begin]
 
 
 def ratios(seconds, base=OURS):
@@ -117,6 +123,8 @@ def listed(values):
 def why_unlike(losses, variance, factor):
     """Return what speaks against a comparison: nothing learned, or not the same; else None."""
     losses = medians(losses)
+    if not all(map(math.isfinite, losses.values())):
+        return f"a loss is not finite: {listed(losses)}"
     if not max(losses.values()) < 0.9 * variance:
         return f"did not learn: losses {listed(losses)}; variance of y {variance:.3g}"
     if max(losses.values()) > factor * min(losses.values()):

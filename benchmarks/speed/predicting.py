@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contenders import OURS
+from .contenders import CONTENDERS, OTHER_WAYS_TO_PREDICT, OURS
 from .crew import why_unlike
 from .training import AS_LIKE, comparison
 
@@ -12,22 +12,25 @@ TOLERANCE = 1e-4
 def predictions(crew, size):
     """Median time of a call of ``predict`` with so many windows, after a fit."""
     problem, n_windows, at_least = size
-    variance, losses = crew.take(problem), {}
-    for name in crew.names:
+    names = crew.only(*CONTENDERS, *OTHER_WAYS_TO_PREDICT)
+    variance, losses = crew.take(problem, names), {}
+    for name in names:
         losses[name] = [crew.call(name, "fit", 0).value]
         crew.call(name, "prepare_predictions")
     distance = crew.call(OURS, "distance_to_keras", n_windows).value
     if distance > TOLERANCE:
         raise AssertionError(f"Keras predicts otherwise with our weights: {distance:.2g} away")
     seconds = crew.take_turns(
-        lambda name, number: crew.call(name, "seconds_of_prediction", n_windows, at_least).value
+        lambda name, number: crew.call(name, "seconds_of_prediction", n_windows, at_least).value,
+        names,
     )
     spoiled = why_unlike(losses, variance, AS_LIKE)
     operations = problem.forward_operations * n_windows / problem.n_windows
     outcome = comparison(crew, seconds, "seconds for a call", operations, losses, spoiled)
     outcome.notes.append(
-        f"Keras with our weights predicts the same, up to {distance:.1g}. Keras and scikeras "
-        "predict with their own batch size, 32."
+        f"Keras with our weights predicts the same, up to {distance:.1g}. Keras's and scikeras's "
+        "`predict` are measured as people call them, with their own batch size, 32; "
+        "`predict_on_batch` takes all windows at once."
     )
     return outcome
 
@@ -35,7 +38,12 @@ def predictions(crew, size):
 def forecasts(crew, size):
     """Time of a recursive forecast; slow contenders make fewer steps, and are scaled."""
     problem, n_steps, n_steps_of_keras = size
-    steps = {OURS: n_steps, "Keras": n_steps_of_keras, "PyTorch": n_steps}
+    steps = {
+        OURS: n_steps,
+        "Keras": n_steps_of_keras,
+        "Keras predict_on_batch": n_steps,
+        "PyTorch": n_steps,
+    }
     names = crew.only(*steps)
     variance, losses = crew.take(problem, names), {}
     for name in names:

@@ -49,8 +49,8 @@ class Remote:
         return self
 
     @property
-    def is_open(self):
-        return not self._pipe.closed
+    def is_idle(self):
+        return self._is_ready and not self._pipe.closed
 
     def call(self, name, *args):
         self.ready()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .contenders import OURS, Scikeras, keras_network
-from .crew import listed, medians, ratios
+from .crew import listed, medians, ratios, rotated
 from .data import Problem
 from .outcome import Outcome
 
@@ -44,6 +44,7 @@ class OurSearch:
             cv=TimeSeriesSplit(self.grid["folds"]),
             n_jobs=1 if backend is None else 2,
             refit=False,
+            error_score="raise",
         )
         with parallel_config(backend=backend or "sequential"):
             return float(-search.fit(self.table, self.y).best_score_)
@@ -86,7 +87,6 @@ class ScikerasSearch(Scikeras):
             optimizer__learning_rate=None,
             batch_size=BATCH_SIZE,
             epochs=self.grid["epochs"],
-            random_state=0,
             verbose=0,
         )
         search = GridSearchCV(
@@ -95,7 +95,9 @@ class ScikerasSearch(Scikeras):
             scoring=SCORING,
             cv=TimeSeriesSplit(self.grid["folds"]),
             refit=False,
+            error_score="raise",
         )
+        self.keras.utils.set_random_seed(0)
         search.fit(np.ascontiguousarray(X), self.y[length - 1 :])
         return float(-search.best_score_)
 
@@ -109,24 +111,37 @@ def temperatures():
 
 
 def grid(crew, size):
+    """Search in new processes, as people do: once."""
     makers = {OURS: (OurSearch, size), "scikeras": (ScikerasSearch, size)}
-    with crew.together(makers) as remotes:
-        replies = crew.take_turns(lambda name, number: remotes[name].call("search"), remotes, 3)
-    firsts = {name: of[0].seconds for name, of in replies.items()}
+    replies = {name: [] for name in makers}
+    for number in range(min(crew.n_rounds, 2)):
+        with crew.together(makers) as remotes:
+            for name in rotated(list(makers), number):
+                replies[name].append(remotes[name].call("search"))
     errors = medians({name: [reply.value for reply in of] for name, of in replies.items()})
     seconds = {name: [reply.seconds for reply in of] for name, of in replies.items()}
     is_alike = max(errors.values()) <= AS_LIKE * min(errors.values())
     relative = ratios(seconds) if is_alike else {}
     return Outcome(
-        columns=["", "seconds for a search", "÷ ours", "the first alone", "best RMSE in °C"],
+        columns=["", "seconds for a search", "÷ ours", "best RMSE in °C"],
         rows=[
-            [name, second, relative.get(name), firsts[name], errors[name]]
+            [name, second, relative.get(name), errors[name]]
             for name, second in medians(seconds).items()
         ],
         figures={f"{name} ÷ ours": ratio for name, ratio in relative.items()},
-        notes=["The first search of a process is among the rounds, and shown by itself as well."],
+        notes=[
+            "Each search is the first of its process, imports apart. The day before as a forecast "
+            f"has an RMSE of {persistence():.3g} °C.",
+            "We scale within each fold and keep its rows apart; scikeras gets windows that were "
+            "scaled and cut beforehand.",
+        ],
         spoiled=None if is_alike else f"the best scores are not alike: {listed(errors)}",
     )
+
+
+def persistence():
+    table, y = temperatures()
+    return float(np.sqrt(np.mean((table.iloc[:, 0] - y) ** 2)))
 
 
 def two_workers(crew, size):

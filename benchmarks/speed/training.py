@@ -27,7 +27,7 @@ def later_fits(crew, problem):
 
 
 def epochs(crew, problem):
-    """Time of a whole later fit, divided by its epochs."""
+    """Time of a whole later fit, Keras's tracing included, divided by its epochs."""
     return _after_one_fit(crew, problem, AS_LIKE, problem.epochs)
 
 
@@ -45,7 +45,7 @@ def of_training(crew, problem, replies, variance, as_like, n_parts):
     losses = {name: [reply.value for reply in of] for name, of in replies.items()}
     spoiled = why_unlike(losses, variance, as_like)
     operations = problem.training_operations * problem.epochs / n_parts
-    unit = "seconds for a fit" if n_parts == 1 else "seconds for an epoch"
+    unit = "seconds for a fit" if n_parts == 1 else "seconds of a fit ÷ epochs"
     return comparison(crew, seconds, unit, operations, losses, spoiled)
 
 
