@@ -438,7 +438,7 @@ def _needed(panel, n_known, horizon, forecaster):
 def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
-    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]))
+    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     origins = [
         known[known <= len(track) - horizon]
         for known, track in zip(n_known, panel.tracks, strict=True)

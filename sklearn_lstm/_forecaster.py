@@ -125,10 +125,10 @@ class LSTMForecaster(BaseEstimator):
     Intervals are split-conformal [1]_, each step of the horizon by itself: of the absolute errors
     on the calibration part, measured in units of the spread of their history (which matters for
     ``normalize="window"``, for panels and ``log``), the one that covers the asked share. A series
-    of a panel shares the errors of all, also where each has a regressor of its own; one that is too
-    short to hold back a part has intervals by the errors of the others. The final regressor has
-    seen the calibration part, too, so the intervals are, if anything, a little wide. No more than
-    the horizon has intervals.
+    of a panel shares the errors of all. Where each has a regressor of its own, it has its own
+    errors, too; a series that holds back too few for the asked share goes by those of all. The
+    final regressor has seen the calibration part, too, so the intervals are, if anything, a little
+    wide. No more than the horizon has intervals.
 
     A constant series is forecast as that constant.
 
@@ -231,7 +231,7 @@ class LSTMForecaster(BaseEstimator):
     _errors: Any
     _error_scale: Any
 
-    def _fit(self, panel: Panel) -> Self:
+    def _fit(self, panel: Panel, *, may_lack_windows: bool = False) -> Self:
         self._check_regressor()
         self._log, self._splits_columns = self.log, self.columns != "joint"
         self._horizon, self._missing = self.horizon, self.missing
@@ -244,7 +244,7 @@ class LSTMForecaster(BaseEstimator):
             else check_random_state(self.random_state).randint(2**31 - 1)
         )
         calibration = self._calibrate(panel) or (None, None)
-        self._model = self._train(panel)
+        self._model = self._train(panel, may_lack_windows=may_lack_windows)
         self._panel = panel
         self._errors, self._error_scale = calibration
         self.regressor_ = self._model.regressor_
@@ -361,7 +361,10 @@ class LSTMForecaster(BaseEstimator):
             (len(panel.tracks), len(scale) // len(part.tracks), scale.shape[1]), np.nan
         )
         of_all[is_known] = scale.reshape(-1, *of_all.shape[1:])
-        return ConformalErrors(errors), of_all.reshape(-1, 1, scale.shape[1])
+        kept, n_split = np.flatnonzero(is_known), of_all.shape[1]
+        codes = kept[codes // n_split] * n_split + codes % n_split
+        by_series = codes if self.columns == "separate" else None
+        return ConformalErrors(errors, by_series), of_all.reshape(-1, 1, scale.shape[1])
 
     def _rows_before_calibration(self, panel):
         """Return how many rows of each series the calibration part leaves."""
@@ -426,7 +429,8 @@ class LSTMForecaster(BaseEstimator):
         found = {"y_pred": forecast}
         if coverage is not None:
             self._check_horizon(n_steps, calibrated=True)
-            radius = self._errors.radius(coverage)[:n_steps] * self._as_calibrated(spread, codes)
+            radius = self._errors.radius(coverage, codes)[:, :n_steps]
+            radius = radius * self._as_calibrated(spread, codes)
             found |= {"lower": forecast - radius, "upper": forecast + radius}
         n_split = panel.tracks[0].y.shape[1] if self._splits_columns else 1
         units = [codes == code for code in range(len(panel.tracks) * n_split)]
@@ -487,7 +491,8 @@ class LSTMForecaster(BaseEstimator):
         """
         check_share(coverage, "coverage")
         forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
-        radius = self._errors.radius(coverage)[: forecast.shape[1]] * spread
+        codes = np.arange(len(forecast))
+        radius = self._errors.radius(coverage, codes)[:, : forecast.shape[1]] * spread
         bounds = np.stack([forecast - radius, forecast + radius], axis=-1)
         return self._panel.wrap(self._by_series(self._unlogged(bounds)), ["lower", "upper"])
 
@@ -518,8 +523,10 @@ class LSTMForecaster(BaseEstimator):
         for level in quantiles:
             check_share(level, "quantiles")
         forecast, spread = self._forecast_ahead(horizon, X, calibrated=True)
-        errors = np.stack([self._errors.quantile(level) for level in quantiles], axis=-1)
-        values = forecast[..., np.newaxis] + errors[: forecast.shape[1]] * spread[..., np.newaxis]
+        codes = np.arange(len(forecast))
+        errors = np.stack([self._errors.quantile(level, codes) for level in quantiles], axis=-1)
+        errors = errors[:, : forecast.shape[1]]
+        values = forecast[..., np.newaxis] + errors * spread[..., np.newaxis]
         return self._panel.wrap(self._by_series(self._unlogged(values)), quantiles)
 
     def _forecast_ahead(self, horizon, X, calibrated=False):
@@ -597,15 +604,23 @@ class LSTMForecaster(BaseEstimator):
         broken = np.isnan(forecast).any(axis=(1, 2))
         if not broken.any():
             return
-        n_split = len(forecast) // len(self._panel.tracks)
-        track = self._panel.tracks[int(broken.argmax()) // n_split]
+        unit, panel = int(broken.argmax()), self._panel
+        n_split = len(forecast) // len(panel.tracks)
+        track = panel.tracks[unit // n_split]
+        name = panel.titles[unit] if self._splits_columns else track.name
+        y = track.y[:, [unit % n_split]] if self._splits_columns else track.y
         begin = len(track) - self._model.window_length
-        missing = begin + np.flatnonzero(np.isnan(track.y[begin:]).any(axis=1))
-        share = " more than half" if self._model.fills else f" {len(missing)}"
+        is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(track.X[begin:]).any(axis=1)
+        if not is_missing.any():
+            raise ValueError(
+                f"The regressor predicts NaN for {name}, whose last window has no missing value. "
+                "Look at the regressor, or at the covariates of the future."
+            )
+        share = " more than half" if self._model.fills else f" {is_missing.sum()}"
         raise ValueError(
-            f"The last window of {track.name} lacks{share} of its {self._model.window_length} "
-            f"values, first {track.stamp(missing[0]) if len(missing) else 'in X'}. Bring later "
-            "values with update(...), or "
+            f"The last window of {name} lacks{share} of its {self._model.window_length} values, "
+            f"first {track.stamp(begin + int(is_missing.argmax()))}. Bring later values with "
+            "update(...), or "
             + ("fill them." if self._model.fills else "fit with missing='interpolate'.")
         )
 

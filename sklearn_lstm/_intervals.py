@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import ceil
 
 import numpy as np
@@ -19,6 +20,10 @@ class ConformalErrors:
     errors : ndarray of shape (n_errors, n_steps, n_columns)
         Truth minus forecast, divided by the spread of the history. NaN where there was none.
 
+    codes : ndarray of shape (n_errors,) or None
+        Number of the series that each belongs to, where each has a model of its own. A series is
+        then judged by its own errors, or by all where it has too few. None: always by all.
+
     Notes
     -----
     If the errors to come are exchangeable with these, the k-th smallest of n absolute errors with
@@ -31,27 +36,55 @@ class ConformalErrors:
        inference for regression", JASA 113(523), 2018, :doi:`10.1080/01621459.2017.1307116`.
     """
 
-    def __init__(self, errors):
+    def __init__(self, errors, codes=None):
         self.errors = errors
+        self.codes = codes
 
-    def radius(self, coverage):
-        """Return the half width that covers a share of the errors, shape (n_steps, n_columns)."""
-        return _order_statistic(
-            np.abs(self.errors), lambda n: ceil(round((n + 1) * coverage, 9)), f"{coverage=}"
-        )
+    def radius(self, coverage, codes):
+        """Return the half widths that cover a share of the errors.
 
-    def quantile(self, level):
-        """Return the error at a level between 0 and 1, shape (n_steps, n_columns)."""
+        Parameters
+        ----------
+        coverage : float
+        codes : ndarray of shape (n_forecasts,)
+            Number of the series that is forecast.
+
+        Returns
+        -------
+        radius : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
+        """
+
+        def statistic(errors):
+            rank = partial(_rank_above, level=coverage)
+            return _order_statistic(np.abs(errors), rank, f"{coverage=}")
+
+        return self._of_each(codes, statistic)
+
+    def quantile(self, level, codes):
+        """Return the errors at a level between 0 and 1, in the shape of :meth:`radius`."""
 
         def rank(n):
-            if level < 0.5:
-                return n + 1 - rank_above(n, 1 - level)
-            return rank_above(n, level)
+            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
 
-        def rank_above(n, level):
-            return ceil(round((n + 1) * level, 9))
+        return self._of_each(
+            codes, lambda errors: _order_statistic(errors, rank, f"quantile {level}")
+        )
 
-        return _order_statistic(self.errors, rank, f"quantile {level}")
+    def _of_each(self, codes, statistic):
+        if self.codes is None:
+            return statistic(self.errors)[np.newaxis]
+        found = {code: self._of_one(code, statistic) for code in np.unique(codes)}
+        return np.stack([found[code] for code in codes])
+
+    def _of_one(self, code, statistic):
+        try:
+            return statistic(self.errors[self.codes == code])
+        except NoIntervalError:
+            return statistic(self.errors)
+
+
+def _rank_above(n, level):
+    return ceil(round((n + 1) * level, 9))
 
 
 def _fewest(rank_of):

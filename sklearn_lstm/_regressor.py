@@ -78,7 +78,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling and dropout. With an int, no generator but the
-        estimator's own is read or changed, and the result is the same in every process and thread.
+        estimator's own is read or changed, and the result is the same in every process and thread,
+        up to rounding where a process has fewer threads.
 
     verbose : int, default=0
         If positive, show a progress bar with the loss.
@@ -135,9 +136,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     Notes
     -----
-    Training runs in float32 in TensorFlow, one compiled program for each architecture; prediction
-    in float64 in NumPy. A fitted estimator holds arrays only: it unpickles and predicts without
-    TensorFlow.
+    Training runs in float32 in TensorFlow, in one compiled program for all sizes; prediction in
+    float64 in NumPy, in blocks over threads. A fitted estimator holds arrays only: it unpickles and
+    predicts without TensorFlow.
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
     from the complete windows only; ``predict`` starts the state of a window at its first known step

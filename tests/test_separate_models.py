@@ -17,6 +17,7 @@ from sklearn_lstm import (
     load_forecaster,
     save_forecaster,
 )
+from sklearn_lstm._intervals import ConformalErrors
 
 
 @pytest.fixture
@@ -118,22 +119,54 @@ def test_processes_change_nothing(frame):
     pd.testing.assert_frame_equal(found, expected)
 
 
-def test_intervals_pool_the_errors_of_all_series(frame):
-    y = frame[["a", "b"]]
-    model = separate(horizon=1, window_length=4, calibration_fraction=0.25).fit(y)
-    bounds = model.predict_interval(coverage=0.8)
-    errors = []
+def test_intervals_are_those_of_each_series_by_itself(frame):
+    y = frame.assign(noisy=frame["a"] + np.random.default_rng(3).standard_normal(len(frame)))
+    model = separate(horizon=2).fit(y)
+    bounds, quantiles = model.predict_interval(coverage=0.7), model.predict_quantiles([0.2, 0.7])
     for name in y:
-        known, n_known = y[name].to_numpy(), 4 + int(0.75 * (90 - 4))
-        low, spread = known[:n_known].min(), np.ptp(known[:n_known])
-        z = (known - low) / spread
-        X = np.array([z[end - 4 : end] for end in range(4, 90)])
-        ridge = Ridge(0.1).fit(X[: n_known - 4], z[4:n_known])
-        errors += list(np.abs(z[n_known:] - ridge.predict(X[n_known - 4 :])))
-    radius = np.sort(errors)[int(np.ceil((len(errors) + 1) * 0.8)) - 1]
-    for name in y:
-        half = (bounds[name, "upper"] - bounds[name, "lower"]).iloc[0] / 2
-        np.testing.assert_allclose(half, radius * np.ptp(y[name][:n_known]))
+        own = alone(separate(horizon=2), y[name])
+        np.testing.assert_allclose(bounds[name], own.predict_interval(coverage=0.7))
+        np.testing.assert_allclose(quantiles[name], own.predict_quantiles([0.2, 0.7]))
+    calm, noisy = (np.diff(bounds[name], axis=1).mean() for name in ("a", "noisy"))
+    assert noisy > 2 * calm
+
+
+def test_a_series_with_too_few_errors_of_its_own_goes_by_those_of_all():
+    errors = ConformalErrors(
+        np.array([1.0, -2.0, 3.0, -4.0, 30.0])[:, np.newaxis, np.newaxis], np.array([0, 0, 0, 0, 1])
+    )
+    radius = errors.radius(0.8, np.array([1, 0, 0]))
+    assert radius.ravel().tolist() == [30.0, 4.0, 4.0]  # the fifth of all five, the fourth of four
+
+
+def test_a_backtest_leaves_out_a_series_while_it_has_no_whole_window(frame):
+    late = frame[["a", "b"]].copy()
+    late.iloc[:60:4, 1] = np.nan  # no six values in a row
+    model = separate(missing="skip", window_length=5, horizon=2)
+    found = backtest(model, late, n_windows=14, step=2, season_length=7).predictions
+    alone_a = backtest(alone(model, frame["a"]), frame["a"], n_windows=14, step=2, season_length=7)
+    of_a, of_b = (found[found["series"] == name] for name in "ab")
+    np.testing.assert_allclose(of_a["y_pred"], alone_a.predictions["y_pred"])
+    assert of_b["y_pred"].isna().any()
+    assert of_b["y_pred"].iloc[-2:].notna().all()
+
+
+def test_messages_name_the_column(frame):
+    ends_early = frame[["a", "b"]].copy()
+    ends_early.iloc[-3:, 1] = np.nan
+    model = separate(missing="skip").fit(ends_early)
+    with pytest.raises(ValueError, match=r"last window of column 'b' of y lacks 3 of its 6 values"):
+        model.predict()
+
+
+def test_a_regressor_that_predicts_nan_is_named(frame):
+    class Silent(Ridge):
+        def predict(self, X):
+            return np.full_like(super().predict(X), np.nan)
+
+    model = separate(Silent(), interval_method=None).fit(frame[["a", "b"]])
+    with pytest.raises(ValueError, match=r"regressor predicts NaN for column 'a' of y"):
+        model.predict()
 
 
 def test_a_series_too_short_to_be_calibrated_has_the_errors_of_the_others(frame):
