@@ -95,4 +95,4 @@ def count_missing_history(windows):
 
 
 def _count_before(flags):
-    return np.concatenate([[0], np.cumsum(flags)])
+    return np.concatenate([[0], np.cumsum(flags, dtype=np.int32)], dtype=np.int32)

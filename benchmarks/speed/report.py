@@ -12,7 +12,7 @@ from .growth import plot
 INTRODUCTION = """\
 # Speed
 
-`python -m benchmarks.speed` has written this page; [how it measures](../README.md).
+`python -m benchmarks.speed` has written this page; `benchmarks/README.md` says how.
 
 A ratio is another contender's time divided by ours in the same round; ratios and seconds are
 medians over the rounds. Without a ratio, the contenders did not learn alike.
