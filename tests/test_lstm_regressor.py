@@ -213,7 +213,15 @@ def test_a_whole_weight_counts_as_a_repetition(windows):
     assert_allclose(weighted.predict(X), repeated.predict(X), atol=1e-4)
 
 
-def test_interruption_keeps_the_last_whole_epoch(windows):
+@pytest.fixture
+def interruptible():
+    """Where a shell runs the tests in the background, Python starts with Ctrl-C ignored."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+def test_interruption_keeps_the_last_whole_epoch(windows, interruptible):
     X, y = windows
     lstm = LSTMRegressor(8, epochs=10**6, random_state=0)
     lstm.partial_fit(X, y)  # compiled before the clock runs
