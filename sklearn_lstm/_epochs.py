@@ -64,7 +64,7 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
         for call in _calls(epochs, one_by_one=patience is not None):
             losses, validation_losses = trainer.run(*_orders(call, n_samples, seed, shuffle))
             _check_losses(call, losses, validation_losses)
-            is_last = patience is None or best.is_improved_by(validation_losses[-1])
+            is_last = patience is None or best.update(validation_losses[-1])
             course = Course(  # in one step: an interruption finds all of a call, or nothing
                 trainer.weights() if is_last else course.weights,
                 None,
@@ -121,7 +121,8 @@ class _Best:
         self._patience = patience
         self._lowest, self._n_waited = np.inf, 0
 
-    def is_improved_by(self, loss):
+    def update(self, loss):
+        """Take in the next loss; return whether it is the lowest."""
         self._n_waited = 0 if loss < self._lowest - self._patience.tol else self._n_waited + 1
         is_lower = loss < self._lowest
         self._lowest = min(loss, self._lowest)

@@ -128,7 +128,7 @@ class _Layout:
             self._places += [place] * n_directions
             n_inputs = n_directions * n_units
             inputs = np.concatenate([d * n_units + units for d in range(n_directions)])
-        self._output = _Place((n_inputs, kernel.shape[1]), inputs, inputs[:0], inputs[:0])
+        self._output_shape, self._output_inputs = (n_inputs, kernel.shape[1]), inputs
 
     def fuse(self, weights):
         *recurrent, kernel, bias = weights
@@ -140,8 +140,8 @@ class _Layout:
             w[np.ix_(place.states, place.columns)] = cell.recurrent_kernel
             b[place.columns] = cell.bias
             fused += [w, b]
-        padded = np.zeros(self._output.shape, np.float32)
-        padded[self._output.inputs] = kernel
+        padded = np.zeros(self._output_shape, np.float32)
+        padded[self._output_inputs] = kernel
         return [*fused, padded, bias]
 
     def split(self, fused):
@@ -151,7 +151,7 @@ class _Layout:
             rows = w[:, place.columns]
             cell = rows[place.inputs], rows[place.states], b[place.columns]
             weights += map(_swap_gates, cell)
-        return [*weights, kernel[self._output.inputs], bias]
+        return [*weights, kernel[self._output_inputs], bias]
 
 
 def _even(n):

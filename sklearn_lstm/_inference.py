@@ -42,7 +42,7 @@ def predict(weights, windows, n_missing, *, bidirectional):
         y[samples] = _last_state(layers, observed).T @ kernel + bias
 
     blocks = list(_blocks(n_missing))
-    if len(windows) == 1:
+    if len(windows) == 1:  # too small for threads, BLAS's own among them, to need keeping apart
         predict_block(*blocks)
     else:
         map_blocks(predict_block, blocks)

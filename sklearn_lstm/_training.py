@@ -248,12 +248,8 @@ class ProgramTrainer:
 
     def __init__(self, program, numbers, train, validation):
         self._program = program
-        self._train = self._as_tensors(train)
-        self._has_validation = validation is not None
-        if validation is None:
-            rows, starts, y, sample_weight = self._train
-            self._validation = rows[:0], starts[:0], y[:0], sample_weight[:0]
-        else:
+        self._train = self._validation = self._as_tensors(train)
+        if validation is not None:
             shares_rows = validation.windows.rows is train.windows.rows
             self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
         self._scalars = (

@@ -10,6 +10,7 @@ import importlib.util
 import pickle
 import statistics
 import time
+from abc import ABC, abstractmethod
 
 import numpy as np
 from joblib import cpu_count
@@ -21,7 +22,7 @@ N_THREADS = cpu_count()
 LEARNING_RATE, EPSILON = 0.001, 1e-7
 
 
-class Contender:
+class Contender(ABC):
     """One library; a subclass trains with ``fit`` and answers with ``predict``."""
 
     packages: tuple[str, ...] = ()
@@ -35,14 +36,15 @@ class Contender:
     def layout(self, X, y):
         return np.ascontiguousarray(X), y
 
+    @abstractmethod
     def fit(self, seed):
         """Train a new network; return the mean loss of its last epoch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, X):
-        raise NotImplementedError
+        """Return the predictions for some windows."""
 
-    def prepare_predictions(self):
+    def prepare_predictions(self):  # noqa: B027  (most have nothing to do)
         """Do what a user does once between training and predicting."""
 
     def seconds_of_prediction(self, n_windows, at_least):
@@ -197,21 +199,30 @@ class Scikeras(Contender):
         return self.fitted.predict(X)
 
 
-class Skorch(Contender):
-    packages = ("torch", "skorch")
+class TorchContender(Contender):
+    packages = ("torch",)
 
     def __init__(self):
-        import skorch
         import torch
         import torch._dynamo  # it would come with the first optimizer
 
         from .torch_network import Network
 
         torch.set_num_threads(N_THREADS)
-        self.torch, self.skorch, self.network = torch, skorch, Network
+        self.torch, self.network = torch, Network
 
     def layout(self, X, y):
         return np.ascontiguousarray(X), y[:, np.newaxis]
+
+
+class Skorch(TorchContender):
+    packages = ("torch", "skorch")
+
+    def __init__(self):
+        import skorch
+
+        super().__init__()
+        self.skorch = skorch
 
     def fit(self, seed):
         self.torch.manual_seed(seed)
@@ -236,20 +247,12 @@ class Skorch(Contender):
         return self.fitted.predict(X)
 
 
-class PyTorch(Contender):
-    packages = ("torch",)
-
+class PyTorch(TorchContender):
     def __init__(self):
-        import torch
-        import torch._dynamo
+        from .torch_network import train
 
-        from .torch_network import Network, train
-
-        torch.set_num_threads(N_THREADS)
-        self.torch, self.network, self.train = torch, Network, train
-
-    def layout(self, X, y):
-        return np.ascontiguousarray(X), y[:, np.newaxis]
+        super().__init__()
+        self.train = train
 
     def fit(self, seed):
         self.torch.manual_seed(seed)

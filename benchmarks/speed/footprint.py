@@ -180,8 +180,7 @@ def memory(crew, size):
         },
         notes=[
             "The start: rows (float64) in memory, libraries imported, one fit through the same "
-            "pipeline on a few rows, which is TensorFlow's own footing. The target for time is "
-            "twice, and a twentieth more for what machines differ from one minute to the next."
+            "pipeline on a few rows, which is TensorFlow's own footing."
         ],
     )
 
@@ -213,7 +212,7 @@ class ManyFits:
     def n_traces(self):
         from sklearn_lstm import _training
 
-        return _training.n_traces() if hasattr(_training, "n_traces") else None
+        return _training.n_traces()
 
 
 class ManyFitsOfKeras(ManyFits):
@@ -241,15 +240,14 @@ def flat(crew, size):
             for name, n_fits in zip(makers, size, strict=True)
         ]
         n_traces = remotes[OURS].call("n_traces").value
-    figures = {"growth": rows[0][3]} | ({} if n_traces is None else {"programs traced": n_traces})
     return Outcome(
         columns=["", "fits before", "fits", "growth, MB", "MB for a fit", "seconds for a fit"],
         rows=rows,
-        figures=figures,
+        figures={"growth": rows[0][3], "programs traced": n_traces},
         notes=[
             f"Units are drawn from {ManyFits.UNITS[0]} to {ManyFits.UNITS[-1]}, and 60 to 387 "
             "windows of 12 steps, 2 epochs. Programs that sklearn-lstm traced in all of its fits: "
-            f"{'not counted' if n_traces is None else n_traces}."
+            f"{n_traces}."
         ],
     )
 
