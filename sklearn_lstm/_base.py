@@ -1,6 +1,8 @@
 """The story of a fit that the LSTM estimators share."""
 
-from dataclasses import replace
+import warnings
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from math import ceil, nan
 from numbers import Integral
 
@@ -13,7 +15,29 @@ from ._epochs import Patience, Samples, run_epochs
 from ._inference import predict
 from ._rows import count_missing_history, rows_of
 from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
-from ._weights import initial_weights
+from ._weights import Architecture, initial_weights
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of an ensemble: its seed, and how its training went so far."""
+
+    seed: int
+    losses: list = field(default_factory=list)
+    validation_losses: list | None = None
+    optimizer: str | None = None
+    optimizer_state: list | None = None
+
+    def after(self, course, optimizer):
+        """Return what the member is after a course of training."""
+        n_new = len(course.losses)
+        return Member(
+            self.seed,
+            self.losses + course.losses,
+            _joined(self.validation_losses, len(self.losses), course.validation_losses, n_new),
+            optimizer,
+            course.optimizer_state,
+        )
 
 
 class BaseLSTM(BaseEstimator):
@@ -23,19 +47,27 @@ class BaseLSTM(BaseEstimator):
     def model_(self):
         """keras.Model : A new Keras model with the fitted weights."""
         check_is_fitted(self)
+        from ._network import mean_network
+
+        models = [self._build_model(weights) for weights in self._weights_by_member()]
+        return models[0] if len(models) == 1 else mean_network(models)
+
+    def _build_model(self, weights):
         network, params = self._architecture
         if network is not None:
-            return self._build_foreign_model()
+            return self._build_foreign_model(weights)
         from ._network import plain_network
 
-        shape = (None, self.n_timesteps_, self._n_channels)
         model = plain_network(
-            {"X_shape_": shape, "n_outputs_": self.n_outputs_},
+            {
+                "X_shape_": (None, self.n_timesteps_, self._n_channels),
+                "n_outputs_": self.n_outputs_,
+            },
             **params,
             dropout=self.dropout,
             alpha=self.alpha,
         )
-        model.set_weights(self.weights_)
+        model.set_weights(weights)
         return model
 
     def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
@@ -44,51 +76,81 @@ class BaseLSTM(BaseEstimator):
             self._check_architecture(continues)
             train = self._check_samples(X, y, sample_weight, reset=not continues)
             validation = self._check_validation(X_val, y_val)
+            self._check_segments()
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
             if not continues:
                 self._start()
-            with self._trainer(train, validation, keeps_optimizer) as trainer:
-                course = run_epochs(
-                    trainer,
-                    len(train),
-                    epochs=range(self.n_iter_ + 1, self.n_iter_ + n_epochs + 1),
-                    seed=self._seed,
-                    shuffle=self.shuffle,
-                    patience=Patience(self.n_iter_no_change, self.tol) if stops_early else None,
-                    progress=self.verbose > 0,
-                )
-            self._remember(course)
+            options = {
+                "shuffle": self.shuffle,
+                "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
+                "patience": Patience(self.n_iter_no_change, self.tol) if stops_early else None,
+            }
+            self._train_members(train, validation, n_epochs, keeps_optimizer, options)
         return self
 
     def _start(self):
         """Forget what was fitted, and draw what the new weights depend on."""
-        self._seed = check_random_state(self.random_state).randint(2**31 - 1)
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.ensemble_size)
+        self._members = [Member(int(seed)) for seed in seeds]
         self._architecture = self._present_architecture()
-        self._optimizer = self._optimizer_state = None
-        self.loss_curve_, self.validation_loss_curve_, self.n_iter_ = [], None, 0
-        network, params = self._architecture
-        self.weights_ = (
-            None
-            if network is not None
-            else initial_weights(
-                np.random.default_rng([self._seed, 0]),
-                **params,
-                n_features=self._n_channels,
-                n_outputs=self.n_outputs_,
-            )
-        )
+        self.weights_ = []
+        if self.network is None:
+            for member in self._members:
+                rng = np.random.default_rng([member.seed, 0])
+                self.weights_ += initial_weights(rng, self._structure())
 
-    def _remember(self, course):
-        self.weights_ = course.weights
-        self._optimizer_state = course.optimizer_state
-        self.validation_loss_curve_ = _joined(
-            self.validation_loss_curve_, self.n_iter_, course.validation_losses, len(course.losses)
-        )
-        self.loss_curve_ = self.loss_curve_ + course.losses
+    def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
+        """Train the networks of the ensemble, one after the other."""
+        members, weights = [], []
+        for number, (member, initial) in enumerate(
+            zip(self._members, self._weights_by_member(), strict=True), start=1
+        ):
+            n_iter, n_members = len(member.losses), len(self._members)
+            title = "training" if n_members == 1 else f"training {number} of {n_members}"
+            lend, optimizer = self._trainer(member, initial, train, validation, keeps_optimizer)
+            try:
+                with lend as trainer:
+                    course = run_epochs(
+                        trainer,
+                        len(train),
+                        epochs=range(n_iter + 1, n_iter + n_epochs + 1),
+                        seed=member.seed,
+                        progress=title if self.verbose > 0 else "",
+                        **options,
+                    )
+            except KeyboardInterrupt:
+                if not members:
+                    raise
+                break
+            members.append(member.after(course, optimizer))
+            weights += course.weights
+            if course.was_interrupted:
+                break
+        if len(members) < len(self._members):
+            warnings.warn(
+                f"Training interrupted by user: the ensemble has {len(members)} of "
+                f"{len(self._members)} networks.",
+                stacklevel=5,
+            )
+        self._members, self.weights_ = members, weights
+        self._summarize_curves()
+
+    def _summarize_curves(self):
+        """Set the curves: the mean over the networks that were still training in each epoch."""
+        self.loss_curve_ = _mean_curve([member.losses for member in self._members])
+        curves = [m.validation_losses for m in self._members if m.validation_losses is not None]
+        self.validation_loss_curve_ = _mean_curve(curves) if curves else None
         self.n_iter_ = len(self.loss_curve_)
-        vars(self).pop("_foreign_model", None)
+        vars(self).pop("_foreign_models", None)
+
+    def _weights_by_member(self):
+        """Return the list of weights of each network; None where a builder is to make them."""
+        n = len(self.weights_) // len(self._members)
+        if not n:
+            return [None] * len(self._members)
+        return [self.weights_[i : i + n] for i in range(0, len(self.weights_), n)]
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
@@ -168,9 +230,9 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _trainer(self, train, validation, keeps_optimizer):
-        """Return a context that lends a trainer, see :mod:`._epochs`."""
-        from ._training import Architecture, Numbers, program_trainer, recipe_for
+    def _trainer(self, member, weights, train, validation, keeps_optimizer):
+        """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
+        from ._training import Numbers, program_trainer, recipe_for
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
         if not isinstance(optimizer, str):
@@ -178,8 +240,13 @@ class BaseLSTM(BaseEstimator):
 
             optimizer, learning_rate = optimizer_recipe(optimizer, clipnorm)
             clipnorm = None
-        if not keeps_optimizer or self._optimizer != str(optimizer):
-            self._optimizer, self._optimizer_state = str(optimizer), None
+            if learning_rate is None and self.learning_rate_schedule != "constant":
+                raise ValueError(
+                    f"learning_rate_schedule={self.learning_rate_schedule!r}, but the optimizer "
+                    "has a schedule of its own. Give it a float as learning rate, or set "
+                    "learning_rate_schedule='constant'."
+                )
+        goes_on = keeps_optimizer and member.optimizer == str(optimizer)
         numbers = Numbers(
             learning_rate=learning_rate,
             dropout=self.dropout,
@@ -187,24 +254,39 @@ class BaseLSTM(BaseEstimator):
             clipnorm=clipnorm,
             batch_size=min(int(self.batch_size), len(train)),
         )
-        state = self.weights_, self._optimizer_state
+        state = weights, member.optimizer_state if goes_on else None
         network, params = self._architecture
         if network is not None:
             from ._scikeras import foreign_trainer
 
-            return foreign_trainer(
-                network, params, self.loss, optimizer, numbers, self._seed, state, train, validation
-            )
-        architecture = Architecture(self._n_channels, self.n_outputs_, **params)
-        validates = validation is not None
-        recipe = recipe_for(architecture, self.loss, optimizer, numbers, validates=validates)
-        return program_trainer(recipe, numbers, state, train, validation)
+            trainer = foreign_trainer(
+                network, params, self.loss, optimizer, numbers, member.seed, state, train,
+                validation,
+            )  # fmt: skip
+        else:
+            validates = validation is not None
+            architecture = self._structure()
+            recipe = recipe_for(architecture, self.loss, optimizer, numbers, validates=validates)
+            trainer = program_trainer(recipe, architecture, numbers, state, train, validation)
+        return trainer, str(optimizer)
 
     def _present_architecture(self):
         """Return what the weights belong to: a foreign builder or None, and its parameters."""
         if self.network is not None:
             return self.network, dict(self.network_params or {})
-        return None, {"units": self._units(), "bidirectional": bool(self.bidirectional)}
+        length = self.segment_length
+        return None, {
+            "units": self._units(),
+            "bidirectional": bool(self.bidirectional),
+            "segment_length": None if length is None else int(length),
+            "decoding": self.decoding,
+            "skip_connection": bool(self.skip_connection),
+        }
+
+    def _structure(self):
+        """Return the architecture of the built-in network, sizes of the data included."""
+        _, params = self._architecture
+        return Architecture(self.n_timesteps_, self._n_channels, self.n_outputs_, **params)
 
     def _units(self):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
@@ -222,26 +304,68 @@ class BaseLSTM(BaseEstimator):
         if continues and self._present_architecture() != self._architecture:
             raise ValueError(
                 f"Training can't go on from weights of {self._architecture} with "
-                f"{self._present_architecture()}: units, bidirectional, network or network_params "
-                "were changed. Call fit with warm_start=False first."
+                f"{self._present_architecture()}: the architecture was changed. Call fit with "
+                "warm_start=False first."
+            )
+        if continues and self.ensemble_size != len(self._members):
+            raise ValueError(
+                f"Training can't go on from {len(self._members)} networks with "
+                f"ensemble_size={self.ensemble_size}. Set ensemble_size={len(self._members)}, or "
+                "call fit with warm_start=False first."
+            )
+        if self.network is not None or self.decoding == "dense":
+            return
+        if self.segment_length is None:
+            raise ValueError(
+                "decoding='parallel' decodes the outputs in segments, but segment_length=None. Set "
+                "segment_length, or decoding='dense'."
+            )
+        if self.bidirectional:
+            raise ValueError(
+                "decoding='parallel' goes on from the state at the window's end, so it can't be "
+                "combined with bidirectional=True. Set one of them back."
+            )
+
+    def _check_segments(self):
+        """Refuse segments that do not fit into the window or the outputs."""
+        length = self.segment_length
+        if length is None or self.network is not None:
+            return
+        if self.n_timesteps_ % length:
+            raise ValueError(
+                f"segment_length={length} does not divide the window of {self.n_timesteps_} steps. "
+                + _remedy("segment_length", length, "a window", self.n_timesteps_, "steps")
+            )
+        if self.decoding == "parallel" and self.n_outputs_ % length:
+            raise ValueError(
+                f"decoding='parallel' decodes segment_length={length} outputs at a time, which "
+                f"does not divide the {self.n_outputs_} of y. "
+                + _remedy("segment_length", length, "y", self.n_outputs_, "columns")
             )
 
     def _predict(self, X):
         """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
         check_is_fitted(self)
         windows, n_missing = self._locate(check_windows(self, X, reset=False))
-        network, params = self._architecture
-        if network is None:
-            bidirectional = params["bidirectional"]
-            return predict(self.weights_, windows, n_missing, bidirectional=bidirectional)
-        if not hasattr(self, "_foreign_model"):
-            self._foreign_model = self._build_foreign_model()
+        if self._architecture[0] is None:
+            members = (
+                predict(weights, windows, n_missing, self._structure())
+                for weights in self._weights_by_member()
+            )
+        else:
+            members = self._foreign_predictions(windows, n_missing)
+        return sum(members) / len(self._members)
+
+    def _foreign_predictions(self, windows, n_missing):
+        if not hasattr(self, "_foreign_models"):
+            self._foreign_models = [self._build_foreign_model(w) for w in self._weights_by_member()]
         array = windows.to_array().astype(np.float32)
         for sample in np.flatnonzero(n_missing):
             array[sample, : n_missing[sample]] = array[sample, n_missing[sample]]
-        return self._foreign_model.predict(array, verbose=0).astype(np.float64)
+        for model in self._foreign_models:
+            yield model.predict(array, verbose=0).astype(np.float64)
 
-    def _build_foreign_model(self):
+    def _build_foreign_model(self, weights):
         from ._scikeras import foreign_model
 
         network, params = self._architecture
@@ -251,7 +375,7 @@ class BaseLSTM(BaseEstimator):
             n_timesteps=self.n_timesteps_,
             n_features=self._n_channels,
             n_outputs=self.n_outputs_,
-            weights=self.weights_,
+            weights=weights,
         )
 
     def __sklearn_is_fitted__(self):
@@ -259,7 +383,7 @@ class BaseLSTM(BaseEstimator):
 
     def __getstate__(self):
         state = super().__getstate__().copy()
-        state.pop("_foreign_model", None)
+        state.pop("_foreign_models", None)
         return state
 
     def __sklearn_tags__(self):
@@ -274,6 +398,21 @@ def _joined(before, n_before, new, n_new):
     if not before and not new:
         return None
     return (before or [nan] * n_before) + (new or [nan] * n_new)
+
+
+def _mean_curve(curves):
+    """Return the mean of curves of different lengths, epoch by epoch."""
+    epochs = zip_longest(*curves)
+    return [float(np.mean([x for x in values if x is not None])) for values in epochs]
+
+
+def _remedy(name, length, what, n, unit):
+    """Name the divisors of n that are nearest to a length, and the multiples of it nearest to n."""
+    smaller = [d for d in range(1, n + 1) if n % d == 0 and d < length][-1:]
+    larger = [d for d in range(1, n + 1) if n % d == 0 and d > length][:1]
+    divisors = " or ".join(map(str, smaller + larger))
+    multiples = [m for m in (n // length * length, -(-n // length) * length) if m]
+    return f"Set {name} to {divisors}, or give {what} {' or '.join(map(str, multiples))} {unit}."
 
 
 def _as_float32(array, name):

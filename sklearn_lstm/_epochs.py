@@ -2,8 +2,9 @@
 
 A trainer, be it the compiled program or scikeras, offers
 
-- ``run(orders, seeds)``: pass over the samples once in each order, shape (n_epochs, n_samples), and
-  return the mean loss of each pass and its validation loss (None without validation data);
+- ``run(orders, seeds, shares)``: pass over the samples once in each order, shape (n_epochs,
+  n_samples), with these shares of the learning rate, and return the mean loss of each pass and its
+  validation loss (None without validation data);
 - ``weights()``: the present weights as NumPy arrays;
 - ``optimizer_state()``: the same for the optimizer.
 """
@@ -17,6 +18,7 @@ import numpy as np
 
 from ._rows import RowWindows
 
+FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
 
 
@@ -49,9 +51,12 @@ class Course(NamedTuple):
     optimizer_state: list | None
     losses: list
     validation_losses: list
+    was_interrupted: bool = False
 
 
-def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, progress=False):
+def run_epochs(
+    trainer, n_samples, *, epochs, seed, shuffle, schedule="constant", patience=None, progress=""
+):
     """Train for the given epochs, a range of their numbers.
 
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
@@ -59,10 +64,13 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
     """
     course, is_last = Course(None, None, [], []), True
     best = _Best(patience)
-    bar = _progress_bar(len(epochs), shown=progress)
+    bar = _progress_bar(len(epochs), progress)
+    shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
         for call in _calls(epochs, one_by_one=patience is not None):
-            losses, validation_losses = trainer.run(*_orders(call, n_samples, seed, shuffle))
+            losses, validation_losses = trainer.run(
+                *_orders(call, n_samples, seed, shuffle), np.array([shares[i] for i in call])
+            )
             _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.update(validation_losses[-1])
             course = Course(  # in one step: an interruption finds all of a call, or nothing
@@ -83,6 +91,7 @@ def run_epochs(trainer, n_samples, *, epochs, seed, shuffle, patience=None, prog
             f"{len(course.losses)}.",
             stacklevel=5,
         )
+        course = course._replace(was_interrupted=True)
     else:
         course = course._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     finally:
@@ -112,6 +121,14 @@ def _orders(epochs, n_samples, seed, shuffle):
         orders[i] = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
         seeds[i] = rng.integers(2**31)
     return orders, seeds
+
+
+def _shares(schedule, n_epochs):
+    """Return which share of the learning rate each epoch has."""
+    progress = np.arange(n_epochs) / n_epochs
+    if schedule == "exponential":
+        return FINAL_SHARE**progress
+    return (1 + np.cos(np.pi * progress)) / 2 if schedule == "cosine" else np.ones(n_epochs)
 
 
 class _Best:
@@ -161,10 +178,10 @@ class _NoBar:
 
 
 class _Bar:
-    def __init__(self, n_epochs):
+    def __init__(self, n_epochs, title):
         from tqdm import tqdm
 
-        self._bar = tqdm(total=n_epochs, desc="training", unit="epoch")
+        self._bar = tqdm(total=n_epochs, desc=title, unit="epoch")
 
     def show(self, n_new, course):
         curves = {"loss": course.losses, "validation_loss": course.validation_losses}
@@ -176,5 +193,5 @@ class _Bar:
         self._bar.close()
 
 
-def _progress_bar(n_epochs, *, shown):
-    return _Bar(n_epochs) if shown else _NoBar()
+def _progress_bar(n_epochs, title):
+    return _Bar(n_epochs, title) if title else _NoBar()

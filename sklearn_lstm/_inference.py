@@ -5,18 +5,23 @@ float64, on the rows that are predicted with it. Samples run along the last axis
 of a gate, and those of gates side by side, are one piece of memory.
 """
 
-import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from dataclasses import replace
 
-from ._rows import RowWindows
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from ._rows import rows_of
 from ._threads import map_blocks
-from ._weights import Cell, unpack
+from ._weights import Cell, Dense, unpack
 
 BLOCK = 256  # windows at a time: their state stays in the processor's cache
 
 
-def predict(weights, windows, n_missing, *, bidirectional):
+def predict(weights, windows, n_missing, architecture):
     """Predict from windows; a window's state starts at its first observed step.
+
+    What is missing of its first segment, and of what a skip connection reads, is taken to have been
+    as the first observed step.
 
     Parameters
     ----------
@@ -24,22 +29,28 @@ def predict(weights, windows, n_missing, *, bidirectional):
     windows : RowWindows of n_samples windows
     n_missing : ndarray of shape (n_samples,)
         Number of missing steps at the beginning of each window.
-    bidirectional : bool
+    architecture : Architecture
 
     Returns
     -------
     y : ndarray of shape (n_samples, n_outputs), float64
     """
-    layers, (kernel, bias) = unpack([w.astype(np.float64) for w in weights], bidirectional)
-    layers = [[_prepared(cell, i > 0) for cell in layer] for i, layer in enumerate(layers)]
-    kernel *= 0.5
-    y = np.empty((len(windows), len(bias)))
+    parts = _prepared(unpack([w.astype(np.float64) for w in weights], architecture))
+    length = architecture.segment_length or 1
+    y = np.empty((len(windows), architecture.n_outputs))
 
     def predict_block(block):
         samples, n_steps = block
-        starts, n_timesteps = windows.starts[samples] + n_steps, windows.n_timesteps - n_steps
-        observed = RowWindows(windows.rows, starts, n_timesteps)
-        y[samples] = _last_state(layers, observed).T @ kernel + bias
+        part = windows[samples]
+        if n_steps and (parts.segments or parts.skip is not None):
+            part = _repeat_first_observed(part, n_steps)
+        n_skipped = n_steps // length * length
+        observed = replace(
+            part, starts=part.starts + n_skipped, n_timesteps=part.n_timesteps - n_skipped
+        )
+        y[samples] = _outputs(parts, observed, length)
+        if parts.skip is not None:
+            y[samples] += part.to_array().reshape(len(part), -1) @ parts.skip
 
     blocks = list(_blocks(n_missing))
     if len(windows) == 1:  # too small for threads, BLAS's own among them, to need keeping apart
@@ -47,6 +58,12 @@ def predict(weights, windows, n_missing, *, bidirectional):
     else:
         map_blocks(predict_block, blocks)
     return y
+
+
+def _repeat_first_observed(windows, n_missing):
+    array = windows.to_array()
+    array[:, :n_missing] = array[:, n_missing, np.newaxis]
+    return rows_of(array)
 
 
 def _blocks(n_missing):
@@ -57,7 +74,17 @@ def _blocks(n_missing):
             yield samples[begin : begin + BLOCK], n_steps
 
 
-def _prepared(cell, reads_states):
+def _prepared(parts):
+    """Bring weights into the form that is computed with."""
+    layers = [
+        [_prepared_cell(cell, i > 0) for cell in layer] for i, layer in enumerate(parts.layers)
+    ]
+    segments = parts.segments and Dense(parts.segments.kernel.T, parts.segments.bias[:, np.newaxis])
+    output = Dense(0.5 * parts.output.kernel, parts.output.bias)
+    return parts._replace(segments=segments, layers=layers, output=output)
+
+
+def _prepared_cell(cell, reads_states):
     """Bring a cell into the form that :func:`_run` computes with.
 
     The gates are in the order input, forget, output, cell. For sigmoid(x) = (1 + tanh(x / 2)) / 2,
@@ -75,18 +102,48 @@ def _prepared(cell, reads_states):
     )
 
 
-def _last_state(layers, windows):
-    """Return the doubled state after the last layer's last step, shape (n_units, n_samples)."""
-    for i, layer in enumerate(layers):
-        is_last = i == len(layers) - 1
-        outputs = []
+def _outputs(parts, windows, length):
+    """Return what the LSTM layers make of windows, shape (n_samples, n_outputs)."""
+    states = _last_states(parts, windows, length)
+    if parts.positions is None:
+        h, _ = states[-1]
+        return h.T @ parts.output.kernel + parts.output.bias
+    n_samples, n_segments = len(windows), len(parts.positions)
+    x = None
+    for (cell,), (h, c) in zip(parts.layers, states, strict=True):
+        if x is None:
+            projected = cell.kernel @ parts.positions.T + cell.bias
+            inputs = np.repeat(projected, n_samples, axis=1)[:, np.newaxis]
+        else:
+            inputs = _project(x[:, np.newaxis], cell)
+        initial = np.tile(h, n_segments), np.tile(c, n_segments)
+        x, _ = _run(inputs, cell.recurrent_kernel, True, initial)
+    decoded = x.T @ parts.output.kernel + parts.output.bias
+    return decoded.reshape(n_segments, n_samples, -1).swapaxes(0, 1).reshape(n_samples, -1)
+
+
+def _last_states(parts, windows, length):
+    """Return the doubled state and the cell's after the last step of each layer.
+
+    Each has the shape (n_units, n_samples); the two directions of a layer lie one upon the other.
+    """
+    states, outputs = [], None
+    for i, layer in enumerate(parts.layers):
+        is_last = i == len(parts.layers) - 1
+        results = []
         for direction, cell in zip((1, -1), layer, strict=False):
-            inputs = _project_rows(windows, cell) if i == 0 else _project(windows, cell)
-            outputs.append(_run(inputs[:, ::direction], cell.recurrent_kernel, is_last))
-            if not is_last:
-                outputs[-1] = outputs[-1][:, ::direction]
-        windows = np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
-    return windows
+            inputs = (
+                _project(outputs, cell)
+                if i
+                else _project_windows(windows, length, parts.segments, cell)
+            )
+            h, c = _run(inputs[:, ::direction], cell.recurrent_kernel, is_last)
+            results.append((h if is_last else h[:, ::direction], c))
+        outputs, c = results[0]
+        if len(results) > 1:
+            outputs, c = map(np.concatenate, zip(*results, strict=True))
+        states.append((outputs if is_last else outputs[:, -1], c))
+    return states
 
 
 def _project(states, cell):
@@ -95,24 +152,43 @@ def _project(states, cell):
     return (cell.kernel @ states.reshape(n_units, -1) + cell.bias).reshape(-1, *shape)
 
 
-def _project_rows(windows, cell):
-    """Project each row once, not once for every window that holds it."""
-    shifts = np.diff(windows.starts)
-    if not len(shifts) or (0 < shifts[0] <= windows.n_timesteps and (shifts == shifts[0]).all()):
-        first, last = windows.starts[0], windows.starts[-1] + windows.n_timesteps
-        projected = cell.kernel @ windows.rows[first:last].T + cell.bias
+def _project_windows(windows, length, segments, cell):
+    """Project each row, or segment, once, not once for every window that holds it."""
+    n_steps, shifts = windows.n_timesteps // length, np.diff(windows.starts)
+    first, last = windows.starts[0], windows.starts[-1] + windows.n_timesteps
+    shift = shifts[0] if len(shifts) else windows.n_timesteps
+    is_even = shift > 0 and (shifts == shift).all()
+    if is_even and last - first - length < n_steps * len(windows):
+        rows = windows.rows[first:last]
+        if segments:
+            rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
+            rows = rows.reshape(len(rows), -1)
+        projected = cell.kernel @ _read(rows.T, segments) + cell.bias
         to_next_unit, to_next_row = projected.strides
-        shift = shifts[0] if len(shifts) else 1
         return as_strided(
             projected,
-            (len(projected), windows.n_timesteps, len(windows)),
-            (to_next_unit, to_next_row, shift * to_next_row),
+            (len(projected), n_steps, len(windows)),
+            (to_next_unit, length * to_next_row, shift * to_next_row),
         )
-    return _project(windows.to_array().T, cell)
+    steps = windows.to_array().reshape(len(windows), n_steps, -1).T
+    n_values, *shape = steps.shape
+    return _project(_read(steps.reshape(n_values, -1), segments).reshape(-1, *shape), cell)
 
 
-def _run(inputs, recurrent_kernel, only_last):
-    """Run one LSTM over projected inputs of shape (4 units, n_timesteps, n_samples)."""
+def _read(values, segments):
+    """Pass values, shape (n_values, n), through the layer that reads segments, if there is one."""
+    if segments is None:
+        return values
+    values = segments.kernel @ values
+    values += segments.bias
+    return np.maximum(values, 0, out=values)
+
+
+def _run(inputs, recurrent_kernel, only_last, initial=None):
+    """Run one LSTM over projected inputs of shape (4 units, n_timesteps, n_samples).
+
+    Return its states, doubled, of all steps or of the last only, and its cell's last state.
+    """
     n_gates, n_timesteps, n_samples = inputs.shape
     units = n_gates // 4
     buffer = np.zeros((5 * units, n_samples))
@@ -122,6 +198,8 @@ def _run(inputs, recurrent_kernel, only_last):
     products, h = np.empty((2 * units, n_samples)), np.zeros((units, n_samples))
     added, kept = products[:units], products[units:]
     states = None if only_last else np.empty((units, n_timesteps, n_samples))
+    if initial is not None:
+        h[:], c[:] = initial
     # For a single window most of the time goes into the calls: short names, no keywords.
     add, multiply, tanh, one, half = np.add, np.multiply, np.tanh, np.float64(1), np.float64(0.5)
     for t, projected in enumerate(inputs.swapaxes(0, 1)):
@@ -136,4 +214,4 @@ def _run(inputs, recurrent_kernel, only_last):
         multiply(h, o, h)
         if states is not None:
             states[:, t] = h
-    return h if only_last else states
+    return (h if only_last else states), c

@@ -21,6 +21,10 @@ class OptimizerRecipe(NamedTuple):
     def make(self):
         return self.kind.from_config(json.loads(self.settings))
 
+    @property
+    def has_schedule(self):
+        return isinstance(json.loads(self.settings)["learning_rate"], dict)
+
     def __str__(self):
         return f"{self.kind.__module__}.{self.kind.__qualname__} {self.settings}"
 
@@ -81,10 +85,17 @@ class DrawnDropout(keras.layers.Dropout):
 class KerasNetwork:
     """The network that ``lstm_network`` builds, over windows that share their rows."""
 
-    def __init__(self, n_features, n_outputs, units, bidirectional, has_dropout):
-        meta = {"X_shape_": (None, None, n_features), "n_outputs_": n_outputs}
-        rate = 0.5 if has_dropout else 0.0  # any: the layers are told theirs
-        self._network = build(meta, units, rate, bidirectional, 0, 0, dropout_class=DrawnDropout)
+    def __init__(self, architecture, has_dropout):
+        n_timesteps, n_features, n_outputs, *params = architecture
+        meta = {"X_shape_": (None, n_timesteps, n_features), "n_outputs_": n_outputs}
+        self._network = build(
+            meta,
+            **dict(zip(architecture._fields[3:], params, strict=True)),
+            dropout=0.5 if has_dropout else 0.0,  # any: the layers are told theirs
+            alpha=0,
+            seed=0,
+            dropout_class=DrawnDropout,
+        )
         self._dropouts = [x for x in self._network.layers if isinstance(x, DrawnDropout)]
         self.keras_variables = self._network.trainable_variables
         self.variables = [variable.value for variable in self.keras_variables]
@@ -93,7 +104,7 @@ class KerasNetwork:
     def prepare_rows(rows):
         return rows
 
-    def load(self, weights):
+    def load(self, weights, architecture):
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
 
@@ -106,9 +117,9 @@ class KerasNetwork:
     def split(self, arrays):
         return arrays
 
-    def predict(self, rows, starts, n_timesteps, noise=None):
+    def predict(self, rows, starts, window, noise=None):
         """Return the outputs, shape (n_samples, n_outputs)."""
-        steps = starts[:, tf.newaxis] + tf.range(n_timesteps)
+        steps = starts[:, tf.newaxis] + tf.range(window[0])
         if noise is not None:
             for i, layer in enumerate(self._dropouts):
                 rate, seed = noise
@@ -116,12 +127,12 @@ class KerasNetwork:
         windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
         return self._network(windows, training=noise is not None)
 
-    def draw_noise(self, n_samples, n_timesteps, rate, seed):
+    def draw_noise(self, n_samples, window, rate, seed):
         """Leave the drawing of dropout to the layers."""
         return rate, seed
 
     def penalty(self):
-        kernels = [variable for variable in self.variables if len(variable.shape) == 2]
+        kernels = [v.value for v in self.keras_variables if v.name.endswith("kernel")]
         return tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
 
     def clip(self, gradients, norm):
@@ -134,15 +145,14 @@ class KerasOptimizer:
     def __init__(self, recipe, variables):
         self._optimizer = recipe.make()
         self._optimizer.build(variables)
+        self._has_schedule = recipe.has_schedule
         self._variables = variables
         self._initial_state = self.state()
 
-    def load(self, state, learning_rate):
+    def load(self, state):
         state = self._initial_state if state is None else state
         for variable, value in zip(self._optimizer.variables, state, strict=True):
             variable.assign(value)
-        if learning_rate is not None:
-            self._optimizer.learning_rate = learning_rate
 
     def state(self):
         return [variable.numpy() for variable in self._optimizer.variables]
@@ -150,5 +160,7 @@ class KerasOptimizer:
     def scale_loss(self, loss):
         return self._optimizer.scale_loss(loss)
 
-    def apply(self, gradients):
+    def apply(self, gradients, rate):
+        if not self._has_schedule:
+            self._optimizer.learning_rate.assign(rate)
         self._optimizer.apply(gradients, self._variables)

@@ -17,6 +17,7 @@ from ._window_model import WindowModel
 
 FORMAT = "sklearn-lstm forecaster 1"
 TRUSTED = [
+    "sklearn_lstm._base.Member",
     "sklearn_lstm._calendar.Calendar",
     "sklearn_lstm._forecaster.LSTMForecaster",
     "sklearn_lstm._intervals.ConformalErrors",

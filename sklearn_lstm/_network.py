@@ -63,8 +63,11 @@ def lstm_network(
     dropout: float = 0.0,
     bidirectional: bool = False,
     alpha: float = 0.0,
+    segment_length: int | None = None,
+    decoding: str = "dense",
+    skip_connection: bool = False,
     seed: int | None = None,
-) -> keras.Sequential:
+) -> keras.Model:
     """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
 
     It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
@@ -89,12 +92,22 @@ def lstm_network(
     alpha : float, default=0.0
         Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels.
 
+    segment_length : int, default=None
+        Steps that are read at once; it must divide the window. None reads step by step.
+
+    decoding : {"dense", "parallel"}, default="dense"
+        Whether one dense layer makes all outputs, or one more LSTM step each ``segment_length`` of
+        them.
+
+    skip_connection : bool, default=False
+        Whether a linear map of the window is added to the output.
+
     seed : int, default=None
         Seed of initial weights and dropout. None: Keras draws one from Python's global generator.
 
     Returns
     -------
-    model : keras.Sequential
+    model : keras.Model
         Not compiled.
 
     Examples
@@ -104,7 +117,9 @@ def lstm_network(
     >>> model.count_params()
     10451
     """
-    return build(meta, units, dropout, bidirectional, alpha, seed)
+    return build(
+        meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed
+    )
 
 
 def plain_network(meta, **params):
@@ -112,38 +127,94 @@ def plain_network(meta, **params):
     return build(meta, **params, seed=0, lstm_class=keras.layers.LSTM)
 
 
+def mean_network(networks):
+    """Build the network whose output is the mean of the outputs of others."""
+    inputs = keras.Input(networks[0].input_shape[1:], dtype="float32")
+    return keras.Model(inputs, keras.layers.Average()([network(inputs) for network in networks]))
+
+
 def build(
-    meta, units, dropout, bidirectional, alpha, seed,
+    meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed,
     lstm_class=FusedLSTM, dropout_class=keras.layers.Dropout,
 ):  # fmt: skip
     """Build the network of :func:`lstm_network` of the given kinds of layer."""
-    shape = meta["X_shape_"][1:]
+    shape, n_outputs = meta["X_shape_"][1:], meta["n_outputs_"]
     units = (units,) if isinstance(units, Integral) else tuple(units)
     seeds = repeat(None) if seed is None else count(seed)
-    model = keras.Sequential([keras.Input(shape, dtype="float32")])
+    is_parallel = decoding == "parallel"
+    inputs = keras.Input(shape, dtype="float32")
+    window = inputs
     if len(shape) == 1:
-        model.add(keras.layers.Reshape((*shape, 1), dtype="float32"))
+        window = keras.layers.Reshape((*shape, 1), dtype="float32")(inputs)
+    n_features = window.shape[2]
+
+    def dense(n, **options):
+        return keras.layers.Dense(
+            n,
+            kernel_regularizer=_penalty(alpha),
+            **{"kernel_initializer": keras.initializers.GlorotUniform(next(seeds)), **options},
+            dtype="float32",
+        )
+
+    x = window
+    if segment_length is not None:
+        segments = shape[0] // segment_length, segment_length * n_features
+        x = keras.layers.Reshape(segments, dtype="float32")(window)
+        x = dense(units[0], activation="relu", name="segments")(x)
+    layers = []
     for i, n_units in enumerate(units):
         options = {"units": n_units, "return_sequences": i < len(units) - 1, "alpha": alpha}
-        layer = _lstm_layer(lstm_class, seeds, **options)
+        layer = _lstm_layer(lstm_class, seeds, return_state=is_parallel, **options)
         if bidirectional:
             layer = keras.layers.Bidirectional(
                 layer,
                 backward_layer=_lstm_layer(lstm_class, seeds, go_backwards=True, **options),
                 dtype="float32",
             )
-        model.add(layer)
-        if dropout:
-            model.add(dropout_class(dropout, seed=next(seeds), dtype="float32"))
-    model.add(
-        keras.layers.Dense(
-            meta["n_outputs_"],
-            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
-            kernel_regularizer=_penalty(alpha),
-            dtype="float32",
-        )
-    )
-    return model
+        noise = dropout_class(dropout, seed=next(seeds), dtype="float32") if dropout else _identity
+        layers.append((layer, noise))
+    x = _decoded(x, layers, n_outputs // segment_length, seeds) if is_parallel else _run(x, layers)
+    outputs = dense(segment_length if is_parallel else n_outputs, name="output")(x)
+    if is_parallel:
+        outputs = keras.ops.reshape(outputs, (-1, n_outputs))
+    if skip_connection:
+        flat = keras.layers.Flatten(dtype="float32")(window)
+        skip = dense(n_outputs, use_bias=False, kernel_initializer="zeros", name="skip")(flat)
+        outputs = keras.layers.Add(dtype="float32")([outputs, skip])
+    return keras.Model(inputs, outputs)
+
+
+def _run(x, layers):
+    for layer, noise in layers:
+        x = noise(layer(x))
+    return x
+
+
+def _decoded(x, layers, n_segments, seeds):
+    """Return the states after one step from the window's, for each of the output's segments."""
+    states = []
+    for layer, noise in layers:
+        x, *state = layer(x)
+        states.append([_for_each_segment(part, n_segments) for part in state])
+        x = noise(x)
+    one_each = keras.ops.ones_like(keras.layers.RepeatVector(n_segments)(x)[..., 0], dtype="int32")
+    number = keras.ops.cumsum(one_each, axis=1) - 1
+    uniform = keras.initializers.RandomUniform(seed=next(seeds))
+    n_inputs = layers[0][0].units
+    positions = keras.layers.Embedding(n_segments, n_inputs, uniform, dtype="float32")(number)
+    x = keras.ops.reshape(positions, (-1, 1, n_inputs))
+    for (layer, noise), state in zip(layers, states, strict=True):
+        x = noise(layer(x, initial_state=state)[0])
+    return x
+
+
+def _for_each_segment(state, n_segments):
+    repeated = keras.layers.RepeatVector(n_segments, dtype="float32")(state)
+    return keras.ops.reshape(repeated, (-1, state.shape[1]))
+
+
+def _identity(x):
+    return x
 
 
 def _lstm_layer(lstm_class, seeds, *, alpha, **options):

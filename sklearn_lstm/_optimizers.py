@@ -23,16 +23,14 @@ class FusedOptimizer:
     def __init__(self, kind, network):
         self._kind = kind
         self._network = network
-        self._learning_rate = tf.Variable(0.0)
         self._n_steps = tf.Variable(0.0)
         self._moments = [
             [tf.Variable(v, shape=v.shape) for v in network.variables]
             for _ in range(N_MOMENTS[kind])
         ]
 
-    def load(self, state, learning_rate):
+    def load(self, state):
         """Start from a state, None for none, with the weights of the network as they are."""
-        self._learning_rate.assign(learning_rate)
         if state is None:
             zeros = [np.zeros(v.read_value().shape, np.float32) for v in self._network.variables]
             self._assign(0.0, [zeros] * len(self._moments))
@@ -54,8 +52,7 @@ class FusedOptimizer:
     def scale_loss(self, loss):
         return loss
 
-    def apply(self, gradients):
-        rate = self._learning_rate.read_value()
+    def apply(self, gradients, rate):
         n_steps = self._n_steps.assign_add(1.0, read_value=True)
         powers = {"beta1_power": tf.pow(0.9, n_steps), "beta2_power": tf.pow(0.999, n_steps)}
         for variable, gradient, *moments in zip(

@@ -26,11 +26,34 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Units of the LSTM layer, or of each of several stacked layers.
 
     dropout : float, default=0.0
-        Share of each LSTM layer's outputs, in [0, 1), that is set to zero in training [2]_.
+        Share of each LSTM layer's outputs, the last layer's included, that is set to zero in
+        training [2]_; in [0, 1).
 
     bidirectional : bool, default=False
         Whether each layer also reads the window backwards. (A window ends at its own row, so this
         looks at nothing later.)
+
+    segment_length : int, default=None
+        Steps of a window that are read at once [3]_: a dense layer with ReLU turns each segment of
+        so many steps into ``units`` values, and the LSTM takes ``n_timesteps / segment_length``
+        steps. Faster, and often better, for long windows of a regular series: take a fraction or a
+        multiple of its season. It must divide the window's length. None reads step by step.
+
+    decoding : {"dense", "parallel"}, default="dense"
+        How the last state becomes the outputs: by one dense layer, or, for many steps ahead, in
+        segments [3]_. In ``"parallel"`` the LSTM takes one step more for each ``segment_length``
+        outputs, from the same state, with a learned position as input, and one dense layer turns
+        each of the new states into its outputs. It needs ``segment_length``, which must divide the
+        number of outputs.
+
+    skip_connection : bool, default=False
+        Whether a linear map of the whole window is added to what the LSTM layers predict [4]_. A
+        network that has it begins as good as the LSTM alone and learns what is linear soon, which
+        helps on short series.
+
+    ensemble_size : int, default=1
+        Networks that are trained, from different seeds, and whose mean is predicted. Five networks
+        take five times as long and nearly always err less than one.
 
     loss : {"squared_error", "absolute_error", "huber"}, default="squared_error"
         What training minimises, as a mean over samples and outputs. ``"huber"`` is quadratic up to
@@ -42,6 +65,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     learning_rate : float, default=0.001
         Step size of an optimizer given by name.
+
+    learning_rate_schedule : {"constant", "exponential", "cosine"}, default="constant"
+        What becomes of the learning rate over the ``epochs``: nothing; it falls by the same factor
+        in each epoch, towards a hundredth; or along half a cosine wave, towards zero [5]_.
+        ``partial_fit`` keeps it constant.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array; longer ones are shortened to it.
@@ -87,10 +115,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     network : callable, default=None
         Builder of another network in the convention of scikeras, ``builder(meta,
         **network_params) -> keras.Model``, trained through scikeras's ``KerasRegressor``. The
-        parameters of the built-in network (``units``, ``dropout``, ``bidirectional``, ``alpha``)
-        are then without effect, and so are ``loss``, ``optimizer``, ``learning_rate`` and
-        ``clipnorm`` where the builder compiles the model itself. To pickle the estimator the
-        builder must be importable.
+        parameters of the built-in network (``units``, ``dropout``, ``bidirectional``,
+        ``segment_length``, ``decoding``, ``skip_connection``, ``alpha``) are then without effect,
+        and so are ``loss``, ``optimizer``, ``learning_rate`` and ``clipnorm`` where the builder
+        compiles the model itself. To pickle the estimator the builder must be importable.
 
     network_params : dict, default=None
         Keyword arguments of ``network``.
@@ -100,17 +128,22 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     weights_ : list of ndarray
         Weights in the order of Keras: kernel ``(n_inputs, 4 * units)``, recurrent kernel ``(units,
         4 * units)`` and bias ``(4 * units,)`` of each layer and direction, then kernel
-        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer.
+        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer. Before them, with
+        ``segment_length``, kernel ``(segment_length * n_features, units)`` and bias ``(units,)`` of
+        the layer that reads segments; before the dense layer, with parallel decoding, positions
+        ``(n_outputs / segment_length, units)``; at the end, with a skip connection, its kernel
+        ``(n_timesteps * n_features, n_outputs)``. Networks of an ensemble one after the other.
 
     loss_curve_ : list of float
-        Mean training loss of each epoch, the penalty included.
+        Mean training loss of each epoch, the penalty included; of an ensemble, the mean over its
+        networks that were still in training.
 
     validation_loss_curve_ : list of float or None
         Loss on the validation samples after each epoch, without penalty; NaN for epochs of a warm
         start without such samples, None if there never were any.
 
     n_iter_ : int
-        Number of epochs run.
+        Number of epochs run; in an ensemble the largest.
 
     n_features_in_ : int
         Number of features of each step; for 2-D input the number of columns.
@@ -126,7 +159,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     model_ : keras.Model
         A new Keras model of Keras's own layers with the fitted weights, built each time it is
-        asked for.
+        asked for. An ensemble is one model, too.
 
     See Also
     --------
@@ -142,7 +175,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
     from the complete windows only; ``predict`` starts the state of a window at its first known step
-    (with ``network``, it repeats that step instead).
+    (with ``network``, it repeats that step instead, and so it does for a skip connection and within
+    a segment).
 
     References
     ----------
@@ -150,6 +184,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
        :doi:`10.1162/neco.1997.9.8.1735`.
     .. [2] N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
        overfitting", JMLR 15, 2014.
+    .. [3] S. Lin, W. Lin, W. Wu, F. Zhao, R. Mo, H. Zhang, "SegRNN: Segment recurrent neural
+       network for long-term time series forecasting", 2023, arXiv:2308.11200.
+    .. [4] G. Lai, W. Chang, Y. Yang, H. Liu, "Modeling long- and short-term temporal patterns with
+       deep neural networks", SIGIR 2018, :doi:`10.1145/3209978.3210006`.
+    .. [5] I. Loshchilov, F. Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR
+       2017, arXiv:1608.03983.
 
     Examples
     --------
@@ -169,12 +209,17 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "bidirectional": ["boolean"],
+        "segment_length": [None, Interval(Integral, 1, None, closed="left")],
+        "decoding": [StrOptions({"dense", "parallel"})],
+        "skip_connection": ["boolean"],
+        "ensemble_size": [Interval(Integral, 1, None, closed="left")],
         "loss": [StrOptions({"squared_error", "absolute_error", "huber"})],
         "optimizer": [
             StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
             HasMethods(["apply", "get_config"]),
         ],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
         "clipnorm": [None, Interval(Real, 0, None, closed="neither")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -197,9 +242,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         *,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        segment_length: int | None = None,
+        decoding: str = "dense",
+        skip_connection: bool = False,
+        ensemble_size: int = 1,
         loss: str = "squared_error",
         optimizer: Any = "adam",
         learning_rate: float = 0.001,
+        learning_rate_schedule: str = "constant",
         clipnorm: float | None = None,
         alpha: float = 0.0,
         batch_size: int = 32,
@@ -218,9 +268,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.units = units
         self.dropout = dropout
         self.bidirectional = bidirectional
+        self.segment_length = segment_length
+        self.decoding = decoding
+        self.skip_connection = skip_connection
+        self.ensemble_size = ensemble_size
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.clipnorm = clipnorm
         self.alpha = alpha
         self.batch_size = batch_size

@@ -62,6 +62,7 @@ class ScikerasTrainer:
         self._fit_params = {"validation_data": _as_arrays(validation)} if validation else {}
         regressor.initialize(*self._train[:2])
         self._model = regressor.model_
+        self._learning_rate = self._model.optimizer.get_config()["learning_rate"]
 
     def load(self, weights, optimizer_state):
         if weights is not None:
@@ -73,9 +74,11 @@ class ScikerasTrainer:
             ):
                 variable.assign(value)
 
-    def run(self, orders, seeds):
-        for order, seed in zip(orders, seeds, strict=True):
+    def run(self, orders, seeds, shares):
+        for order, seed, share in zip(orders, seeds, shares, strict=True):
             self._seed_noise(int(seed))
+            if not isinstance(self._learning_rate, dict):  # a schedule of its own
+                self._model.optimizer.learning_rate = self._learning_rate * share
             X, y, sample_weight = (array[order] for array in self._train)
             self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
         curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import tensorflow as tf
 from joblib import cpu_count
 
-from ._fused_network import FusedNetwork
+from ._fused_network import Form, FusedNetwork
 from ._optimizers import FusedOptimizer
 from ._threads import n_allotted
+from ._weights import Architecture
 
 MAX_IDLE_PROGRAMS = 16
 MAX_PARTS = 8
@@ -24,20 +25,10 @@ SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost 
 VALIDATION_BATCH = 256
 
 
-class Architecture(NamedTuple):
-    """The sizes of a network."""
-
-    n_features: int
-    n_outputs: int
-    units: tuple
-    bidirectional: bool
-
-
 class Recipe(NamedTuple):
     """All that is compiled into a program; numbers that a search may vary are not."""
 
-    n_layers: int
-    bidirectional: bool
+    form: Form
     has_dropout: bool
     has_penalty: bool
     clips: bool
@@ -65,8 +56,7 @@ def recipe_for(architecture, loss, optimizer, numbers, *, validates):
     has_dropout = numbers.dropout > 0
     whole = has_gpu or (has_dropout and not is_fused)
     return Recipe(
-        n_layers=len(architecture.units),
-        bidirectional=architecture.bidirectional,
+        form=Form.of(architecture),
         has_dropout=has_dropout,
         has_penalty=numbers.alpha > 0,
         clips=numbers.clipnorm is not None,
@@ -74,8 +64,14 @@ def recipe_for(architecture, loss, optimizer, numbers, *, validates):
         loss=loss,
         optimizer=optimizer,
         n_parts=1 if whole else _number_of_parts(numbers.batch_size, architecture.units),
-        fixed=None if is_fused else architecture,
+        fixed=None if is_fused else _fixed(architecture),
     )
+
+
+def _fixed(architecture):
+    """Leave out what Keras's layers need not be told."""
+    a = architecture
+    return a if a.is_segmented or a.skip_connection else a._replace(n_timesteps=None)
 
 
 def _number_of_parts(batch_size, units):
@@ -116,11 +112,11 @@ class Program:
     def __init__(self, recipe):
         self.recipe = recipe
         if recipe.fixed is None:
-            self.network = FusedNetwork(recipe.n_layers, recipe.bidirectional)
+            self.network = FusedNetwork(recipe.form)
         else:
             from ._keras_network import KerasNetwork
 
-            self.network = KerasNetwork(*recipe.fixed, recipe.has_dropout)
+            self.network = KerasNetwork(recipe.fixed, recipe.has_dropout)
         if isinstance(recipe.optimizer, str):
             self.optimizer = FusedOptimizer(recipe.optimizer, self.network)
         else:
@@ -129,10 +125,10 @@ class Program:
             self.optimizer = KerasOptimizer(recipe.optimizer, self.network.keras_variables)
         self.run = self._compile()
 
-    def load(self, weights, optimizer_state, learning_rate):
+    def load(self, architecture, weights, optimizer_state):
         """Start from these weights, as if the program had been built for them."""
-        self.network.load(weights)
-        self.optimizer.load(optimizer_state, learning_rate)
+        self.network.load(weights, architecture)
+        self.optimizer.load(optimizer_state)
 
     def _compile(self):
         def many(*shape, dtype=tf.float32):
@@ -145,20 +141,21 @@ class Program:
             self._epochs,
             input_signature=[
                 samples, samples, many(None, None, dtype=tf.int32), many(None, dtype=tf.int32),
-                whole, whole, number, number, number,
+                many(None), (whole, whole), whole, number, number, number,
             ],
             autograph=False,
         ).get_concrete_function()  # fmt: skip
 
     def _epochs(
-        self, train, validation, orders, seeds, n_timesteps, batch_size, dropout, alpha, clipnorm
-    ):
+        self, train, validation, orders, seeds, learning_rates, window, batch_size, dropout, alpha,
+        clipnorm,
+    ):  # fmt: skip
         """Pass over the samples once in each order, and each time over the validation samples."""
 
-        def train_batch(order, seed, begin, end):
+        def train_batch(order, seed, learning_rate, begin, end):
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(
-                    train, order[begin:end], n_timesteps, dropout, tf.stack([seed, begin])
+                    train, order[begin:end], window, dropout, tf.stack([seed, begin])
                 )
                 if self.recipe.has_penalty:
                     loss += alpha * self.network.penalty()
@@ -166,17 +163,17 @@ class Program:
             gradients = tape.gradient(scaled_loss, self.network.variables)
             if self.recipe.clips:
                 gradients = self.network.clip(gradients, clipnorm)
-            self.optimizer.apply(gradients)
+            self.optimizer.apply(gradients, learning_rate)
             return loss * tf.cast(end - begin, tf.float32)
 
         def validate_batch(begin, end):
-            total = self._summed_loss(validation, tf.range(begin, end), n_timesteps)
+            total = self._summed_loss(validation, tf.range(begin, end), window)
             return total / tf.cast(tf.shape(validation[2])[1], tf.float32)
 
         def epoch(i, losses, validation_losses):
-            order, seed = orders[i], seeds[i]
+            of_epoch = orders[i], seeds[i], learning_rates[i]
             loss = _run_batches(
-                lambda *batch: train_batch(order, seed, *batch), tf.size(order), batch_size
+                lambda *batch: train_batch(*of_epoch, *batch), tf.shape(orders)[1], batch_size
             )
             if self.recipe.validates:
                 validation_loss = _run_batches(
@@ -192,7 +189,7 @@ class Program:
         )
         return tuple(curve.stack() for curve in curves)
 
-    def _batch_loss(self, train, batch, n_timesteps, dropout, seed):
+    def _batch_loss(self, train, batch, window, dropout, seed):
         """Mean weighted loss of a batch, computed in parts that run side by side.
 
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
@@ -202,9 +199,9 @@ class Program:
         n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
         noise = None
         if self.recipe.has_dropout:
-            noise = self.network.draw_noise(n_samples, n_timesteps, dropout, seed)
+            noise = self.network.draw_noise(n_samples, window, dropout, seed)
         if n_parts == 1:
-            total = self._summed_loss(train, batch, n_timesteps, noise)
+            total = self._summed_loss(train, batch, window, noise)
             return total / n_values
         totals = []
         for k in range(n_parts):
@@ -213,12 +210,12 @@ class Program:
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
-            totals.append(counts * self._summed_loss(train, batch[part], n_timesteps, part_noise))
+            totals.append(counts * self._summed_loss(train, batch[part], window, part_noise))
         return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, batch, n_timesteps, noise=None):
+    def _summed_loss(self, samples, batch, window, noise=None):
         rows, starts, y, sample_weight = samples
-        predicted = self.network.predict(rows, tf.gather(starts, batch), n_timesteps, noise)
+        predicted = self.network.predict(rows, tf.gather(starts, batch), window, noise)
         losses = LOSSES[self.recipe.loss](predicted - tf.gather(y, batch))
         return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
 
@@ -246,14 +243,16 @@ def _run_batches(run_batch, n_samples, batch_size):
 class ProgramTrainer:
     """A program with the data and numbers of one fit; see :mod:`._epochs` for what it offers."""
 
-    def __init__(self, program, numbers, train, validation):
+    def __init__(self, program, numbers, segment_length, train, validation):
         self._program = program
+        self._learning_rate = numbers.learning_rate or 0
         self._train = self._validation = self._as_tensors(train)
         if validation is not None:
             shares_rows = validation.windows.rows is train.windows.rows
             self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
+        window = train.windows.n_timesteps, segment_length or 1
         self._scalars = (
-            tf.constant(train.windows.n_timesteps, tf.int32),
+            tuple(tf.constant(n, tf.int32) for n in window),
             tf.constant(numbers.batch_size, tf.int32),
             tf.constant(numbers.dropout, tf.float32),
             tf.constant(numbers.alpha, tf.float32),
@@ -266,10 +265,12 @@ class ProgramTrainer:
         arrays = samples.windows.starts, samples.y, samples.sample_weight
         return rows, *map(tf.convert_to_tensor, arrays)
 
-    def run(self, orders, seeds):
+    def run(self, orders, seeds, shares):
+        learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         curves = self._program.run(
-            self._train, self._validation, tf.constant(orders), tf.constant(seeds), *self._scalars
-        )
+            self._train, self._validation, tf.constant(orders), tf.constant(seeds), learning_rates,
+            *self._scalars,
+        )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.recipe.validates else None
 
@@ -281,11 +282,11 @@ class ProgramTrainer:
 
 
 @contextmanager
-def program_trainer(recipe, numbers, state, train, validation):
+def program_trainer(recipe, architecture, numbers, state, train, validation):
     """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
     with _programs.lend(recipe) as program:
-        program.load(*state, numbers.learning_rate)
-        yield ProgramTrainer(program, numbers, train, validation)
+        program.load(architecture, *state)
+        yield ProgramTrainer(program, numbers, architecture.segment_length, train, validation)
 
 
 def n_traces():

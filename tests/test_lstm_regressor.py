@@ -15,6 +15,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
+from sklearn_lstm import _training as training
 
 
 @pytest.fixture
@@ -29,8 +30,10 @@ def assert_same_weights(one, other):
 
 def test_every_parameter_is_explicit_and_survives_clone():
     given = {
-        "units": (3, 2), "dropout": 0.1, "bidirectional": True, "loss": "huber",
-        "optimizer": "sgd", "learning_rate": 0.2, "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
+        "units": (3, 2), "dropout": 0.1, "bidirectional": True, "segment_length": 4,
+        "decoding": "parallel", "skip_connection": True, "ensemble_size": 3, "loss": "huber",
+        "optimizer": "sgd", "learning_rate": 0.2, "learning_rate_schedule": "cosine",
+        "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
         "epochs": 7, "shuffle": False, "early_stopping": True, "validation_fraction": 0.2,
         "n_iter_no_change": 3, "tol": 0.1, "warm_start": True, "random_state": 5, "verbose": 1,
         "network": len, "network_params": {"a": 1},
@@ -137,7 +140,7 @@ def test_parameters_set_after_fit_do_not_touch_what_was_fitted(windows, small):
     small.set_params(units=(7, 2), bidirectional=True, network=len)
     assert_array_equal(small.predict(X), before)
     assert_allclose(small.model_.predict(X, verbose=0), before, atol=1e-5)
-    with pytest.raises(ValueError, match="units, bidirectional, network or network_params were"):
+    with pytest.raises(ValueError, match="the architecture was changed"):
         small.partial_fit(X, y)
 
 
@@ -439,3 +442,125 @@ def test_no_warning_comes_from_an_ordinary_fit(windows, small):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small.fit(*windows).predict(windows[0])
+
+
+def test_an_ensemble_predicts_the_mean_of_its_networks(windows, small):
+    X, y = windows
+    ensemble = clone(small).set_params(ensemble_size=3).fit(X, y)
+    n = len(small.fit(X, y).weights_)
+    assert len(ensemble.weights_) == 3 * n
+    for one, of_first in zip(small.weights_, ensemble.weights_[:n], strict=True):
+        assert_array_equal(one, of_first)
+    alone = []
+    for i in range(3):
+        small.weights_ = ensemble.weights_[i * n : (i + 1) * n]
+        alone.append(small.predict(X))
+    assert np.abs(alone[0] - alone[1]).max() > 1e-3
+    assert_allclose(ensemble.predict(X), np.mean(alone, axis=0), atol=1e-12)
+    assert_allclose(ensemble.model_.predict(X, verbose=0), ensemble.predict(X), atol=1e-5)
+
+
+def test_an_ensemble_goes_on_where_it_stopped(windows, small):
+    X, y = windows
+    small.set_params(ensemble_size=2, epochs=4, dropout=0.2)
+    whole, pieces = clone(small).fit(X, y), clone(small)
+    for _ in range(4):
+        pieces.partial_fit(X, y)
+    assert_same_weights(pieces, whole)
+    assert pieces.loss_curve_ == whole.loss_curve_
+    assert pieces.n_iter_ == 4
+    pieces.set_params(ensemble_size=3, warm_start=True)
+    with pytest.raises(
+        ValueError, match=r"from 2 networks with ensemble_size=3\. Set ensemble_size=2"
+    ):
+        pieces.fit(X, y)
+
+
+def test_the_curves_of_an_ensemble_are_means_over_those_that_still_train(windows):
+    X, y = windows
+    lstm = LSTMRegressor(
+        8, epochs=60, learning_rate=0.05, early_stopping=True, n_iter_no_change=3, random_state=1
+    )
+    ensemble = clone(lstm).set_params(ensemble_size=2).fit(X, y)
+    first = lstm.fit(X, y)
+    curves = [member.losses for member in ensemble._members]
+    assert curves[0] == first.loss_curve_
+    assert len(curves[0]) != len(curves[1])
+    n_both = min(map(len, curves))
+    assert_allclose(ensemble.loss_curve_[:n_both], np.mean([c[:n_both] for c in curves], axis=0))
+    longer = max(curves, key=len)
+    assert ensemble.loss_curve_[n_both:] == longer[n_both:]
+    assert len(ensemble.validation_loss_curve_) == ensemble.n_iter_ == len(longer)
+
+
+def test_an_interrupted_ensemble_keeps_the_networks_it_has(windows, small, monkeypatch):
+    X, y = windows
+    expected = clone(small).fit(X, y)
+    run, calls = training.ProgramTrainer.run, []
+
+    def interrupted(self, *args):
+        calls.append(self)
+        if self is not calls[0]:
+            raise KeyboardInterrupt
+        return run(self, *args)
+
+    monkeypatch.setattr(training.ProgramTrainer, "run", interrupted)
+    with pytest.warns(UserWarning, match="the ensemble has 1 of 3 networks"):
+        small.set_params(ensemble_size=3).fit(X, y)
+    assert_same_weights(small, expected)
+
+
+def test_a_schedule_ends_lower_than_it_began(windows, small):
+    X, y = windows
+    small.set_params(epochs=40, optimizer="sgd", learning_rate=0.05)
+    steps = {}
+    for schedule in ("constant", "exponential", "cosine"):
+        losses = clone(small).set_params(learning_rate_schedule=schedule).fit(X, y).loss_curve_
+        steps[schedule] = (losses[0] - losses[1], abs(losses[-2] - losses[-1]))
+    assert_allclose(steps["cosine"][0], steps["constant"][0], rtol=0.05)
+    assert steps["cosine"][1] < 0.05 * steps["constant"][1]
+    assert steps["exponential"][1] < 0.05 * steps["constant"][1]
+
+
+@pytest.mark.parametrize(
+    ("params", "n_steps", "n_outputs", "message"),
+    [
+        ({"segment_length": 4}, 6, 2,
+         r"segment_length=4 does not divide the window of 6 steps\. Set segment_length to 3 or 6, "
+         r"or give a window 4 or 8 steps"),
+        ({"segment_length": 12}, 6, 2, "Set segment_length to 6, or give a window 12 steps"),
+        ({"segment_length": 3, "decoding": "parallel"}, 6, 2,
+         r"segment_length=3 outputs at a time, .* the 2 of y\. Set segment_length to 2, "
+         r"or give y 3 columns"),
+        ({"decoding": "parallel"}, 6, 2, "the outputs in segments, but segment_length=None"),
+        ({"decoding": "parallel", "segment_length": 2, "bidirectional": True}, 6, 2,
+         "can't be combined with bidirectional=True"),
+        ({"segment_length": 0}, 6, 2, "segment_length"),
+        ({"ensemble_size": 0}, 6, 2, "ensemble_size"),
+        ({"learning_rate_schedule": "linear"}, 6, 2, "learning_rate_schedule"),
+    ],
+)  # fmt: skip
+def test_segments_that_do_not_fit_are_refused_with_what_does(params, n_steps, n_outputs, message):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, n_steps, 1)), rng.standard_normal((20, n_outputs))
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(4, epochs=1, **params).fit(X, y)
+
+
+def test_a_skip_connection_learns_what_is_linear(windows):
+    X, y = windows
+    params = {"epochs": 200, "learning_rate": 0.01, "batch_size": 10, "random_state": 0}
+    plain = LSTMRegressor(2, **params).fit(X[:50], y[:50])
+    skipping = LSTMRegressor(2, skip_connection=True, **params).fit(X[:50], y[:50])
+    assert skipping.score(X[50:], y[50:]) > 0.9 > plain.score(X[50:], y[50:])
+
+
+def test_networks_of_one_architecture_share_a_program_whatever_their_segments(windows):
+    X, y = windows
+    X, y = X.reshape(70, 6, 3), np.tile(y, (1, 3))
+    params = {"decoding": "parallel", "skip_connection": True, "epochs": 1}
+    LSTMRegressor(4, segment_length=2, **params).fit(X, y)
+    before = training.n_traces()
+    for segment_length, units in ((1, 4), (3, 6), (6, 8)):
+        LSTMRegressor(units, segment_length=segment_length, ensemble_size=2, **params).fit(X, y)
+    assert training.n_traces() == before

@@ -8,10 +8,10 @@ from sklearn.base import clone
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm import _training as training
-from sklearn_lstm._fused_network import FusedNetwork
+from sklearn_lstm._fused_network import Form, FusedNetwork
 from sklearn_lstm._keras_network import DrawnDropout
 from sklearn_lstm._network import FusedLSTM
-from sklearn_lstm._weights import initial_weights
+from sklearn_lstm._weights import Architecture, initial_weights
 
 EPOCHS = 5
 KERAS_LOSSES = {
@@ -21,20 +21,53 @@ KERAS_LOSSES = {
 }
 
 
+class ParallelDecoder(keras.layers.Layer):
+    """One step of an LSTM layer's cell for each position, from the same state."""
+
+    def __init__(self, cell, n_segments):
+        super().__init__()
+        self.step, self.n_segments = lambda x, state: cell(x, state)[0], n_segments
+        self.n_inputs = cell.units
+
+    def build(self, *_):
+        self.positions = self.add_weight((self.n_segments, self.n_inputs))
+
+    def call(self, h, c):
+        n_samples = keras.ops.shape(h)[0]
+        states = []
+        for i in range(self.n_segments):
+            position = keras.ops.tile(self.positions[i : i + 1], (n_samples, 1))
+            states.append(self.step(position, [h, c]))
+        return keras.ops.stack(states, axis=1)
+
+
 def plain_keras(estimator, X, n_outputs):
     """The same network of Keras's own layers, with the weights that the estimator starts from."""
     units = estimator.units if isinstance(estimator.units, tuple) else (estimator.units,)
     penalty = keras.regularizers.L2(estimator.alpha) if estimator.alpha else None
-    model = keras.Sequential([keras.Input(X.shape[1:])])
+    length, is_parallel = estimator.segment_length, estimator.decoding == "parallel"
+    window = x = keras.Input(X.shape[1:])
+    if length:
+        x = keras.layers.Reshape((X.shape[1] // length, length * X.shape[2]))(window)
+        x = keras.layers.Dense(units[0], activation="relu", kernel_regularizer=penalty)(x)
     for i, n_units in enumerate(units):
         layer = keras.layers.LSTM(
             n_units,
             return_sequences=i < len(units) - 1,
+            return_state=is_parallel,
             kernel_regularizer=penalty,
             recurrent_regularizer=penalty,
         )
-        model.add(keras.layers.Bidirectional(layer) if estimator.bidirectional else layer)
-    model.add(keras.layers.Dense(n_outputs, kernel_regularizer=penalty))
+        x = (keras.layers.Bidirectional(layer) if estimator.bidirectional else layer)(x)
+    if is_parallel:
+        _, h, c = x
+        x = ParallelDecoder(layer.cell, n_outputs // length)(h, c)
+    x = keras.layers.Dense(length if is_parallel else n_outputs, kernel_regularizer=penalty)(x)
+    x = keras.layers.Reshape((n_outputs,))(x)
+    if estimator.skip_connection:
+        skip = keras.layers.Dense(n_outputs, use_bias=False, kernel_regularizer=penalty)
+        x = keras.layers.Add()([x, skip(keras.layers.Flatten()(window))])
+    model = keras.Model(window, x)
     y = np.zeros((len(X), n_outputs))
     untrained = clone(estimator).set_params(epochs=1, learning_rate=1e-38, optimizer="sgd")
     model.set_weights(untrained.fit(X, y).weights_)
@@ -64,6 +97,11 @@ def plain_keras(estimator, X, n_outputs):
         {"optimizer": "rmsprop"},
         {"optimizer": "adamw"},
         {"units": 7, "batch_size": 5},
+        {"segment_length": 3},
+        {"units": (5, 3), "segment_length": 2, "bidirectional": True, "alpha": 1e-3},
+        {"skip_connection": True, "clipnorm": 0.05, "alpha": 1e-3},
+        {"segment_length": 2, "decoding": "parallel", "skip_connection": True},
+        {"units": 5, "segment_length": 1, "decoding": "parallel", "clipnorm": 0.02, "alpha": 1e-3},
     ],
     ids=str,
 )
@@ -163,6 +201,37 @@ def test_a_learning_rate_schedule_of_keras_is_followed(windows):
     assert_allclose(stopped.loss_curve_[2:], stopped.loss_curve_[3], rtol=1e-6)
 
 
+@pytest.mark.parametrize("schedule", ["exponential", "cosine"])
+@pytest.mark.parametrize("optimizer", ["adam", keras.optimizers.Adam(0.02)])
+def test_a_learning_rate_schedule_is_that_of_keras(windows, schedule, optimizer):
+    X, y = windows
+    lstm = LSTMRegressor(
+        4, optimizer=optimizer, learning_rate=0.02, learning_rate_schedule=schedule, batch_size=10,
+        epochs=8, shuffle=False, random_state=0,
+    )  # fmt: skip
+    model = plain_keras(
+        clone(lstm).set_params(optimizer="sgd", learning_rate_schedule="constant"), X, 2
+    )
+    curve = {
+        "exponential": keras.optimizers.schedules.ExponentialDecay(0.02, 8, 0.01),
+        "cosine": keras.optimizers.schedules.CosineDecay(0.02, 8),
+    }[schedule]
+    model.compile("adam", "mse")
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: float(curve(epoch)))
+    model.fit(X, y, 10, 8, verbose=0, shuffle=False, callbacks=[rates])
+    for ours, theirs in zip(lstm.fit(X, y).weights_, model.get_weights(), strict=True):
+        assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_two_schedules_at_once_are_refused(windows):
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    lstm = LSTMRegressor(
+        3, optimizer=keras.optimizers.SGD(schedule), learning_rate_schedule="cosine", epochs=1
+    )
+    with pytest.raises(ValueError, match="has a schedule of its own"):
+        lstm.fit(*windows)
+
+
 @pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True},
                                      {"return_sequences": True, "go_backwards": True}])  # fmt: skip
 @pytest.mark.parametrize("n_features", [1, 2])
@@ -204,13 +273,16 @@ def test_dropout_trains_with_noise_and_predicts_without(windows):
     assert other_seed.loss_curve_ != high.loss_curve_
 
 
+def loaded(architecture):
+    network = FusedNetwork(Form.of(architecture))
+    weights = initial_weights(np.random.default_rng(0), architecture)
+    network.load(weights, architecture)
+    return network, weights
+
+
 def dropped_by_the_fused_network(shape, rate, seed):
-    network = FusedNetwork(n_layers=2, bidirectional=False)
-    network.load(initial_weights(
-        np.random.default_rng(0), units=(shape[1],) * 2, bidirectional=False, n_features=1,
-        n_outputs=1,
-    ))  # fmt: skip
-    return [np.asarray(drawn) for drawn in network.draw_noise(shape[0], 1, rate, [seed, 5])]
+    network, _ = loaded(Architecture(1, 1, 1, units=(shape[1],) * 2))
+    return [drawn.numpy()[0] for drawn in network.draw_noise(shape[0], (1, 1), rate, [seed, 5])]
 
 
 def dropped_by_keras(shape, rate, seed):
@@ -232,9 +304,14 @@ def test_dropout_sets_the_given_share_to_zero_and_scales_the_rest(drop):
 
 @pytest.mark.parametrize(
     "params",
-    [{}, {"units": (5, 3), "bidirectional": True, "alpha": 1e-3, "clipnorm": 0.1}],
+    [
+        {},
+        {"units": (5, 3), "bidirectional": True, "alpha": 1e-3, "clipnorm": 0.1},
+        {"segment_length": 2, "decoding": "parallel", "skip_connection": True, "clipnorm": 0.1,
+         "alpha": 1e-3, "learning_rate_schedule": "cosine"},
+    ],
     ids=str,
-)
+)  # fmt: skip
 def test_the_network_for_a_gpu_trains_as_the_one_for_a_cpu(windows, params, monkeypatch):
     X, y = windows
     lstm = LSTMRegressor(**{"units": 4, **params}, epochs=3, learning_rate=0.01, random_state=0)
@@ -284,9 +361,10 @@ def test_a_batch_is_cut_where_it_pays(monkeypatch):
 
 
 @pytest.mark.parametrize("units", [4, (4, 4)])
-def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, monkeypatch):
+@pytest.mark.parametrize("params", [{}, {"segment_length": 2, "decoding": "parallel"}], ids=str)
+def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, params, monkeypatch):
     X, y = windows
-    lstm = LSTMRegressor(units, dropout=0.4, epochs=3, batch_size=48, random_state=0)
+    lstm = LSTMRegressor(units, dropout=0.4, epochs=3, batch_size=48, random_state=0, **params)
     fits = []
     for n_cores in (1, 2, 5):
         monkeypatch.setattr(training, "_number_of_parts", lambda *_, n=n_cores: n)
@@ -326,13 +404,17 @@ def test_few_programs_are_kept(windows, monkeypatch):
 
 @pytest.mark.parametrize("sizes", [(2, 6), (3, 5), (5, 1)])
 @pytest.mark.parametrize("n_features", [1, 2, 3])
-def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features):
-    network = FusedNetwork(len(sizes), bidirectional=True)
-    weights = initial_weights(
-        np.random.default_rng(0), units=sizes, bidirectional=True, n_features=n_features,
-        n_outputs=2,
-    )  # fmt: skip
-    network.load(weights)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"bidirectional": True},
+        {"bidirectional": True, "skip_connection": True},
+        {"segment_length": 2, "decoding": "parallel", "skip_connection": True},
+    ],
+    ids=str,
+)
+def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features, params):
+    network, weights = loaded(Architecture(4, n_features, 2, sizes, **params))
     for given, returned in zip(weights, network.weights(), strict=True):
         np.testing.assert_array_equal(given, returned)
 
