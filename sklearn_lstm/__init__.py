@@ -18,6 +18,7 @@ _HOMES = {
     "make_supervised": "_windows",
     "save_forecaster": "_model_file",
     "suggest_forecaster": "_suggest",
+    "suggest_window_length": "_suggest",
 }
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "make_supervised",
     "save_forecaster",
     "suggest_forecaster",
+    "suggest_window_length",
 ]
 
 

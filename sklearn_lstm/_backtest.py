@@ -314,7 +314,7 @@ def backtest(
     >>> result.scores()[["RMSE", "MAE", "skill"]].round(2)
                     RMSE   MAE  skill
     forecast
-    forecast        3.51  2.91   0.16
+    forecast        3.57  2.94   0.15
     persistence     4.19  3.31   0.00
     seasonal naive  4.83  3.82  -0.15
     """
@@ -323,7 +323,7 @@ def backtest(
     forecaster = clone(forecaster).set_params(
         interval_method=None if coverage is None else "conformal"
     )
-    check_values(panel.tracks, forecaster.missing, forecaster.log)
+    check_values(panel.tracks, forecaster.missing, forecaster.log != "auto" and forecaster.log)
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)
     step = _whole_number(step, "step", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)
@@ -439,6 +439,7 @@ def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
     fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    check_values(panel.tracks, forecaster.missing, fitted.log_)
     origins = [
         known[known <= len(track) - horizon]
         for known, track in zip(n_known, panel.tracks, strict=True)

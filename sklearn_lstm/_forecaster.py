@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._following import extend_panel, future_covariates
 from ._intervals import ConformalErrors, NoIntervalError
 from ._panel import Panel, check_values, nearest, read_panel
-from ._regressor import LSTMRegressor
 from ._separate_models import SeparateModels
+from ._settings import SHORTEST_WINDOW, choose_log, choose_window, default_regressor
 from ._validation import (
     HasMethods,
     Interval,
@@ -38,13 +38,16 @@ class LSTMForecaster(BaseEstimator):
     Parameters
     ----------
     regressor : estimator, default=None
-        What learns the next values from a window; None for ``LSTMRegressor()``. A regressor that
-        reads windows, such as :class:`LSTMRegressor` or a search over one, gets them in the shape
-        ``(n_samples, window_length, n_features)``; any other gets their steps side by side, and one
-        that predicts a single value is fitted once for each step.
+        What learns the next values from a window. None for the mean of three small
+        :class:`LSTMRegressor` with a skip connection, trained briefly, in batches and epochs that
+        suit the number of windows, and reading windows of 48 steps or more in segments; see
+        :func:`suggest_forecaster`. A regressor that reads windows, such as :class:`LSTMRegressor`
+        or a search over one, gets them in the shape ``(n_samples, window_length, n_features)``; any
+        other gets their steps side by side, and one that predicts a single value is fitted once for
+        each step.
 
-    window_length : int, default=30
-        Steps that the regressor sees.
+    window_length : int or "auto", default="auto"
+        Steps that the regressor sees; ``"auto"`` for :func:`suggest_window_length`.
 
     horizon : int, default=1
         Steps to forecast: what the regressor is trained for and ``predict`` returns.
@@ -53,24 +56,26 @@ class LSTMForecaster(BaseEstimator):
         Whether the regressor predicts all steps of the horizon at once, or one step, which is fed
         back to predict the next.
 
-    normalize : {"minmax", "standard", "last", "window"} or None, default="minmax"
+    normalize : {"last", "window", "standard", "minmax"} or None, default="last"
         What is done to a series before the regressor sees it, and undone after. All scales come
         from the rows of ``fit`` or the window itself.
 
-        - ``"minmax"``: each series and column to [0, 1];
-        - ``"standard"``: to mean 0 and variance 1;
-        - ``"last"``: the last value of each window is taken from it and added to the forecast, for
-          series with a trend;
+        - ``"last"``: the last value of each window is taken from it and added to the forecast, so
+          that what is learned holds at any level;
         - ``"window"``: each window to its own mean 0 and variance 1, for series whose level and
           spread wander;
+        - ``"standard"``: each series and column to mean 0 and variance 1;
+        - ``"minmax"``: to [0, 1];
         - None: nothing.
 
         Covariates are scaled with ``MinMaxScaler`` under ``"minmax"``, left alone under None, and
         standardised otherwise.
 
-    log : bool, default=False
+    log : bool or "auto", default="auto"
         Whether to forecast the logarithm of the series, which must be positive. The forecast is
-        then nearer to the median than to the mean.
+        then nearer to the median than to the mean. ``"auto"`` does so where all values are
+        positive, the last quarter lies off the rest by more than half a standard deviation, and
+        changes are larger above the median than below it, by a quarter at least.
 
     columns : {"joint", "shared", "separate"}, default="joint"
         With several columns, whether one regressor sees and predicts them together (``"joint"``),
@@ -108,6 +113,12 @@ class LSTMForecaster(BaseEstimator):
     regressor_ : estimator or list of estimator
         The fitted regressor. With ``columns="separate"`` one for each series, in the order of
         ``history_``, and within a series for each column.
+
+    window_length_ : int
+        Steps that the regressor sees.
+
+    log_ : bool
+        Whether the logarithm is forecast.
 
     history_ : {ndarray, Series, DataFrame}
         The series known so far, with NaN for absent stamps.
@@ -154,11 +165,11 @@ class LSTMForecaster(BaseEstimator):
 
     _parameter_constraints = {
         "regressor": [None, HasMethods(["fit", "predict"])],
-        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "window_length": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "strategy": [StrOptions({"direct", "recursive"})],
         "normalize": [StrOptions({"minmax", "standard", "last", "window"}), None],
-        "log": ["boolean"],
+        "log": ["boolean", StrOptions({"auto"})],
         "columns": [StrOptions({"joint", "shared", "separate"})],
         "past_columns": [None, list, tuple],
         "missing": [StrOptions({"error", "skip", "interpolate"})],
@@ -172,11 +183,11 @@ class LSTMForecaster(BaseEstimator):
         self,
         regressor: Any = None,
         *,
-        window_length: int = 30,
+        window_length: int | str = "auto",
         horizon: int = 1,
         strategy: str = "direct",
-        normalize: str | None = "minmax",
-        log: bool = False,
+        normalize: str | None = "last",
+        log: bool | str = "auto",
         columns: str = "joint",
         past_columns: list | None = None,
         missing: str = "error",
@@ -233,10 +244,11 @@ class LSTMForecaster(BaseEstimator):
 
     def _fit(self, panel: Panel, *, may_lack_windows: bool = False) -> Self:
         self._check_regressor()
-        self._log, self._splits_columns = self.log, self.columns != "joint"
+        self._splits_columns = self.columns != "joint"
         self._horizon, self._missing = self.horizon, self.missing
         self._is_ahead = self._find_known_ahead(panel.layout.covariates)
-        check_values(panel.tracks, self._missing, self._log)
+        check_values(panel.tracks, self._missing, self.log != "auto" and self.log)
+        self._choose_settings(panel)
         self._check_lengths(panel.tracks)
         self._seed = (
             None
@@ -270,6 +282,23 @@ class LSTMForecaster(BaseEstimator):
             )
         return np.array([column not in past for column in covariates], dtype=bool)
 
+    def _choose_settings(self, panel):
+        """Set what was left to the look of the series."""
+        series = [track.y for track in panel.tracks]
+        self.log_ = choose_log(series) if self.log == "auto" else bool(self.log)
+        self.window_length_ = self.window_length
+        if self.window_length == "auto":
+            freq = panel.tracks[0].calendar.freq
+            self.window_length_ = choose_window(series, freq, self._n_ahead).length
+        if self.regressor is None:
+            n_origins = [len(y) - self.window_length_ - self._n_ahead + 1 for y in series]
+            n_split = series[0].shape[1] if self._splits_columns else 1
+            n_models = len(series) * n_split if self.columns == "separate" else 1
+            n_windows = n_split * sum(max(0, n) for n in n_origins) // n_models
+            self._regressor = default_regressor(n_windows, self.window_length_)
+        else:
+            self._regressor = self.regressor
+
     @property
     def _n_ahead(self):
         return 1 if self.strategy == "recursive" else self.horizon
@@ -277,10 +306,11 @@ class LSTMForecaster(BaseEstimator):
     @property
     def _n_needed(self):
         """int : Rows that a series must have for a fit."""
-        return self.window_length + self._n_ahead
+        is_chosen = self.window_length == "auto"
+        return (SHORTEST_WINDOW if is_chosen else self.window_length) + self._n_ahead
 
     def _check_lengths(self, tracks):
-        needed = self._n_needed
+        needed = self.window_length_ + self._n_ahead
         short = [track for track in tracks if len(track) < needed]
         if not short:
             return
@@ -291,17 +321,17 @@ class LSTMForecaster(BaseEstimator):
         among = f" ({len(short)} of {len(tracks)} series are too short)" if len(tracks) > 1 else ""
         raise ValueError(
             f"{shortest.name} has {len(shortest)} values{among}, but "
-            f"window_length={self.window_length} and {ahead} need at least {needed}. {remedy}, or "
+            f"window_length={self.window_length_} and {ahead} need at least {needed}. {remedy}, or "
             "give more values."
         )
 
     def _train(self, panel, *, may_lack_windows=False):
-        regressor = LSTMRegressor() if self.regressor is None else clone(self.regressor)
+        regressor = clone(self._regressor)
         if self._seed is not None:
             set_random_states(regressor, self._seed)
         model = WindowModel(
             regressor,
-            window_length=self.window_length,
+            window_length=self.window_length_,
             n_ahead=self._n_ahead,
             normalize=self.normalize,
             is_ahead=self._is_ahead,
@@ -320,7 +350,7 @@ class LSTMForecaster(BaseEstimator):
         """Return values and covariates of each thing that is forecast by itself."""
         values, covariates = [], []
         for track in tracks:
-            y = np.log(track.y) if self._log else track.y
+            y = np.log(track.y) if self.log_ else track.y
             units = np.split(y, y.shape[1], axis=1) if self._splits_columns else [y]
             values += units
             covariates += [track.X] * len(units)
@@ -333,7 +363,7 @@ class LSTMForecaster(BaseEstimator):
         n_before = self._rows_before_calibration(panel)
         is_known = np.array(
             [
-                n >= self._n_needed and np.isfinite(track.y[:n]).any(0).all()
+                n >= self.window_length_ + self._n_ahead and np.isfinite(track.y[:n]).any(0).all()
                 for n, track in zip(n_before, panel.tracks, strict=True)
             ]
         )
@@ -369,7 +399,7 @@ class LSTMForecaster(BaseEstimator):
     def _rows_before_calibration(self, panel):
         """Return how many rows of each series the calibration part leaves."""
         clocks = [track.calendar.clock() for track in panel.tracks]
-        first, last = self.window_length - 1, self.horizon
+        first, last = self.window_length_ - 1, self.horizon
         origins = np.sort(np.concatenate([clock[first : len(clock) - last] for clock in clocks]))
         if not len(origins):
             return np.zeros(len(clocks), dtype=int)
@@ -400,7 +430,7 @@ class LSTMForecaster(BaseEstimator):
         codes : ndarray of shape (n_units,)
             Number of the series, or series and column, of each.
         """
-        w = self.window_length
+        w = self.window_length_
         values, covariates = self._units(panel.tracks)
         n_split = len(values) // len(origins)
         n_reach = ceil(n_steps / model.n_ahead) * model.n_ahead
@@ -625,7 +655,7 @@ class LSTMForecaster(BaseEstimator):
         )
 
     def _unlogged(self, values):
-        return np.exp(values) if self._log else values
+        return np.exp(values) if self.log_ else values
 
     def _by_series(self, values):
         """Bring shared columns, (n_series * n_columns, n_steps, 1, ...), back side by side."""
@@ -663,7 +693,7 @@ class LSTMForecaster(BaseEstimator):
             panel = extend_panel(self._panel, y_new, X_new, fills_holes=self._missing != "error")
             if refit:
                 return self._fit(panel)
-            check_values(panel.tracks, self._missing, self._log)
+            check_values(panel.tracks, self._missing, self.log_)
             self._panel = panel
         return self
 

@@ -188,7 +188,7 @@ class ForecastDisplay:
         past = pick(forecaster.history_)
         n_steps = len(parts["y_pred"])
         is_array = not isinstance(y_pred, pd.Series | pd.DataFrame)
-        n_past = max(3 * n_steps, forecaster.window_length) if n_past is None else n_past
+        n_past = max(3 * n_steps, forecaster.window_length_) if n_past is None else n_past
         if y_true is not None:
             parts["y_true"] = pick(y_true)
             if not isinstance(y_true, pd.Series | pd.DataFrame):

@@ -81,8 +81,8 @@ def test_forecast_then_predict_from_newer_rows(sales, tmp_path, monkeypatch, cap
         "--horizon", 3, "--out", out, "--plot", picture, "--save", model, "--coverage", 0.5,
     )  # fmt: skip
     assert (code, error) == (0, "")
-    for part in ("Time: month.", "60 values, one each 'MS', season of 12", "50 % interval",
-                 "3 rows without sales at the end are the future"):  # fmt: skip
+    for part in ("Time: month.", "60 values, one each 'MS': window of 25 steps (2 seasons of 12",
+                 "50 % interval", "3 rows without sales at the end are the future"):  # fmt: skip
         assert part in printed
     rows = pd.read_csv(out)
     assert list(rows.columns) == ["month", "forecast", "lower", "upper"]

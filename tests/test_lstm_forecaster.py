@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_lstm import LSTMForecaster, LSTMRegressor, make_lstm_pipeline
+from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest, make_lstm_pipeline
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def lagged(values, window_length, n_ahead):
 
 
 def forecaster(regressor=None, **params):
-    return LSTMForecaster(regressor or Ridge(1e-8), **{"window_length": 7, **params})
+    defaults = {"window_length": 7, "normalize": "minmax", "log": False}
+    return LSTMForecaster(regressor or Ridge(1e-8), **{**defaults, **params})
 
 
 class Spy(LinearRegression):
@@ -653,9 +654,9 @@ def test_any_regressor_serves(days):
         GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=TimeSeriesSplit(2)),
     ]
     for regressor in regressors:
-        model = LSTMForecaster(regressor, window_length=7, horizon=3).fit(days)
+        model = forecaster(regressor, horizon=3).fit(days)
         assert np.abs(model.predict() - days[1:4].to_numpy()).max() < 6
-    boosted = LSTMForecaster(regressors[0], window_length=7, horizon=3).fit(days)
+    boosted = forecaster(regressors[0], horizon=3).fit(days)
     X, Y = lagged((days.to_numpy() - days.min()) / (days.max() - days.min()), 7, 3)
     second = clone(regressors[0]).fit(X, Y[:, 1])
     z = (days[-7:] - days.min()) / (days.max() - days.min())
@@ -680,13 +681,66 @@ def test_an_lstm_reads_windows(days):
 
 
 def test_the_default_is_an_lstm(days):
-    assert isinstance(LSTMForecaster().regressor, type(None))
-    model = LSTMForecaster(window_length=7, interval_method=None, random_state=0).fit(days)
+    model = LSTMForecaster(interval_method=None, random_state=0).fit(days)
     assert isinstance(model.regressor_, LSTMRegressor)
+    assert model.regressor is None
+    assert (model.window_length, model.window_length_) == ("auto", 15)
+    assert (model.log, model.log_) == ("auto", False)
     again = clone(model).fit(days)
     assert model.predict().equals(again.predict())
     other = clone(model).set_params(random_state=1).fit(days)
     assert not model.predict().equals(other.predict())
+
+
+def test_a_logarithm_that_was_chosen_meets_what_has_none():
+    t = np.arange(144)
+    growing = np.exp(t / 60) * (1 + 0.2 * np.sin(2 * np.pi * t / 12))
+    model = LSTMForecaster(Ridge(), horizon=3).fit(growing)
+    assert model.log_
+    with pytest.raises(ValueError, match=r"needs positive values.*Set log=False"):
+        model.update([-1.0])
+    dips = growing.copy()
+    dips[-2] = 0
+    with pytest.raises(ValueError, match=r"needs positive values.*Set log=False"):
+        backtest(model, dips, n_windows=2)
+    negative = model.fit(growing - 100)
+    assert not negative.log_
+
+
+def real_series(name, folder):
+    def read(file, column, by):
+        table = pd.read_csv(folder / file, parse_dates=[by], index_col=by)[column]
+        return table[~table.index.duplicated()]
+
+    return {
+        "airline": lambda: read("airline_passengers.csv", "passengers", "month")[:96],
+        "melbourne": lambda: read("melbourne_daily_min_temp.csv", "temp", "date")[:-365],
+        "jena": lambda: read("jena_weather_2020_hourly.csv", "T (degC)", "date")[:7900],
+        "ETTh1": lambda: read("ETTh1.csv", "OT", "date")[:10_000],
+        "electricity": lambda: read("vic_electricity.csv.gz", "Demand", "Time")[20_000:40_000],
+    }[name]()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "horizon", "n_windows"),
+    [
+        ("airline", 1, 24),
+        ("airline", 12, 2),
+        ("melbourne", 1, 365),
+        ("jena", 1, 500),
+        ("jena", 24, 20),
+        ("ETTh1", 24, 40),
+        ("electricity", 48, 40),
+    ],
+)
+def test_left_alone_it_beats_both_naive_forecasts(shared_data, name, horizon, n_windows):
+    y = real_series(name, shared_data)  # without the parts on which the package reports its skill
+    forecaster = LSTMForecaster(
+        horizon=horizon, missing="interpolate", interval_method=None, random_state=0
+    )
+    scores = backtest(forecaster, y, n_windows=n_windows, refit=False).scores()
+    assert scores.loc["forecast", "skill"] > 0.05
 
 
 def test_a_forecaster_cuts_windows_itself(days):

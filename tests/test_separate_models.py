@@ -31,9 +31,10 @@ def frame():
 
 
 def separate(regressor=None, **params):
+    defaults = {"window_length": 6, "horizon": 3, "normalize": "minmax", "log": False}
     return LSTMForecaster(
         Ridge(0.1) if regressor is None else regressor,
-        **{"window_length": 6, "horizon": 3, "columns": "separate", **params},
+        **{**defaults, "columns": "separate", **params},
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_lstm import suggest_forecaster
+from sklearn_lstm import LSTMForecaster, suggest_forecaster, suggest_window_length
 from sklearn_lstm.datasets import load_seattle_weather
 
 
@@ -16,35 +16,82 @@ def seasonal(n, period):
 
 
 @pytest.mark.parametrize(
-    ("freq", "period", "window_length"),
-    [("D", 7, 15), ("h", 24, 25), ("30min", 48, 49), ("MS", 12, 25), ("W-SUN", 52, 53)],
+    ("freq", "period", "window_length", "reason"),
+    [
+        ("D", 7, 15, "2 seasons of 7 steps and a step"),
+        ("MS", 12, 25, "2 seasons of 12 steps and a step"),
+        ("QS", 4, 17, "4 seasons of 4 steps and a step"),
+        ("h", 24, 96, "4 seasons of 24 steps"),
+        ("30min", 48, 192, "4 seasons of 48 steps"),
+        ("10min", 144, 145, "one season of 144 steps and a step"),
+        ("W-SUN", 52, 156, "3 seasons of 52 steps"),
+    ],
 )
-def test_a_window_holds_whole_seasons_and_a_step(freq, period, window_length):
-    forecaster, reasons = suggest_forecaster(series(seasonal(400, period), freq))
+def test_a_window_holds_whole_seasons(freq, period, window_length, reason):
+    y = series(seasonal(800, period), freq)
+    assert suggest_window_length(y) == (window_length, reason)
+    forecaster, reasons = suggest_forecaster(y)
     assert forecaster.window_length == window_length
-    assert f"season of {period}:" in reasons
     assert f"window of {window_length} steps" in reasons
+    assert f"({reason})" in reasons
 
 
-def test_more_rows_take_fewer_epochs():
-    epochs = [
-        suggest_forecaster(series(seasonal(n, 7)))[0].regressor.epochs for n in (60, 1000, 20_000)
-    ]
-    assert epochs == sorted(epochs, reverse=True)
-    assert epochs[0] == 150
-    assert epochs[2] == 10
+def test_a_window_holds_the_steps_whose_changes_are_correlated():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(5000)
+    walk = np.cumsum(noise)
+    assert suggest_window_length(walk) == (28, "no season; changes are not correlated")
+    echo = noise.copy()
+    echo[40:] += 0.5 * noise[:-40]  # what happens comes back 40 steps later
+    length, reason = suggest_window_length(np.cumsum(echo))
+    assert length == 41
+    assert reason == "no season; changes are correlated up to 40 steps apart"
 
 
-def test_growth_takes_logarithms_and_changes():
+def test_a_window_takes_no_more_than_half_of_the_values():
+    y = series(seasonal(60, 24), "h")
+    length, reason = suggest_window_length(y, horizon=20)
+    assert length == 20
+    assert reason == "one season of 24 steps and a step; no more than half of 60 values"
+    length, reason = suggest_window_length(y[:20])
+    assert length == 9
+    assert reason == "no season; changes are not correlated; no more than half of 20 values"
+
+
+def test_a_forecaster_left_alone_takes_what_is_suggested():
+    y = series(np.exp(np.arange(144) / 60) * (2 + seasonal(144, 12)), "MS")
+    suggested, _ = suggest_forecaster(y, horizon=3, random_state=4)
+    alone = LSTMForecaster(horizon=3, random_state=4).fit(y)
+    assert alone.window_length_ == suggested.window_length
+    assert alone.log_ is suggested.log is True
+    pd.testing.assert_series_equal(alone.predict(), suggested.fit(y).predict())
+
+
+def test_more_windows_take_fewer_epochs_and_larger_batches():
+    lengths = (60, 1000, 20_000, 200_000)
+    found = [suggest_forecaster(np.zeros(n), window_length=10)[0].regressor for n in lengths]
+    assert [lstm.epochs for lstm in found] == [75, 1250 * 32 // 990, 5, 5]
+    assert [lstm.batch_size for lstm in found] == [32, 32, 64, 256]
+
+
+def test_long_windows_are_read_in_segments():
+    y = series(seasonal(800, 24), "h")
+    lengths = {w: suggest_forecaster(y, window_length=w)[0].regressor for w in (96, 100, 97, 40)}
+    assert [lstm.segment_length for lstm in lengths.values()] == [24, 20, None, None]
+    for window_length, lstm in lengths.items():
+        forecaster = LSTMForecaster(lstm.set_params(epochs=1), window_length=window_length)
+        forecaster.fit(y)
+
+
+def test_growth_takes_logarithms():
     t = np.arange(144)
     growing = np.exp(t / 60) * (1 + 0.2 * np.sin(2 * np.pi * t / 12))
     forecaster, reasons = suggest_forecaster(series(growing, "MS"))
-    assert forecaster.normalize == "last"
     assert forecaster.log
-    assert "the level wanders" in reasons
-    forecaster, _ = suggest_forecaster(load_seattle_weather()["temp_max"])
-    assert forecaster.normalize == "standard"
-    assert not forecaster.log
+    assert "the level wanders, and changes grow with it" in reasons
+    steady = 100 + t + 5 * np.sin(2 * np.pi * t / 12)
+    for kept in (growing - 5, steady, load_seattle_weather()["temp_max"]):
+        assert not suggest_forecaster(kept)[0].log
 
 
 def test_what_is_given_is_kept():
@@ -61,7 +108,7 @@ def test_gaps_and_short_series_are_said():
     panel = pd.concat({"a": y, "b": y[:12]})
     forecaster, reasons = suggest_forecaster(panel, horizon=2)
     assert forecaster.fit(panel).window_length == 5
-    assert "the shortest series has 12 values" in reasons
+    assert "no more than half of 12 values" in reasons
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0], np.ones(50), np.arange(50.0)])
