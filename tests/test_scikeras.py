@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -75,7 +76,7 @@ def test_both_roads_train_the_built_in_network_to_the_same_weights(windows):
         network=lstm_network, network_params={"units": 5}, clipnorm=0.5, warm_start=True, **PARAMS
     ).fit(X, y)
     foreign.weights_ = start.weights_
-    foreign.loss_curve_, foreign.n_iter_ = [], 0
+    foreign._members = [replace(member, losses=[]) for member in foreign._members]
     weights = np.arange(70) % 3
     foreign.fit(X, y, weights)
     own.fit(X, y, weights)
@@ -213,3 +214,23 @@ def test_network_params_set_after_fit_do_not_touch_what_was_fitted(windows):
     before = lstm.predict(X)
     lstm.set_params(network_params={"units": 8})
     assert_allclose(pickle.loads(pickle.dumps(lstm)).predict(X), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", [gru, compiled])
+def test_a_foreign_network_is_averaged_and_scheduled_like_the_built_in_one(windows, network):
+    X, y = windows
+    lstm = LSTMRegressor(network=network, learning_rate_schedule="cosine", **PARAMS)
+    lstm.set_params(epochs=10, ensemble_size=2).fit(X, y)
+    n = len(lstm.weights_) // 2
+    weights, alone = lstm.weights_, []
+    for part in (weights[:n], weights[n:]):
+        one = clone(lstm).set_params(ensemble_size=1, epochs=1).fit(X, y)
+        one.weights_ = part
+        alone.append(one.predict(X))
+    assert np.abs(alone[0] - alone[1]).max() > 1e-3
+    assert_allclose(lstm.predict(X), np.mean(alone, axis=0), atol=1e-6)
+    assert_allclose(lstm.model_.predict(X, verbose=0), lstm.predict(X), atol=1e-6)
+    constant = clone(lstm).set_params(learning_rate_schedule="constant").fit(X, y)
+    first, last = (np.diff(model.loss_curve_)[[0, -1]] for model in (constant, lstm))
+    assert abs(last[1]) < abs(first[1])
+    assert lstm.loss_curve_[0] == constant.loss_curve_[0]

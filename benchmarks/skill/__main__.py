@@ -1,0 +1,124 @@
+"""Forecast real series beside ridge, naive forecasts and published figures.
+
+Settings are chosen before the test part, which is forecast once. Results are kept in skill.json and
+skill.md, where rows that are not asked for stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.speed.machine import describe as describe_machine
+
+from . import ablation, files, running
+from .report import Results, contender_table, errors, verdict
+from .rows import CHECKED, ROWS
+
+RESULTS = Path(__file__).parents[1] / "results"
+NAMES = [*ROWS, "ablation"]
+TOLERANCE = 1.05  # of the bar, with --check
+ABSENT = "The folder of real series, shared/data beside the project, is not there"
+
+
+def arguments(given=None):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.skill", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; or all")
+    parser.add_argument("--choose", action="store_true", help="stop before the test part")
+    parser.add_argument("--quick", action="store_true", help="tiny settings: does it run?")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help=f"one seed of {', '.join(CHECKED)}: fail if an error is 5 %% above its bar",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the results (default benchmarks/results; with --quick or --check none)",
+    )
+    found = parser.parse_args(given)
+    known = list(ROWS) if found.check else NAMES
+    unknown = [name for name in found.names if name not in known]
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
+    if found.out is None and not (found.quick or found.check):
+        found.out = RESULTS
+    return found
+
+
+def main(given=None):
+    given = arguments(given)
+    if not files.are_there():
+        print(f"{ABSENT}: skipped." if given.check else f"{ABSENT}.")
+        return 0 if given.check else 1
+    if given.check:
+        return check(given.names or CHECKED, Results(given.out))
+    results = Results(given.out)
+    for name in given.names or NAMES:
+        started = time.perf_counter()
+        print(f"\n{name}", flush=True)
+        if name == "ablation":
+            run_ablation(given, results)
+        else:
+            row = ROWS[name].quick() if given.quick else ROWS[name]
+            run(name, row, results, only_choose=given.choose)
+        print(f"({time.perf_counter() - started:.0f} s)", flush=True)
+    return 0
+
+
+def run(name, row, results, only_choose=False):
+    """Choose and, unless that is all, forecast the test part; return the result."""
+    if only_choose:
+        choice = running.choose(row, row.protocol.load(), say)
+        say(f"  chosen: {running.describe(choice.lstm)}")
+        return None
+    result = running.run(row, say)
+    results.add(name, result, machine(row.is_quick))
+    print(*contender_table(row, result), sep="\n")
+    print(verdict(row, errors(result, row.protocol.measures[0])))
+    return result
+
+
+def run_ablation(given, results):
+    """Run it with ``--choose`` as well, because it never looks at the test part."""
+    results.add("ablation", ablation.run(given.quick, say), machine(given.quick))
+
+
+def check(names, results):
+    """Return 1 if the LSTM is clearly above a bar, with one seed."""
+    failed = []
+    for name in names:
+        print(f"\n{name}", flush=True)
+        row = replace(ROWS[name], seeds=(0,), choice_seeds=(0,))
+        means = errors(run(name, row, results), row.protocol.measures[0])
+        if row.bar is not None and means["LSTM"] > TOLERANCE * row.bar.limit(means):
+            failed.append(name)
+    print(f"more than 5 % above the bar: {', '.join(failed) or 'none'}")
+    return 1 if failed else 0
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def machine(is_quick):
+    """Say what the figures were taken on."""
+    known = describe_machine()
+    versions = known["versions"]
+    packages = ("sklearn-lstm", "scikit-learn", "numpy", "tensorflow")
+    return ", ".join(
+        [
+            f"{known['processor']}, {known['cores']} cores, {known['memory']}",
+            f"Python {known['python']}",
+            *(f"{name} {versions[name]}" for name in packages),
+            *(["**tiny settings, which show that it runs and nothing else**"] if is_quick else []),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
