@@ -439,7 +439,9 @@ def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
     fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
-    check_values(panel.tracks, forecaster.missing, fitted.log_)
+    if forecaster.log == "auto":
+        known_rows = panel.until(n_known[:, -1]).tracks
+        check_values(known_rows, forecaster.missing, fitted.log_, is_chosen=True)
     origins = [
         known[known <= len(track) - horizon]
         for known, track in zip(n_known, panel.tracks, strict=True)

@@ -15,7 +15,7 @@ from ._epochs import Patience, Samples, run_epochs
 from ._inference import predict
 from ._rows import count_missing_history, rows_of
 from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
-from ._weights import Architecture, initial_weights
+from ._weights import Architecture, check_segments, initial_weights
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,11 @@ class BaseLSTM(BaseEstimator):
             self._check_architecture(continues)
             train = self._check_samples(X, y, sample_weight, reset=not continues)
             validation = self._check_validation(X_val, y_val)
-            self._check_segments()
+            if self.network is None:
+                check_segments(
+                    self.segment_length, self.decoding, self.bidirectional, self.n_timesteps_,
+                    self.n_outputs_,
+                )  # fmt: skip
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
@@ -104,6 +108,7 @@ class BaseLSTM(BaseEstimator):
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
         """Train the networks of the ensemble, one after the other."""
         members, weights = [], []
+        n_trained_before = len(self._members[0].losses)
         for number, (member, initial) in enumerate(
             zip(self._members, self._weights_by_member(), strict=True), start=1
         ):
@@ -128,7 +133,10 @@ class BaseLSTM(BaseEstimator):
             weights += course.weights
             if course.was_interrupted:
                 break
-        if len(members) < len(self._members):
+        if members and n_trained_before:
+            members += self._members[len(members) :]
+            weights += self.weights_[len(weights) :]
+        elif len(members) < len(self._members):
             warnings.warn(
                 f"Training interrupted by user: the ensemble has {len(members)} of "
                 f"{len(self._members)} networks.",
@@ -302,45 +310,16 @@ class BaseLSTM(BaseEstimator):
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
             )
         if continues and self._present_architecture() != self._architecture:
+            changed = _differences(self._architecture, self._present_architecture())
             raise ValueError(
-                f"Training can't go on from weights of {self._architecture} with "
-                f"{self._present_architecture()}: the architecture was changed. Call fit with "
-                "warm_start=False first."
+                f"Training can't go on: {changed}. Set it back, or call fit with warm_start=False "
+                "first."
             )
         if continues and self.ensemble_size != len(self._members):
             raise ValueError(
                 f"Training can't go on from {len(self._members)} networks with "
                 f"ensemble_size={self.ensemble_size}. Set ensemble_size={len(self._members)}, or "
                 "call fit with warm_start=False first."
-            )
-        if self.network is not None or self.decoding == "dense":
-            return
-        if self.segment_length is None:
-            raise ValueError(
-                "decoding='parallel' decodes the outputs in segments, but segment_length=None. Set "
-                "segment_length, or decoding='dense'."
-            )
-        if self.bidirectional:
-            raise ValueError(
-                "decoding='parallel' goes on from the state at the window's end, so it can't be "
-                "combined with bidirectional=True. Set one of them back."
-            )
-
-    def _check_segments(self):
-        """Refuse segments that do not fit into the window or the outputs."""
-        length = self.segment_length
-        if length is None or self.network is not None:
-            return
-        if self.n_timesteps_ % length:
-            raise ValueError(
-                f"segment_length={length} does not divide the window of {self.n_timesteps_} steps. "
-                + _remedy("segment_length", length, "a window", self.n_timesteps_, "steps")
-            )
-        if self.decoding == "parallel" and self.n_outputs_ % length:
-            raise ValueError(
-                f"decoding='parallel' decodes segment_length={length} outputs at a time, which "
-                f"does not divide the {self.n_outputs_} of y. "
-                + _remedy("segment_length", length, "y", self.n_outputs_, "columns")
             )
 
     def _predict(self, X):
@@ -400,19 +379,19 @@ def _joined(before, n_before, new, n_new):
     return (before or [nan] * n_before) + (new or [nan] * n_new)
 
 
+def _differences(before, now):
+    """Say which parameters of an architecture were changed."""
+    (network, params), (network_now, params_now) = before, now
+    if network is not network_now:
+        return f"network was {network!r}, is {network_now!r}"
+    names = [n for n in {**params, **params_now} if params.get(n) != params_now.get(n)]
+    return ", ".join(f"{n} was {params.get(n)!r}, is {params_now.get(n)!r}" for n in names)
+
+
 def _mean_curve(curves):
     """Return the mean of curves of different lengths, epoch by epoch."""
     epochs = zip_longest(*curves)
     return [float(np.mean([x for x in values if x is not None])) for values in epochs]
-
-
-def _remedy(name, length, what, n, unit):
-    """Name the divisors of n that are nearest to a length, and the multiples of it nearest to n."""
-    smaller = [d for d in range(1, n + 1) if n % d == 0 and d < length][-1:]
-    larger = [d for d in range(1, n + 1) if n % d == 0 and d > length][:1]
-    divisors = " or ".join(map(str, smaller + larger))
-    multiples = [m for m in (n // length * length, -(-n // length) * length) if m]
-    return f"Set {name} to {divisors}, or give {what} {' or '.join(map(str, multiples))} {unit}."
 
 
 def _as_float32(array, name):

@@ -89,7 +89,7 @@ def run_epochs(
         warnings.warn(
             f"Training interrupted by user: the weights are those of the {kept} epoch of "
             f"{len(course.losses)}.",
-            stacklevel=5,
+            stacklevel=6,
         )
         course = course._replace(was_interrupted=True)
     else:

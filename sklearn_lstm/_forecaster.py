@@ -141,6 +141,9 @@ class LSTMForecaster(BaseEstimator):
     final regressor has seen the calibration part, too, so the intervals are, if anything, a little
     wide. No more than the horizon has intervals.
 
+    What is ``"auto"``, and the default regressor's epochs, are chosen once from all rows of
+    ``fit``, those of the calibration part among them.
+
     A constant series is forecast as that constant.
 
     References
@@ -305,7 +308,7 @@ class LSTMForecaster(BaseEstimator):
 
     @property
     def _n_needed(self):
-        """int : Rows that a series must have for a fit."""
+        """int : Rows that a series must have to be learned from in a backtest."""
         is_chosen = self.window_length == "auto"
         return (SHORTEST_WINDOW if is_chosen else self.window_length) + self._n_ahead
 
@@ -317,12 +320,14 @@ class LSTMForecaster(BaseEstimator):
         shortest = min(short, key=len)
         ahead = f"horizon={self.horizon}" if self.strategy == "direct" else "one step ahead"
         room = len(shortest) - self._n_ahead
-        remedy = f"Lower window_length to {room} or less" if room > 0 else "Lower horizon"
+        remedy = "Lower horizon, or give" if self._n_ahead > 1 else "Give"
+        if room > 0:
+            remedy = f"Lower window_length to {room} or less, or give"
         among = f" ({len(short)} of {len(tracks)} series are too short)" if len(tracks) > 1 else ""
         raise ValueError(
             f"{shortest.name} has {len(shortest)} values{among}, but "
-            f"window_length={self.window_length_} and {ahead} need at least {needed}. {remedy}, or "
-            "give more values."
+            f"window_length={self.window_length_} and {ahead} need at least {needed}. {remedy} "
+            "more values."
         )
 
     def _train(self, panel, *, may_lack_windows=False):
@@ -350,7 +355,8 @@ class LSTMForecaster(BaseEstimator):
         """Return values and covariates of each thing that is forecast by itself."""
         values, covariates = [], []
         for track in tracks:
-            y = np.log(track.y) if self.log_ else track.y
+            with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
+                y = np.log(track.y) if self.log_ else track.y
             units = np.split(y, y.shape[1], axis=1) if self._splits_columns else [y]
             values += units
             covariates += [track.X] * len(units)
@@ -693,7 +699,7 @@ class LSTMForecaster(BaseEstimator):
             panel = extend_panel(self._panel, y_new, X_new, fills_holes=self._missing != "error")
             if refit:
                 return self._fit(panel)
-            check_values(panel.tracks, self._missing, self.log_)
+            check_values(panel.tracks, self._missing, self.log_, is_chosen=self.log == "auto")
             self._panel = panel
         return self
 

@@ -71,15 +71,15 @@ def optimizer_recipe(optimizer, clipnorm):
 
 
 class DrawnDropout(keras.layers.Dropout):
-    """Dropout whose rate and seed are tensors of the program that is being traced."""
+    """Dropout whose rate, and a seed for each call, are tensors of the program being traced."""
 
     drawn = None
 
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        rate, seed = self.drawn
-        return tf.nn.experimental.stateless_dropout(inputs, rate=rate, seed=seed)
+        rate, seeds = self.drawn
+        return tf.nn.experimental.stateless_dropout(inputs, rate=rate, seed=next(seeds))
 
 
 class KerasNetwork:
@@ -121,9 +121,14 @@ class KerasNetwork:
         """Return the outputs, shape (n_samples, n_outputs)."""
         steps = starts[:, tf.newaxis] + tf.range(window[0])
         if noise is not None:
+            rate, seed = noise
+            n_layers = len(self._dropouts)
             for i, layer in enumerate(self._dropouts):
-                rate, seed = noise
-                layer.drawn = rate, tf.stack([seed[0], seed[1] * len(self._dropouts) + i])
+                calls = (i, n_layers + i)  # reading, and decoding
+                layer.drawn = (
+                    rate,
+                    iter([tf.stack([seed[0], 2 * n_layers * seed[1] + call]) for call in calls]),
+                )
         windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
         return self._network(windows, training=noise is not None)
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from ._lstm_op import GATES, run_lstm
+from ._weights import check_segments
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -130,7 +131,8 @@ def plain_network(meta, **params):
 def mean_network(networks):
     """Build the network whose output is the mean of the outputs of others."""
     inputs = keras.Input(networks[0].input_shape[1:], dtype="float32")
-    return keras.Model(inputs, keras.layers.Average()([network(inputs) for network in networks]))
+    mean = keras.layers.Average(dtype="float32")
+    return keras.Model(inputs, mean([network(inputs) for network in networks]))
 
 
 def build(
@@ -139,6 +141,7 @@ def build(
 ):  # fmt: skip
     """Build the network of :func:`lstm_network` of the given kinds of layer."""
     shape, n_outputs = meta["X_shape_"][1:], meta["n_outputs_"]
+    check_segments(segment_length, decoding, bidirectional, shape[0], n_outputs)
     units = (units,) if isinstance(units, Integral) else tuple(units)
     seeds = repeat(None) if seed is None else count(seed)
     is_parallel = decoding == "parallel"
@@ -198,11 +201,13 @@ def _decoded(x, layers, n_segments, seeds):
         states.append([_for_each_segment(part, n_segments) for part in state])
         x = noise(x)
     one_each = keras.ops.ones_like(keras.layers.RepeatVector(n_segments)(x)[..., 0], dtype="int32")
-    number = keras.ops.cumsum(one_each, axis=1) - 1
+    # Looked up once for all samples: Keras's optimizers treat each look-up as a gradient by itself.
+    number = keras.ops.max(keras.ops.cumsum(one_each, axis=1) - 1, axis=0, keepdims=True)
     uniform = keras.initializers.RandomUniform(seed=next(seeds))
     n_inputs = layers[0][0].units
     positions = keras.layers.Embedding(n_segments, n_inputs, uniform, dtype="float32")(number)
-    x = keras.ops.reshape(positions, (-1, 1, n_inputs))
+    of_all = positions * keras.ops.cast(one_each, "float32")[..., None]
+    x = keras.ops.reshape(of_all, (-1, 1, n_inputs))
     for (layer, noise), state in zip(layers, states, strict=True):
         x = noise(layer(x, initial_state=state)[0])
     return x

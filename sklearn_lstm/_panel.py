@@ -382,7 +382,7 @@ def nearest(name, known):
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def check_values(tracks, missing, log):
+def check_values(tracks, missing, log, *, is_chosen=False):
     """Refuse values that can't be used.
 
     Parameters
@@ -394,14 +394,20 @@ def check_values(tracks, missing, log):
 
     log : bool
         Whether all values must be positive.
+
+    is_chosen : bool
+        Whether that was not asked for, but chosen in ``fit``.
     """
     for track in tracks:
         _check_missing(track, missing)
         if log and (track.y <= 0).any():
             row = int((track.y <= 0).any(axis=1).argmax())
+            found = f"{track.name} has {np.nanmin(track.y[row]):g} at {track.stamp(row)}"
             raise ValueError(
-                f"log=True needs positive values, but {track.name} has "
-                f"{np.nanmin(track.y[row]):g} at {track.stamp(row)}. Set log=False, or add a "
+                "The values of fit had the forecaster learn logarithms (log='auto'), which need "
+                f"positive values, but {found}. Fit with log=False, or update(..., refit=True)."
+                if is_chosen
+                else f"log=True needs positive values, but {found}. Set log=False, or add a "
                 "constant."
             )
 

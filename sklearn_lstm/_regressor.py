@@ -118,7 +118,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         parameters of the built-in network (``units``, ``dropout``, ``bidirectional``,
         ``segment_length``, ``decoding``, ``skip_connection``, ``alpha``) are then without effect,
         and so are ``loss``, ``optimizer``, ``learning_rate`` and ``clipnorm`` where the builder
-        compiles the model itself. To pickle the estimator the builder must be importable.
+        compiles the model itself; ``learning_rate_schedule`` applies to its learning rate. To
+        pickle the estimator the builder must be importable.
 
     network_params : dict, default=None
         Keyword arguments of ``network``.

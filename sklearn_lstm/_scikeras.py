@@ -62,7 +62,9 @@ class ScikerasTrainer:
         self._fit_params = {"validation_data": _as_arrays(validation)} if validation else {}
         regressor.initialize(*self._train[:2])
         self._model = regressor.model_
-        self._learning_rate = self._model.optimizer.get_config()["learning_rate"]
+        optimizer = self._model.optimizer
+        self._optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of scaled losses
+        self._learning_rate = self._optimizer.get_config()["learning_rate"]
 
     def load(self, weights, optimizer_state):
         if weights is not None:
@@ -77,12 +79,20 @@ class ScikerasTrainer:
     def run(self, orders, seeds, shares):
         for order, seed, share in zip(orders, seeds, shares, strict=True):
             self._seed_noise(int(seed))
-            if not isinstance(self._learning_rate, dict):  # a schedule of its own
-                self._model.optimizer.learning_rate = self._learning_rate * share
+            self._set_learning_rate(share)
             X, y, sample_weight = (array[order] for array in self._train)
             self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
         curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]
         return tuple(curve and curve[-len(seeds) :] for curve in curves)
+
+    def _set_learning_rate(self, share):
+        if not isinstance(self._learning_rate, dict):
+            self._optimizer.learning_rate = self._learning_rate * share
+        elif share != 1:
+            raise ValueError(
+                "learning_rate_schedule is set, but the optimizer that network compiles has a "
+                "schedule of its own. Set learning_rate_schedule='constant'."
+            )
 
     def _seed_noise(self, seed):
         states = [v for v in self._model.variables if v.name == "seed_generator_state"]

@@ -16,6 +16,7 @@ LONGEST_MEMORY = 60
 N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 1250, 5, 75
 SMALLEST_BATCH, LARGEST_BATCH, UPDATES_OF_AN_EPOCH = 32, 256, 300
 FEWEST_STEPS_CUT, LONGEST_SEGMENT = 48, 24
+FEWEST_FOR_LOG = 48
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
 
@@ -44,7 +45,9 @@ def choose_window(series, freq, horizon):
     -------
     Window
     """
-    season = _season(series, freq)
+    shown = infer_season_length(series, freq)
+    is_too_long = shown > LONGEST_SEASON
+    season = infer_season_length(series, freq, longest=LONGEST_SEASON) if is_too_long else shown
     shortest = min(map(len, series))
     room = max(1, (shortest - horizon) // 2)
     if season > 1:
@@ -55,20 +58,14 @@ def choose_window(series, freq, horizon):
     else:
         memory = _memory(series)
         wanted = max(2 * SHORTEST_WINDOW, memory + 1)
-        reason = "no season; changes " + (
+        reason = f"a season of {shown} steps is too long" if is_too_long else "no season"
+        reason += "; changes " + (
             f"are correlated up to {memory} steps apart" if memory else "are not correlated"
         )
     if wanted > room:
-        reason += f"; no more than half of {shortest} values"
+        among = " of the shortest series" if len(series) > 1 else ""
+        reason += f"; no more than half of {shortest} values{among}, {horizon} ahead"
     return Window(min(wanted, room), season, reason)
-
-
-def _season(series, freq):
-    """The season, or where that is too long for a window, the best of the shorter ones."""
-    season = infer_season_length(series, freq)
-    if season <= LONGEST_SEASON:
-        return season
-    return infer_season_length(series, freq, longest=LONGEST_SEASON)
 
 
 def _n_seasons(season, room):
@@ -98,39 +95,42 @@ def _last_correlated(changes):
         return 0
     spectrum = np.fft.rfft(centered, 2 * n)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)[: min(n, LONGEST_MEMORY)]
-    is_certain = np.abs(correlation) > 3 / np.sqrt(n) * correlation[0]
-    return int(np.flatnonzero(is_certain)[-1])
+    is_certain = np.abs(correlation[1:]) > 3 / np.sqrt(n) * correlation[0]
+    return int(1 + np.flatnonzero(is_certain)[-1]) if is_certain.any() else 0
 
 
 def choose_log(series):
-    """Whether all values are positive, the level wanders, and changes grow with it."""
-    return _drift(series) and _grows_with_level(series)
+    """Whether all values are positive, the level of most columns wanders, and changes grow with it.
+
+    Series of a few dozen values are too short to tell.
+    """
+    columns = [column for values in series for column in values.T]
+    long_enough = [column for column in columns if np.isfinite(column).sum() >= FEWEST_FOR_LOG]
+    return (
+        len(long_enough) > len(columns) / 2
+        and all(np.nanmin(column) > 0 for column in columns)
+        and float(np.median([_drift(column) for column in long_enough])) > DRIFT
+        and float(np.median([_growth(column) for column in long_enough])) > GROWTH
+    )
 
 
-def _drift(series):
-    """Whether the last quarter of most series lies far from the rest."""
-    distances = []
-    for values in series:
-        rest, last = np.split(values, [3 * len(values) // 4])
-        if len(rest) and np.isfinite(rest).any() and np.isfinite(last).any():
-            spread = np.nanstd(rest)
-            distance = abs(np.nanmean(last) - np.nanmean(rest))
-            distances.append(distance / spread if spread > 0 else 0.0)
-    return bool(distances) and float(np.median(distances)) > DRIFT
+def _drift(values):
+    """Return by how many standard deviations the last quarter lies off the rest."""
+    known = values[np.isfinite(values)]
+    rest, last = np.split(known, [3 * len(known) // 4])
+    spread = rest.std()
+    return abs(last.mean() - rest.mean()) / spread if spread > 0 else 0.0
 
 
-def _grows_with_level(series):
-    """Whether all values are positive and change more where they are high."""
-    if any(np.nanmin(values) <= 0 for values in series):
-        return False
-    ratios = []
-    for values in series:
-        level, change = values[:-1], np.abs(np.diff(values, axis=0))
-        is_high = level > np.nanmedian(level)
-        high, low = change[is_high], change[~is_high]
-        if np.isfinite(high).any() and np.nansum(low) > 0:
-            ratios.append(np.nanmean(high) / np.nanmean(low))
-    return bool(ratios) and float(np.median(ratios)) > GROWTH
+def _growth(values):
+    """Return how much larger changes are above the median than below it."""
+    level, change = values[:-1], np.abs(np.diff(values))
+    is_known = np.isfinite(change)
+    level, change = level[is_known], change[is_known]
+    is_high = level > np.median(level) if len(level) else level
+    if not np.any(is_high) or not change[~is_high].any():
+        return 1.0
+    return change[is_high].mean() / change[~is_high].mean()
 
 
 def default_regressor(n_windows, window_length):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
     """Choose how many steps a window should have, from the season and the autocorrelation.
 
     A window holds whole seasons, those that are usual for the distance between the stamps and that
-    the series shows: at least two weeks of days, two years of months, four days of hours. Where
-    there is no season it holds all steps whose changes are correlated, and 28 at least. It takes no
-    more than half of the shortest series.
+    the series shows: 14 steps at least of one shorter than 24, and a step, such as two weeks of
+    days or two years of months; up to four of a longer one, such as four days of hours, within 192
+    steps. Without a season, or where it is longer than 168 steps, a window holds all steps whose
+    changes are correlated, and 28 at least. It takes no more than half of the shortest series,
+    ``horizon`` apart.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
 
 
 def suggest_forecaster(
-    y: Any, *, horizon: int = 1, window_length: int | None = None, random_state: Any = 0
+    y: Any, *, horizon: int = 1, window_length: int | str = "auto", random_state: Any = 0
 ) -> tuple[LSTMForecaster, str]:
     """Write out the settings that a forecaster would choose for a series, and why.
 
@@ -60,8 +63,8 @@ def suggest_forecaster(
     horizon : int, default=1
         Steps to forecast.
 
-    window_length : int, default=None
-        Steps in a window; None chooses them.
+    window_length : int or "auto", default="auto"
+        Steps in a window.
 
     random_state : int, RandomState instance or None, default=0
         As for :class:`LSTMForecaster`.
@@ -92,7 +95,7 @@ def suggest_forecaster(
     """
     series, freq = _read(y, horizon=horizon, window_length=window_length)
     window = choose_window(series, freq, horizon)
-    length = window.length if window_length is None else window_length
+    length = window.length if isinstance(window_length, str) else window_length
     n_windows = sum(max(0, len(values) - length - horizon + 1) for values in series)
     regressor = default_regressor(n_windows, length)
     log = choose_log(series)
@@ -109,7 +112,7 @@ def suggest_forecaster(
     among = f"{n_values} values" + (f" of {len(series)} series" if len(series) > 1 else "")
     gaps = f", {n_missing} of them missing and interpolated" if n_missing else ""
     step = f", one each {freq!r}" if isinstance(freq, str) else ""
-    why = window.reason if window_length is None else "as given"
+    why = window.reason if window_length == "auto" else "as given"
     cut = f" in segments of {regressor.segment_length}" if regressor.segment_length else ""
     reasons = (
         f"{among}{gaps}{step}: window of {length} steps{cut} ({why}), mean of "
@@ -121,8 +124,9 @@ def suggest_forecaster(
 
 def _read(y, **counts):
     for name, value in counts.items():
-        if value is not None and value < 1:
-            raise ValueError(f"{name}={value!r} must be at least 1.")
+        is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+        if not (is_whole and value >= 1) and not (name == "window_length" and value == "auto"):
+            raise ValueError(f"{name}={value!r} must be a whole number of at least 1.")
     panel = read_panel(y, fills_holes=True)
     series = [track.y for track in panel.tracks]
     for name, values in zip(panel.keys, series, strict=True):

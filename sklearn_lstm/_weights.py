@@ -50,6 +50,47 @@ class Architecture(NamedTuple):
         return self.segment_length if self.is_parallel else self.n_outputs
 
 
+def check_segments(segment_length, decoding, bidirectional, n_timesteps, n_outputs):
+    """Refuse segments that do not fit into the window or the outputs, and say which do."""
+    if decoding not in ("dense", "parallel"):
+        raise ValueError(f"decoding={decoding!r} must be 'dense' or 'parallel'.")
+    if decoding == "parallel" and segment_length is None:
+        raise ValueError(
+            "decoding='parallel' decodes the outputs in segments, but segment_length=None. Set "
+            "segment_length, or decoding='dense'."
+        )
+    if decoding == "parallel" and bidirectional:
+        raise ValueError(
+            "decoding='parallel' goes on from the state at the window's end, so it can't be "
+            "combined with bidirectional=True. Set one of them back."
+        )
+    if segment_length is None:
+        return
+    if segment_length < 1:
+        raise ValueError(f"segment_length={segment_length!r} must be None, or 1 or more.")
+    if n_timesteps % segment_length:
+        raise ValueError(
+            f"segment_length={segment_length} does not divide the window of {n_timesteps} steps. "
+            + _remedy(segment_length, n_timesteps, "a window", "steps")
+        )
+    if decoding == "parallel" and n_outputs % segment_length:
+        raise ValueError(
+            f"decoding='parallel' decodes segment_length={segment_length} outputs at a time, which "
+            f"does not divide the {n_outputs} of y. "
+            + _remedy(segment_length, n_outputs, "a y", "columns")
+        )
+
+
+def _remedy(length, n, what, unit):
+    """Name the divisors of n that are nearest to a length, and the multiples of it nearest to n."""
+    smaller = [d for d in range(1, n + 1) if n % d == 0 and d < length][-1:]
+    larger = [d for d in range(1, n + 1) if n % d == 0 and d > length][:1]
+    divisors = " or ".join(map(str, smaller + larger))
+    around = n // length * length, -(-n // length) * length
+    multiples = " or ".join(str(multiple) for multiple in around if multiple)
+    return f"Set segment_length to {divisors}, or take {what} of {multiples} {unit}."
+
+
 class Cell(NamedTuple):
     """The weights of one direction of one LSTM layer."""
 

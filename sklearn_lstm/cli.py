@@ -312,7 +312,9 @@ def _choose(table, horizon, window):
 
     _show_notes(table)
     try:
-        forecaster, reasons = suggest_forecaster(table.y, horizon=horizon, window_length=window)
+        forecaster, reasons = suggest_forecaster(
+            table.y, horizon=horizon, window_length=window or "auto"
+        )
     except ValueError as error:
         if "count rows" not in str(error):
             raise

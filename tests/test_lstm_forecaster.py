@@ -697,12 +697,15 @@ def test_a_logarithm_that_was_chosen_meets_what_has_none():
     growing = np.exp(t / 60) * (1 + 0.2 * np.sin(2 * np.pi * t / 12))
     model = LSTMForecaster(Ridge(), horizon=3).fit(growing)
     assert model.log_
-    with pytest.raises(ValueError, match=r"needs positive values.*Set log=False"):
+    with pytest.raises(ValueError, match=r"log='auto'\), which need positive values, but y has -1"):
         model.update([-1.0])
     dips = growing.copy()
-    dips[-2] = 0
-    with pytest.raises(ValueError, match=r"needs positive values.*Set log=False"):
-        backtest(model, dips, n_windows=2)
+    dips[-5] = 0
+    with pytest.raises(ValueError, match=r"log='auto'\).*y has 0 at row 139. Fit with log=False"):
+        backtest(model, dips, n_windows=2, refit=False)
+    ends = growing.copy()
+    ends[-2] = -1  # only scored
+    assert backtest(model, ends, n_windows=2).predictions["y"].iloc[-2] == -1
     negative = model.fit(growing - 100)
     assert not negative.log_
 

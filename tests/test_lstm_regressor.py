@@ -140,7 +140,9 @@ def test_parameters_set_after_fit_do_not_touch_what_was_fitted(windows, small):
     small.set_params(units=(7, 2), bidirectional=True, network=len)
     assert_array_equal(small.predict(X), before)
     assert_allclose(small.model_.predict(X, verbose=0), before, atol=1e-5)
-    with pytest.raises(ValueError, match="the architecture was changed"):
+    with pytest.raises(
+        ValueError, match=r"can't go on: network was None, is <built-in .*Set it back"
+    ):
         small.partial_fit(X, y)
 
 
@@ -230,8 +232,9 @@ def test_interruption_keeps_the_last_whole_epoch(windows, interruptible):
     lstm.partial_fit(X, y)  # compiled before the clock runs
     lstm = clone(lstm)
     threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.warns(UserWarning, match=r"interrupted by user: .*last whole epoch of \d+"):
+    with pytest.warns(UserWarning, match=r"interrupted by user: .*last whole epoch") as found:
         lstm.fit(X, y)
+    assert found[0].filename == __file__
     assert 0 < lstm.n_iter_ < 10**6
     assert_same_weights(lstm, clone(lstm).set_params(epochs=lstm.n_iter_).fit(X, y))
 
@@ -510,6 +513,40 @@ def test_an_interrupted_ensemble_keeps_the_networks_it_has(windows, small, monke
     assert_same_weights(small, expected)
 
 
+@pytest.mark.parametrize("continued", ["fit", "partial_fit"])
+def test_an_ensemble_that_is_interrupted_later_on_keeps_all_networks(
+    windows, small, continued, monkeypatch
+):
+    X, y = windows
+    small.set_params(ensemble_size=3, warm_start=True).fit(X, y)
+    before = small.weights_
+    run, calls = training.ProgramTrainer.run, []
+
+    def interrupted(self, *args):
+        calls.append(self)
+        if self is not calls[0]:
+            raise KeyboardInterrupt
+        return run(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.ProgramTrainer, "run", interrupted)
+        getattr(small, continued)(X, y)
+    n = len(before) // 3
+    assert len(small.weights_) == 3 * n
+    assert all(a is b for a, b in zip(small.weights_[n:], before[n:], strict=True))
+    assert not np.array_equal(small.weights_[0], before[0])
+    assert len(small.fit(X, y).weights_) == 3 * n
+
+
+def test_what_was_changed_is_named(windows, small):
+    X, y = windows
+    small.set_params(warm_start=True).fit(X, y).set_params(segment_length=2, units=8)
+    with pytest.raises(
+        ValueError, match=r"units was \(4,\), is \(8,\), segment_length was None, is 2"
+    ):
+        small.fit(X, y)
+
+
 def test_a_schedule_ends_lower_than_it_began(windows, small):
     X, y = windows
     small.set_params(epochs=40, optimizer="sgd", learning_rate=0.05)
@@ -527,11 +564,11 @@ def test_a_schedule_ends_lower_than_it_began(windows, small):
     [
         ({"segment_length": 4}, 6, 2,
          r"segment_length=4 does not divide the window of 6 steps\. Set segment_length to 3 or 6, "
-         r"or give a window 4 or 8 steps"),
-        ({"segment_length": 12}, 6, 2, "Set segment_length to 6, or give a window 12 steps"),
+         r"or take a window of 4 or 8 steps"),
+        ({"segment_length": 12}, 6, 2, "Set segment_length to 6, or take a window of 12 steps"),
         ({"segment_length": 3, "decoding": "parallel"}, 6, 2,
          r"segment_length=3 outputs at a time, .* the 2 of y\. Set segment_length to 2, "
-         r"or give y 3 columns"),
+         r"or take a y of 3 columns"),
         ({"decoding": "parallel"}, 6, 2, "the outputs in segments, but segment_length=None"),
         ({"decoding": "parallel", "segment_length": 2, "bidirectional": True}, 6, 2,
          "can't be combined with bidirectional=True"),

@@ -216,6 +216,46 @@ def test_network_params_set_after_fit_do_not_touch_what_was_fitted(windows):
     assert_allclose(pickle.loads(pickle.dumps(lstm)).predict(X), before, atol=1e-6)
 
 
+def scheduled(meta):
+    model = gru(meta)
+    model.compile(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)), "mse")
+    return model
+
+
+def scaled_loss(meta):
+    model = gru(meta)
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)), "mse")
+    return model
+
+
+def test_a_builder_with_a_schedule_of_its_own_takes_no_other(windows):
+    X, y = windows
+    lstm = LSTMRegressor(network=scheduled, **PARAMS).fit(X, y)
+    with pytest.raises(ValueError, match=r"learning_rate_schedule is set, but .* of its own"):
+        lstm.set_params(learning_rate_schedule="cosine").fit(X, y)
+
+
+def test_a_builder_may_scale_its_loss(windows):
+    lstm = LSTMRegressor(network=scaled_loss, learning_rate_schedule="cosine", **PARAMS)
+    losses = lstm.set_params(epochs=5).fit(*windows).loss_curve_
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"decoding": "foo"}, "decoding='foo' must be 'dense' or 'parallel'"),
+        ({"decoding": "parallel"}, "segment_length=None"),
+        ({"segment_length": 0}, "segment_length=0 must be None, or 1 or more"),
+        ({"segment_length": 4}, "segment_length=4 does not divide the window of 6 steps"),
+        ({"segment_length": 2, "decoding": "parallel", "bidirectional": True}, "bidirectional"),
+    ],
+)
+def test_the_builder_refuses_segments_that_do_not_fit(params, message):
+    with pytest.raises(ValueError, match=message):
+        lstm_network({"X_shape_": (10, 6, 2), "n_outputs_": 4}, **params)
+
+
 @pytest.mark.parametrize("network", [gru, compiled])
 def test_a_foreign_network_is_averaged_and_scheduled_like_the_built_in_one(windows, network):
     X, y = windows

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
 from sklearn_lstm import LSTMForecaster, suggest_forecaster, suggest_window_length
 from sklearn_lstm.datasets import load_seattle_weather
@@ -52,10 +53,12 @@ def test_a_window_takes_no_more_than_half_of_the_values():
     y = series(seasonal(60, 24), "h")
     length, reason = suggest_window_length(y, horizon=20)
     assert length == 20
-    assert reason == "one season of 24 steps and a step; no more than half of 60 values"
+    assert reason == "one season of 24 steps and a step; no more than half of 60 values, 20 ahead"
     length, reason = suggest_window_length(y[:20])
     assert length == 9
-    assert reason == "no season; changes are not correlated; no more than half of 20 values"
+    assert (
+        reason == "no season; changes are not correlated; no more than half of 20 values, 1 ahead"
+    )
 
 
 def test_a_forecaster_left_alone_takes_what_is_suggested():
@@ -108,7 +111,7 @@ def test_gaps_and_short_series_are_said():
     panel = pd.concat({"a": y, "b": y[:12]})
     forecaster, reasons = suggest_forecaster(panel, horizon=2)
     assert forecaster.fit(panel).window_length == 5
-    assert "no more than half of 12 values" in reasons
+    assert "no more than half of 12 values of the shortest series, 2 ahead" in reasons
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0], np.ones(50), np.arange(50.0)])
@@ -122,5 +125,35 @@ def test_what_can_not_be_is_refused():
     with pytest.raises(ValueError, match="y holds no value"):
         suggest_forecaster(np.full(30, np.nan))
     for name in ("horizon", "window_length"):
-        with pytest.raises(ValueError, match=f"{name}=0 must be at least 1"):
-            suggest_forecaster(np.arange(30.0), **{name: 0})
+        for value in (0, 2.5, True, "7", None):
+            with pytest.raises(ValueError, match=f"{name}={value!r} must be a whole number"):
+                suggest_forecaster(np.arange(30.0), **{name: value})
+
+
+@pytest.mark.parametrize("freq", ["D", "h", "MS", "YS", "5min"])
+def test_the_shortest_series_get_settings(freq):
+    walk = np.cumsum(np.random.default_rng(0).standard_normal(30))
+    for n in range(2, 31):
+        y = series(walk[:n], freq)
+        length, _ = suggest_window_length(y)
+        assert 1 <= length <= max(1, n // 2)
+        LSTMForecaster(Ridge(), interval_method=None).fit(y)
+
+
+def test_a_season_too_long_for_a_window_is_said():
+    length, reason = suggest_window_length(series(seasonal(3000, 288), "5min"))
+    assert reason.startswith("a season of 288 steps is too long; changes are")
+    assert length == 28
+
+
+def test_columns_decide_about_logarithms_each_by_itself():
+    rng = np.random.default_rng(0)
+    t = np.arange(200)
+    steady = [100 + t / 2 + noise * rng.standard_normal(200) for noise in (0.1, 20)]
+    steady[1] += 100
+    for column in steady:
+        assert not suggest_forecaster(column)[0].log
+    assert not suggest_forecaster(np.column_stack(steady))[0].log
+    growing = [scale * np.exp(t / 50 + 0.1 * rng.standard_normal(200)) for scale in (1, 1000)]
+    assert suggest_forecaster(np.column_stack(growing))[0].log
+    assert not suggest_forecaster(growing[0][:40])[0].log
