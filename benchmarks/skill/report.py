@@ -206,7 +206,7 @@ def number(value, digits=4):
         return ""
     if isinstance(value, int) or abs(value) >= 1000:
         return f"{value:.0f}"
-    return f"{value:.{digits}g}"
+    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
 def machines(results):

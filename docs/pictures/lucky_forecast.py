@@ -1,11 +1,14 @@
 """Draw how forty networks do on a short test part, and afterwards."""
 
+import warnings
 from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
+
+warnings.filterwarnings("ignore", "The forecast is no better")
 
 N_TEST, N_AFTER = 20, 400
 LENGTHS, EPOCHS = (3, 5, 10, 15, 20, 25, 30, 40), (4, 8, 12, 16, 20)

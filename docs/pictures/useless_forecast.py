@@ -1,10 +1,14 @@
 """Draw forecasts of a random walk, which follow it a day late."""
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
+
+warnings.filterwarnings("ignore", "The forecast is no better")
 
 steps = np.random.default_rng(4).standard_normal(1000)
 days = pd.date_range("2020-01-01", periods=1000)
