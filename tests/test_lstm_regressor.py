@@ -129,7 +129,7 @@ def test_warm_start_goes_on_from_the_fitted_weights(windows, small):
     assert small.n_iter_ == 6
     assert small.loss_curve_[:3] == first
     assert small.loss_curve_[3] < first[0]
-    with pytest.raises(ValueError, match=r"'units': \(7,\).*warm_start=False"):
+    with pytest.raises(ValueError, match=r"units was \(4,\), is \(7,\).*warm_start=False"):
         small.set_params(units=7).fit(X, y)
     assert small.n_iter_ == 6
 
