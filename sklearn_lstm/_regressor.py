@@ -44,12 +44,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         segments [3]_. In ``"parallel"`` the LSTM takes one step more for each ``segment_length``
         outputs, from the same state, with a learned position as input, and one dense layer turns
         each of the new states into its outputs. It needs ``segment_length``, which must divide the
-        number of outputs.
+        number of outputs, and layers that are not bidirectional.
 
     skip_connection : bool, default=False
-        Whether a linear map of the whole window is added to what the LSTM layers predict [4]_. A
-        network that has it begins as good as the LSTM alone and learns what is linear soon, which
-        helps on short series.
+        Whether a linear map of the whole window is added to what the LSTM layers predict [4]_. It
+        helps on short series and on those with a trend, where an LSTM alone often fails.
 
     ensemble_size : int, default=1
         Networks that are trained, from different seeds, and whose mean is predicted. Five networks
@@ -69,7 +68,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     learning_rate_schedule : {"constant", "exponential", "cosine"}, default="constant"
         What becomes of the learning rate over the ``epochs``: nothing; it falls by the same factor
         in each epoch, towards a hundredth; or along half a cosine wave, towards zero [5]_.
-        ``partial_fit`` keeps it constant.
+        ``partial_fit`` keeps it constant; a warm start begins anew. A fit that early stopping ends
+        never sees the low rates.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array; longer ones are shortened to it.

@@ -64,7 +64,7 @@ def choose_window(series, freq, horizon):
         )
     if wanted > room:
         among = " of the shortest series" if len(series) > 1 else ""
-        reason += f"; no more than half of {shortest} values{among}, {horizon} ahead"
+        reason += f"; cut to {room}: no more than half of {shortest} values{among}, {horizon} ahead"
     return Window(min(wanted, room), season, reason)
 
 

@@ -126,7 +126,8 @@ def _read(y, **counts):
     for name, value in counts.items():
         is_whole = isinstance(value, Integral) and not isinstance(value, bool)
         if not (is_whole and value >= 1) and not (name == "window_length" and value == "auto"):
-            raise ValueError(f"{name}={value!r} must be a whole number of at least 1.")
+            other = ", or 'auto'" if name == "window_length" else ""
+            raise ValueError(f"{name}={value!r} must be a whole number of at least 1{other}.")
     panel = read_panel(y, fills_holes=True)
     series = [track.y for track in panel.tracks]
     for name, values in zip(panel.keys, series, strict=True):

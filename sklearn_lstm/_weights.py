@@ -10,6 +10,7 @@ In this order, with what a network may lack in brackets:
 - [skip connection: ``kernel (n_timesteps * n_features, n_outputs)``].
 """
 
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -71,24 +72,30 @@ def check_segments(segment_length, decoding, bidirectional, n_timesteps, n_outpu
     if n_timesteps % segment_length:
         raise ValueError(
             f"segment_length={segment_length} does not divide the window of {n_timesteps} steps. "
-            + _remedy(segment_length, n_timesteps, "a window", "steps")
+            + _remedy(
+                segment_length,
+                n_timesteps,
+                f"a window of {_around(segment_length, n_timesteps)} steps",
+            )
         )
     if decoding == "parallel" and n_outputs % segment_length:
         raise ValueError(
             f"decoding='parallel' decodes segment_length={segment_length} outputs at a time, which "
             f"does not divide the {n_outputs} of y. "
-            + _remedy(segment_length, n_outputs, "a y", "columns")
+            + _remedy(segment_length, gcd(n_timesteps, n_outputs), "decoding='dense'")
         )
 
 
-def _remedy(length, n, what, unit):
-    """Name the divisors of n that are nearest to a length, and the multiples of it nearest to n."""
+def _remedy(length, n, other):
+    """Name the divisors of n that are nearest to a length, or something else to do."""
     smaller = [d for d in range(1, n + 1) if n % d == 0 and d < length][-1:]
     larger = [d for d in range(1, n + 1) if n % d == 0 and d > length][:1]
-    divisors = " or ".join(map(str, smaller + larger))
-    around = n // length * length, -(-n // length) * length
-    multiples = " or ".join(str(multiple) for multiple in around if multiple)
-    return f"Set segment_length to {divisors}, or take {what} of {multiples} {unit}."
+    return f"Set segment_length to {' or '.join(map(str, smaller + larger))}, or take {other}."
+
+
+def _around(length, n):
+    multiples = n // length * length, -(-n // length) * length
+    return " or ".join(str(multiple) for multiple in multiples if multiple)
 
 
 class Cell(NamedTuple):

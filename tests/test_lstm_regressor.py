@@ -568,7 +568,7 @@ def test_a_schedule_ends_lower_than_it_began(windows, small):
         ({"segment_length": 12}, 6, 2, "Set segment_length to 6, or take a window of 12 steps"),
         ({"segment_length": 3, "decoding": "parallel"}, 6, 2,
          r"segment_length=3 outputs at a time, .* the 2 of y\. Set segment_length to 2, "
-         r"or take a y of 3 columns"),
+         r"or take decoding='dense'"),
         ({"decoding": "parallel"}, 6, 2, "the outputs in segments, but segment_length=None"),
         ({"decoding": "parallel", "segment_length": 2, "bidirectional": True}, 6, 2,
          "can't be combined with bidirectional=True"),

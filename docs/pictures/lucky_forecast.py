@@ -21,9 +21,7 @@ def skill(rows):
 
 price = 100 + np.cumsum(np.random.default_rng(2).standard_normal(1000))
 on_test, afterwards = [], []
-for seed, (window_length, epochs) in enumerate(
-    product((3, 5, 10, 15, 20, 25, 30, 40), (4, 8, 12, 16, 20))
-):
+for seed, (window_length, epochs) in enumerate(product(LENGTHS, EPOCHS)):
     forecaster = LSTMForecaster(
         LSTMRegressor(16, epochs=epochs, learning_rate=0.02),
         window_length=window_length, interval_method=None, random_state=seed,
