@@ -108,13 +108,9 @@ class BaseLSTM(BaseEstimator):
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
         """Train the networks of the ensemble, one after the other."""
         members, weights = [], []
-        n_trained_before = len(self._members[0].losses)
-        for number, (member, initial) in enumerate(
-            zip(self._members, self._weights_by_member(), strict=True), start=1
-        ):
-            n_iter, n_members = len(member.losses), len(self._members)
-            title = "training" if n_members == 1 else f"training {number} of {n_members}"
+        for member, initial in zip(self._members, self._weights_by_member(), strict=True):
             lend, optimizer = self._trainer(member, initial, train, validation, keeps_optimizer)
+            n_iter = len(member.losses)
             try:
                 with lend as trainer:
                     course = run_epochs(
@@ -122,7 +118,7 @@ class BaseLSTM(BaseEstimator):
                         len(train),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                         seed=member.seed,
-                        progress=title if self.verbose > 0 else "",
+                        progress=self._progress_title(len(members) + 1),
                         **options,
                     )
             except KeyboardInterrupt:
@@ -133,15 +129,23 @@ class BaseLSTM(BaseEstimator):
             weights += course.weights
             if course.was_interrupted:
                 break
-        if members and n_trained_before:
-            members += self._members[len(members) :]
-            weights += self.weights_[len(weights) :]
-        elif len(members) < len(self._members):
-            warnings.warn(
-                f"Training interrupted by user: the ensemble has {len(members)} of "
-                f"{len(self._members)} networks.",
-                stacklevel=5,
-            )
+        self._remember(members, weights)
+
+    def _progress_title(self, number):
+        of_many = f" {number} of {len(self._members)}" if len(self._members) > 1 else ""
+        return f"training{of_many}" if self.verbose > 0 else ""
+
+    def _remember(self, members, weights):
+        """Keep the networks that were trained; of others, those that had been trained before."""
+        n_reached, n_members = len(members), len(self._members)
+        if n_reached < n_members:
+            was_fitted = bool(self._members[-1].losses)
+            state = f"the ensemble has {n_reached} of {n_members} networks"
+            if was_fitted:
+                state = f"of {n_members} networks the last {n_members - n_reached} are as before"
+                members = members + self._members[n_reached:]
+                weights = weights + self.weights_[len(weights) :]
+            warnings.warn(f"Training interrupted by user: {state}.", stacklevel=6)
         self._members, self.weights_ = members, weights
         self._summarize_curves()
 

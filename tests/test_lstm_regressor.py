@@ -530,7 +530,9 @@ def test_an_ensemble_that_is_interrupted_later_on_keeps_all_networks(
 
     with monkeypatch.context() as patch:
         patch.setattr(training.ProgramTrainer, "run", interrupted)
-        getattr(small, continued)(X, y)
+        with pytest.warns(UserWarning, match="of 3 networks the last 2 are as before") as found:
+            getattr(small, continued)(X, y)
+    assert found[0].filename == __file__
     n = len(before) // 3
     assert len(small.weights_) == 3 * n
     assert all(a is b for a, b in zip(small.weights_[n:], before[n:], strict=True))
