@@ -436,8 +436,8 @@ ROLLING = {
     "jena-24": Row(
         "Jena 2020, temperature 24 hours ahead, °C",
         "As before; the next 24 hours are forecast from each hour, and the error is that of the "
-        "last of them. Also tried on the validation part: the temperature alone, where no LSTM beat "
-        "persistence, other normalisations, all columns, more epochs, more dropout, other "
+        "last of them. Also tried on the validation part: the temperature alone, where no LSTM "
+        "beat persistence, other normalisations, all columns, more epochs, more dropout, other "
         "penalties. The settings are those of autumn; in December, the test part, yesterday's "
         "temperature is a far better guess than it was in autumn.",
         RollingOrigin(
