@@ -496,18 +496,22 @@ def test_the_curves_of_an_ensemble_are_means_over_those_that_still_train(windows
     assert len(ensemble.validation_loss_curve_) == ensemble.n_iter_ == len(longer)
 
 
-def test_an_interrupted_ensemble_keeps_the_networks_it_has(windows, small, monkeypatch):
-    X, y = windows
-    expected = clone(small).fit(X, y)
-    run, calls = training.ProgramTrainer.run, []
+def interrupted_after_the_first_network():
+    run, trainers = training.ProgramTrainer.run, []
 
     def interrupted(self, *args):
-        calls.append(self)
-        if self is not calls[0]:
+        trainers.append(self)
+        if self is not trainers[0]:
             raise KeyboardInterrupt
         return run(self, *args)
 
-    monkeypatch.setattr(training.ProgramTrainer, "run", interrupted)
+    return interrupted
+
+
+def test_an_interrupted_ensemble_keeps_the_networks_it_has(windows, small, monkeypatch):
+    X, y = windows
+    expected = clone(small).fit(X, y)
+    monkeypatch.setattr(training.ProgramTrainer, "run", interrupted_after_the_first_network())
     with pytest.warns(UserWarning, match="the ensemble has 1 of 3 networks"):
         small.set_params(ensemble_size=3).fit(X, y)
     assert_same_weights(small, expected)
@@ -520,16 +524,8 @@ def test_an_ensemble_that_is_interrupted_later_on_keeps_all_networks(
     X, y = windows
     small.set_params(ensemble_size=3, warm_start=True).fit(X, y)
     before = small.weights_
-    run, calls = training.ProgramTrainer.run, []
-
-    def interrupted(self, *args):
-        calls.append(self)
-        if self is not calls[0]:
-            raise KeyboardInterrupt
-        return run(self, *args)
-
     with monkeypatch.context() as patch:
-        patch.setattr(training.ProgramTrainer, "run", interrupted)
+        patch.setattr(training.ProgramTrainer, "run", interrupted_after_the_first_network())
         with pytest.warns(UserWarning, match="of 3 networks the last 2 are as before") as found:
             getattr(small, continued)(X, y)
     assert found[0].filename == __file__

@@ -359,13 +359,13 @@ def test_check_fails_where_an_error_is_above_its_bar(shared_data, monkeypatch, c
     monkeypatch.setattr(command, "run", lambda name, row, results: found[name])
     monkeypatch.setattr(command, "errors", lambda result, measure: result)
     assert command.main(["--check"]) == 0
-    found["melbourne"]["LSTM"] = 1.04 * 2.264
+    found["seattle"]["LSTM"] = 1.04 * 2.699
     assert command.main(["--check"]) == 0
-    found["melbourne"]["persistence"] = 2.3
+    found["seattle"]["persistence"] = 2.7
     assert command.main(["--check"]) == 1
-    found["melbourne"] = {"LSTM": 1.06 * 2.264, "persistence": 99.0}
+    found["seattle"] = {"LSTM": 1.06 * 2.699, "persistence": 99.0}
     assert command.main(["--check"]) == 1
-    assert "or above persistence: melbourne" in capsys.readouterr().out
+    assert "or above persistence: seattle" in capsys.readouterr().out
 
 
 def test_without_the_data_it_says_so(monkeypatch, tmp_path, capsys):

@@ -514,4 +514,4 @@ ROLLING = {
 }
 
 ROWS = ETTH1 | COMPETITION | ROLLING
-CHECKED = ("airline", "melbourne", "etth1-ot")
+CHECKED = ("airline", "seattle", "etth1-ot")
