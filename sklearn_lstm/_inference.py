@@ -5,12 +5,10 @@ float64, on the rows that are predicted with it. Samples run along the last axis
 of a gate, and those of gates side by side, are one piece of memory.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from ._rows import rows_of
+from ._rows import RowWindows, rows_of
 from ._threads import map_blocks
 from ._weights import Cell, Dense, unpack
 
@@ -41,13 +39,11 @@ def predict(weights, windows, n_missing, architecture):
 
     def predict_block(block):
         samples, n_steps = block
-        part = windows[samples]
-        if n_steps and (parts.segments or parts.skip is not None):
-            part = _repeat_first_observed(part, n_steps)
-        n_skipped = n_steps // length * length
-        observed = replace(
-            part, starts=part.starts + n_skipped, n_timesteps=part.n_timesteps - n_skipped
-        )
+        part = observed = windows[samples]
+        if n_steps:
+            if parts.segments or parts.skip is not None:
+                part = _repeat_first_observed(part, n_steps)
+            observed = _without_first(part, n_steps // length * length)
         y[samples] = _outputs(parts, observed, length)
         if parts.skip is not None:
             y[samples] += part.to_array().reshape(len(part), -1) @ parts.skip
@@ -64,6 +60,11 @@ def _repeat_first_observed(windows, n_missing):
     array = windows.to_array()
     array[:, :n_missing] = array[:, n_missing, np.newaxis]
     return rows_of(array)
+
+
+def _without_first(windows, n_steps):
+    starts, n_timesteps = windows.starts + n_steps, windows.n_timesteps - n_steps
+    return RowWindows(windows.rows, starts, n_timesteps)
 
 
 def _blocks(n_missing):
@@ -153,26 +154,40 @@ def _project(states, cell):
 
 
 def _project_windows(windows, length, segments, cell):
-    """Project each row, or segment, once, not once for every window that holds it."""
-    n_steps, shifts = windows.n_timesteps // length, np.diff(windows.starts)
-    first, last = windows.starts[0], windows.starts[-1] + windows.n_timesteps
-    shift = shifts[0] if len(shifts) else windows.n_timesteps
-    is_even = shift > 0 and (shifts == shift).all()
-    if is_even and last - first - length < n_steps * len(windows):
-        rows = windows.rows[first:last]
-        if segments:
-            rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
-            rows = rows.reshape(len(rows), -1)
-        projected = cell.kernel @ _read(rows.T, segments) + cell.bias
-        to_next_unit, to_next_row = projected.strides
-        return as_strided(
-            projected,
-            (len(projected), n_steps, len(windows)),
-            (to_next_unit, length * to_next_row, shift * to_next_row),
-        )
-    steps = windows.to_array().reshape(len(windows), n_steps, -1).T
+    """Project the steps, or segments, of windows: shape (4 units, n_steps, n_samples)."""
+    n_samples, n_steps = len(windows), windows.n_timesteps // length
+    if n_samples == 1:
+        array = windows.rows[windows.starts[0] :][: windows.n_timesteps]
+    elif shift := _shift_worth_sharing(windows, length):
+        return _project_shared(windows, shift, length, segments, cell)
+    else:
+        array = windows.to_array()
+    steps = array.reshape(n_samples, n_steps, -1).T
     n_values, *shape = steps.shape
     return _project(_read(steps.reshape(n_values, -1), segments).reshape(-1, *shape), cell)
+
+
+def _shift_worth_sharing(windows, length):
+    """Return how far windows lie apart if that is even and they share their steps, or 0."""
+    shifts = np.diff(windows.starts)
+    n_places = windows.starts[-1] - windows.starts[0] + windows.n_timesteps - length + 1
+    is_shared = n_places <= windows.n_timesteps // length * len(windows)
+    return shifts[0] if is_shared and shifts[0] > 0 and (shifts == shifts[0]).all() else 0
+
+
+def _project_shared(windows, shift, length, segments, cell):
+    """Project each row, or segment, once, not once for every window that holds it."""
+    rows = windows.rows[windows.starts[0] : windows.starts[-1] + windows.n_timesteps]
+    if segments:
+        rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
+        rows = rows.reshape(len(rows), -1)
+    projected = cell.kernel @ _read(rows.T, segments) + cell.bias
+    to_next_unit, to_next_row = projected.strides
+    return as_strided(
+        projected,
+        (len(projected), windows.n_timesteps // length, len(windows)),
+        (to_next_unit, length * to_next_row, shift * to_next_row),
+    )
 
 
 def _read(values, segments):
