@@ -15,7 +15,13 @@ from ._following import extend_panel, future_covariates
 from ._intervals import ConformalErrors, NoIntervalError
 from ._panel import Panel, check_values, nearest, read_panel
 from ._separate_models import SeparateModels
-from ._settings import SHORTEST_WINDOW, choose_log, choose_window, default_regressor
+from ._settings import (
+    SHORTEST_WINDOW,
+    choose_log,
+    choose_window,
+    count_windows,
+    default_regressor,
+)
 from ._validation import (
     HasMethods,
     Interval,
@@ -294,10 +300,11 @@ class LSTMForecaster(BaseEstimator):
             freq = panel.tracks[0].calendar.freq
             self.window_length_ = choose_window(series, freq, self._n_ahead).length
         if self.regressor is None:
-            n_origins = [len(y) - self.window_length_ - self._n_ahead + 1 for y in series]
-            n_split = series[0].shape[1] if self._splits_columns else 1
-            n_models = len(series) * n_split if self.columns == "separate" else 1
-            n_windows = n_split * sum(max(0, n) for n in n_origins) // n_models
+            n_windows = count_windows(series, self.window_length_, self._n_ahead)
+            if self.columns == "separate":
+                n_windows //= len(series)
+            elif self.columns == "shared":
+                n_windows *= series[0].shape[1]
             self._regressor = default_regressor(n_windows, self.window_length_)
         else:
             self._regressor = self.regressor

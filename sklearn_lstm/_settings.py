@@ -25,7 +25,6 @@ class Window(NamedTuple):
     """How long a window should be, and why."""
 
     length: int
-    season: int
     reason: str
 
 
@@ -65,7 +64,7 @@ def choose_window(series, freq, horizon):
     if wanted > room:
         among = " of the shortest series" if len(series) > 1 else ""
         reason += f"; cut to {room}: no more than half of {shortest} values{among}, {horizon} ahead"
-    return Window(min(wanted, room), season, reason)
+    return Window(min(wanted, room), reason)
 
 
 def _n_seasons(season, room):
@@ -131,6 +130,11 @@ def _growth(values):
     if not np.any(is_high) or not change[~is_high].any():
         return 1.0
     return change[is_high].mean() / change[~is_high].mean()
+
+
+def count_windows(series, window_length, horizon):
+    """Return how many windows of series have ``horizon`` steps after them."""
+    return sum(max(0, len(values) - window_length - horizon + 1) for values in series)
 
 
 def default_regressor(n_windows, window_length):

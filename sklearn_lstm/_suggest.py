@@ -9,7 +9,7 @@ import numpy as np
 
 from ._forecaster import LSTMForecaster
 from ._panel import read_panel
-from ._settings import choose_log, choose_window, default_regressor
+from ._settings import choose_log, choose_window, count_windows, default_regressor
 
 
 def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
@@ -96,8 +96,7 @@ def suggest_forecaster(
     series, freq = _read(y, horizon=horizon, window_length=window_length)
     window = choose_window(series, freq, horizon)
     length = window.length if isinstance(window_length, str) else window_length
-    n_windows = sum(max(0, len(values) - length - horizon + 1) for values in series)
-    regressor = default_regressor(n_windows, length)
+    regressor = default_regressor(count_windows(series, length, horizon), length)
     log = choose_log(series)
     forecaster = LSTMForecaster(
         regressor,

@@ -14,17 +14,7 @@ from .running import describe, n_parameters, seeded
 TITLE = "What each part does: ETTh1, 96 → 96 hours, validation part"
 SEEDS = (0, 1, 2)
 SLOW_SEEDS = (0,)
-RECIPE = LSTMRegressor(
-    64,
-    dropout=0.3,
-    segment_length=24,
-    skip_connection=True,
-    loss="absolute_error",
-    learning_rate=0.002,
-    learning_rate_schedule="cosine",
-    batch_size=256,
-    epochs=6,
-)
+RECIPE = ROWS["etth1-96-96"].candidates[0]
 CHANGES = {
     "all of it": {},
     "no segments": {"segment_length": None},

@@ -303,6 +303,17 @@ def _rmse(name, value, source=REFERENCE):
     return Published(name, {"RMSE": value}, source)
 
 
+def _last_year(loader):
+    return RollingOrigin(
+        loader,
+        horizon=1,
+        n_windows=365,
+        n_validated=365,
+        season=365,
+        known_ahead=series.CALENDAR,
+    )
+
+
 ROLLING = {
     "airline": Row(
         "Airline passengers, a month ahead",
@@ -359,14 +370,7 @@ ROLLING = {
         "Melbourne's minimum temperature, a day ahead, °C",
         "The last 365 days, one by one; settings are chosen on the 365 days before. The calendar "
         "is known ahead.",
-        RollingOrigin(
-            series.melbourne,
-            horizon=1,
-            n_windows=365,
-            n_validated=365,
-            season=365,
-            known_ahead=series.CALENDAR,
-        ),
+        _last_year(series.melbourne),
         _grid(
             [
                 _small(16, 20, loss="squared_error", skip_connection=False, dropout=0.1),
@@ -385,14 +389,7 @@ ROLLING = {
         "Seattle's maximum temperature, a day ahead, °C",
         "The last 365 days, one by one; settings are chosen on the 365 days before. The calendar "
         "is known ahead; minimum, rain and wind are known until the day before.",
-        RollingOrigin(
-            series.seattle,
-            horizon=1,
-            n_windows=365,
-            n_validated=365,
-            season=365,
-            known_ahead=series.CALENDAR,
-        ),
+        _last_year(series.seattle),
         _grid(
             [
                 _seattle(20, skip_connection=False, alpha=1e-3, learning_rate=0.01),
