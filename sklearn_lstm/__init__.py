@@ -5,20 +5,20 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BacktestResult": "_backtest",
-    "ForecastDisplay": "_plot",
-    "LSTMForecaster": "_forecaster",
+    "BacktestResult": "forecasting.backtest",
+    "ForecastDisplay": "plotting.forecast_display",
+    "LSTMForecaster": "forecasting.forecaster",
     "LSTMRegressor": "_regressor",
-    "LossCurveDisplay": "_plot",
-    "SequenceWindower": "_windows",
-    "backtest": "_backtest",
-    "load_forecaster": "_model_file",
-    "lstm_network": "_network",
+    "LossCurveDisplay": "plotting.loss_curve_display",
+    "SequenceWindower": "windows.sequence_windower",
+    "backtest": "forecasting.backtest",
+    "load_forecaster": "_storage",
+    "lstm_network": "engine.keras_builder",
     "make_lstm_pipeline": "_pipeline",
-    "make_supervised": "_windows",
-    "save_forecaster": "_model_file",
-    "suggest_forecaster": "_suggest",
-    "suggest_window_length": "_suggest",
+    "make_supervised": "windows.make_supervised",
+    "save_forecaster": "_storage",
+    "suggest_forecaster": "forecasting.suggest",
+    "suggest_window_length": "forecasting.suggest",
 }
 
 __all__ = [

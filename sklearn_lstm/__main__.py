@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command, or say what to install for it."""
     try:
-        from .cli import main
+        from .command.cli import main
     except ImportError as error:
         print(
             f"sklearn-lstm: {error}. Install what the command needs with: "

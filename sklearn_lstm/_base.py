@@ -11,11 +11,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._epochs import Patience, Samples, run_epochs
-from ._inference import predict
-from ._rows import count_missing_history, rows_of
-from ._validation import check_targets, check_weights, check_windows, unchanged_on_error
-from ._weights import Architecture, check_segments, initial_weights
+from ._checks import check_targets, check_weights, check_windows
+from ._sklearn_private import unchanged_on_error
+from .engine.architecture import Architecture, check_segments
+from .engine.inference import predict
+from .engine.loop import Patience, Samples, run_epochs
+from .engine.weights import initial_weights
+from .windows.rows import count_missing_history, rows_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class BaseLSTM(BaseEstimator):
     def model_(self):
         """keras.Model : A new Keras model with the fitted weights."""
         check_is_fitted(self)
-        from ._network import mean_network
+        from .engine.keras_builder import mean_network
 
         models = [self._build_model(weights) for weights in self._weights_by_member()]
         return models[0] if len(models) == 1 else mean_network(models)
@@ -56,7 +58,7 @@ class BaseLSTM(BaseEstimator):
         network, params = self._architecture
         if network is not None:
             return self._build_foreign_model(weights)
-        from ._network import plain_network
+        from .engine.keras_builder import plain_network
 
         model = plain_network(
             {
@@ -244,11 +246,11 @@ class BaseLSTM(BaseEstimator):
 
     def _trainer(self, member, weights, train, validation, keeps_optimizer):
         """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
-        from ._training import Numbers, program_trainer, recipe_for
+        from .engine.programs import Numbers, program_trainer, recipe_for
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
         if not isinstance(optimizer, str):
-            from ._keras_network import optimizer_recipe
+            from .engine.keras_network import optimizer_recipe
 
             optimizer, learning_rate = optimizer_recipe(optimizer, clipnorm)
             clipnorm = None
@@ -269,7 +271,7 @@ class BaseLSTM(BaseEstimator):
         state = weights, member.optimizer_state if goes_on else None
         network, params = self._architecture
         if network is not None:
-            from ._scikeras import foreign_trainer
+            from .engine.custom_network import foreign_trainer
 
             trainer = foreign_trainer(
                 network, params, self.loss, optimizer, numbers, member.seed, state, train,
@@ -349,7 +351,7 @@ class BaseLSTM(BaseEstimator):
             yield model.predict(array, verbose=0).astype(np.float64)
 
     def _build_foreign_model(self, weights):
-        from ._scikeras import foreign_model
+        from .engine.custom_network import foreign_model
 
         network, params = self._architecture
         return foreign_model(

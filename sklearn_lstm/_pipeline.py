@@ -12,9 +12,9 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
+from ._checks import explain_text, refuse_non_finite
 from ._regressor import LSTMRegressor
-from ._validation import explain_text, refuse_non_finite
-from ._windows import SequenceWindower
+from .windows.sequence_windower import SequenceWindower
 
 
 class ScaledTargetRegressor(TransformedTargetRegressor):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseLSTM
-from ._validation import HasMethods, Interval, StrOptions, fit_context
+from ._sklearn_private import HasMethods, Interval, StrOptions, fit_context
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):

@@ -9,98 +9,107 @@ import pytest
 import sklearn_lstm
 
 PACKAGE = Path(sklearn_lstm.__file__).parent
-ROOMS = {
+MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-ENGINE = {"tensorflow", "keras", "scikeras"}
+HELPERS = {"_checks", "_sklearn_private", "_output_files"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
-FORECASTING = {"_forecaster", "_backtest", "_suggest", "_model_file"}
-NETWORKS = {"_lstm_op", "_fused_network", "_optimizers", "_network", "_keras_network"}
-TRAINING = {*NETWORKS, "_training", "_scikeras", "_inference"}
-MUST_NEVER_IMPORT = {
-    "__init__": {*ENGINE, "matplotlib"},
-    "_validation": {*ENGINE, *(set(ROOMS) - {"_validation"})},
-    "_rows": {*ENGINE, "sklearn", "pandas", *ESTIMATORS},
-    "_timeline": {*ENGINE, "sklearn", *ESTIMATORS},
-    "_windows": {*ENGINE, *ESTIMATORS},
-    "_weights": {*ENGINE, "sklearn", *ESTIMATORS},
-    "_inference": {*ENGINE, "sklearn", *ESTIMATORS},
-    "_epochs": {*ENGINE, "sklearn", *ESTIMATORS},
-    "_threads": {*ENGINE, "sklearn", *ESTIMATORS},
-    "_lstm_op": {"keras", "sklearn", "scikeras", *ESTIMATORS},
-    "_fused_network": {"keras", "sklearn", "scikeras", *ESTIMATORS},
-    "_optimizers": {"keras", "sklearn", "scikeras", *ESTIMATORS, *NETWORKS},
-    "_keras_network": {"sklearn", "scikeras", *ESTIMATORS},
-    "_network": {"sklearn", "scikeras", *ESTIMATORS},
-    "_training": {"keras", "sklearn", "scikeras", *ESTIMATORS},
-    "_scikeras": {"sklearn", *ESTIMATORS},
-    "_base": {*ENGINE, "_regressor", "_pipeline"},
-    "_regressor": {*ENGINE, "_pipeline"},
-    "_pipeline": ENGINE,
-    "_calendar": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_panel": {*ENGINE, *ESTIMATORS, *FORECASTING},
-    "_normalize": {*ENGINE, "pandas", *ESTIMATORS, *FORECASTING},
-    "_window_model": {*ENGINE, "pandas", *TRAINING, *ESTIMATORS, *FORECASTING},
-    "_separate_models": {*ENGINE, "dask", "ray", "pandas", *TRAINING, *ESTIMATORS, *FORECASTING},
-    "_intervals": {*ENGINE, "sklearn", "pandas", *ESTIMATORS, *FORECASTING},
-    "_settings": {*ENGINE, *TRAINING, *FORECASTING},
-    "_forecaster": {*ENGINE, *TRAINING, "_backtest", "_naive", "_regressor"},
-    "_naive": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_backtest": {*ENGINE, *TRAINING, "_regressor"},
-    "_suggest": {*ENGINE, *TRAINING, "_backtest"},
-    "_files": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_times": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_tables": {*ENGINE, "sklearn", *ESTIMATORS, *FORECASTING},
-    "_following": {*ENGINE, *ESTIMATORS, *FORECASTING},
-    "_model_file": {*ENGINE, *TRAINING, "pickle", "joblib"},
-    "_plot": {*ENGINE, *TRAINING, *ESTIMATORS, "_backtest"},
-    "_demo": {*ENGINE, "typer", "rich"},
-    "cli": {"sklearn", "numpy", "pandas"},
+NETWORKS = {"tensorflow", "keras", "scikeras"}
+
+# What a folder, or a module of the top level, may import of the package beside itself, and which
+# libraries it must never import.
+RULES = {
+    "windows": (HELPERS, NETWORKS),
+    "engine": ({"windows.rows"}, {"sklearn", "pandas"}),
+    "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
+    "forecasting": ({*HELPERS, "windows"}, NETWORKS),
+    "plotting": (set(), NETWORKS),
+    "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
+                 "datasets"}, {"keras", "scikeras"}),
+}  # fmt: skip
+EXCEPTIONS = {  # (module, what else it may import)
+    ("forecasting.defaults", "_regressor"),  # the one place that knows which regressor it is
+    ("forecasting.backtest", "plotting.forecast_display"),  # result.plot()
+    ("plotting.forecast_display", "forecasting.forecaster"),  # a type
 }
+HELPERS_OF_THE_TOP = {"_storage": {*HELPERS, *ESTIMATORS, "windows", "forecasting"}}
+
+
+def folder(module):
+    first, _, rest = module.partition(".")
+    return first if rest else "estimators" if module in ESTIMATORS else module
 
 
 def imports(path, *, top_level=False):
-    """Names of packages and of the project's rooms that a file imports."""
+    """Names of libraries, and modules of the package written with a dot in front."""
+    here = path.relative_to(PACKAGE).with_suffix("").parts[:-1]
     tree = ast.parse(path.read_text())
-    nodes = tree.body if top_level else ast.walk(tree)
-    for node in nodes:
+    for node in tree.body if top_level else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            yield from (name for name in names if name in ROOMS)
+            base = [*here[: len(here) - node.level + 1], *(node.module or "").split(".")]
+            yield "." + ".".join(part for part in base if part)
         elif isinstance(node, ast.ImportFrom):
             yield node.module.split(".")[0]
 
 
-@pytest.mark.parametrize("room", MUST_NEVER_IMPORT)
-def test_a_room_imports_nothing_it_must_not(room):
-    forbidden = set(imports(ROOMS[room])) & MUST_NEVER_IMPORT[room]
-    assert not forbidden
+def of_the_package(path):
+    return {name[1:] for name in imports(path) if name.startswith(".")}
 
 
-def test_every_room_has_rules_or_needs_none():
-    free = {"__main__", "datasets.__init__", "datasets._seattle"}
-    assert set(ROOMS) == set(MUST_NEVER_IMPORT) | free
-    assert not {"utils", "_utils"} & set(ROOMS)
+RULED = [module for module in MODULES if folder(module) in {*RULES, *HELPERS_OF_THE_TOP}]
+
+
+@pytest.mark.parametrize("module", RULED)
+def test_a_module_imports_what_its_folder_may(module):
+    own = folder(module)
+    allowed, never = RULES.get(own) or (HELPERS_OF_THE_TOP[own], NETWORKS)
+    for name in of_the_package(MODULES[module]):
+        if folder(name) != own and (module, name) not in EXCEPTIONS:
+            assert {name, folder(name)} & allowed, f"{module} imports {name}"
+    if (
+        own != "engine" and module != "command.cli"
+    ) or own == "engine":  # these wait for TensorFlow to be needed
+        assert not set(imports(MODULES[module])) & never
+
+
+def test_nobody_imports_the_command():
+    importing = {m for m, path in MODULES.items() if "command" in map(folder, of_the_package(path))}
+    assert {folder(m) for m in importing} == {"command", "__main__"}
+
+
+def test_every_module_stands_in_a_folder_with_a_rule():
+    free = {"__init__", "__main__", "datasets", *HELPERS, *HELPERS_OF_THE_TOP}
+    assert {folder(module) for module in MODULES} == set(RULES) | free
 
 
 def test_there_are_no_cycles():
-    graph = {room: set(imports(path)) & set(ROOMS) for room, path in ROOMS.items()}
+    graph = {
+        module: {name for name in of_the_package(path) if name in MODULES}
+        for module, path in MODULES.items()
+        if module != "plotting.forecast_display"  # it names a type
+    }
     tuple(TopologicalSorter(graph).static_order())
 
 
-def test_only_one_room_knows_scikeras_and_it_waits_to_be_asked():
-    knowing = {room for room, path in ROOMS.items() if "scikeras" in set(imports(path))}
-    assert knowing == {"_scikeras"}
-    assert "scikeras" not in set(imports(ROOMS["_scikeras"], top_level=True))
+def test_only_one_module_knows_scikeras_and_it_waits_to_be_asked():
+    knowing = {module for module, path in MODULES.items() if "scikeras" in set(imports(path))}
+    assert knowing == {"engine.custom_network"}
+    assert "scikeras" not in set(imports(MODULES["engine.custom_network"], top_level=True))
 
 
-def test_only_one_room_knows_scikit_learns_private_helpers():
+def test_what_predicts_imports_no_tensorflow():
+    for module in ("engine.inference", "engine.weights", "engine.architecture", "engine.loop",
+                   "engine.threads"):  # fmt: skip
+        assert not set(imports(MODULES[module])) & NETWORKS
+
+
+def test_only_one_module_knows_scikit_learns_private_helpers():
     private = {
-        room
-        for room, path in ROOMS.items()
+        module
+        for module, path in MODULES.items()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom)
         and not node.level
@@ -108,4 +117,4 @@ def test_only_one_room_knows_scikit_learns_private_helpers():
         and any(part.startswith("_") for part in [*node.module.split("."), *(
             alias.name for alias in node.names)])
     }  # fmt: skip
-    assert private == {"_validation"}
+    assert private == {"_sklearn_private"}

@@ -15,7 +15,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
-from sklearn_lstm import _training as training
+from sklearn_lstm.engine import programs as training
 
 
 @pytest.fixture

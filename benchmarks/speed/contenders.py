@@ -80,7 +80,7 @@ class Ours(Contender):
         import keras  # noqa: F401
         import tensorflow  # noqa: F401
 
-        import sklearn_lstm._training  # noqa: F401  (it would come with the first fit)
+        import sklearn_lstm.engine.programs  # noqa: F401  (it would come with the first fit)
         from sklearn_lstm import LSTMForecaster, LSTMRegressor
 
         self.make_regressor, self.make_forecaster = LSTMRegressor, LSTMForecaster

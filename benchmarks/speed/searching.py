@@ -21,7 +21,7 @@ class OurSearch:
         import keras  # noqa: F401
         import tensorflow  # noqa: F401
 
-        import sklearn_lstm._training  # noqa: F401
+        import sklearn_lstm.engine.programs  # noqa: F401
 
         self.grid = grid
         self.table, self.y = temperatures()

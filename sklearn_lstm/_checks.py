@@ -1,0 +1,224 @@
+"""The rules for 2-D and 3-D input."""
+
+from contextlib import contextmanager
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+FLOATS = [np.float64, np.float32]
+
+
+def check_rows(estimator, X, *, reset):
+    """Return X as a 2-D float array of rows in time order, without NaN or infinity."""
+    with _text_explained(X):
+        rows = validate_data(estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False)
+    refuse_non_finite(
+        rows,
+        "X",
+        "Fill it (DataFrame.interpolate, SimpleImputer), or drop the row and let max_gap "
+        "break the windows there",
+        columns=getattr(X, "columns", None),
+    )
+    return rows
+
+
+def check_windows(estimator, X, *, reset):
+    """Return X as a float array ``(n_samples, n_timesteps, n_features)``, uncopied where possible.
+
+    The values of 3-D input are not looked at: missing history is the caller's to judge.
+    """
+    X = X if hasattr(X, "ndim") else np.asarray(X)
+    if X.ndim > 3:
+        raise ValueError(
+            f"X has {X.ndim} dimensions (shape {X.shape}), but "
+            f"{type(estimator).__name__} is expecting 3, (n_samples, n_timesteps, n_features), "
+            "or 2, (n_samples, n_timesteps). Reshape X."
+        )
+    fitted_on_3d = not reset and estimator.n_features_in_ != estimator.n_timesteps_
+    with _text_explained(X):
+        if X.ndim == 3 or (X.ndim == 2 and fitted_on_3d and estimator._n_channels == 1):
+            windows = check_array(
+                X, dtype=FLOATS, allow_nd=True, ensure_all_finite=False, estimator=estimator
+            )
+        else:
+            windows = validate_data(
+                estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False
+            )
+    if windows.ndim == 2:
+        refuse_non_finite(windows, "X", "Fill it, or leave this row out")
+        windows = windows[:, :, np.newaxis]
+    elif reset:
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = windows.shape[2]
+    if 0 in windows.shape:
+        raise ValueError(
+            f"X of shape {windows.shape} holds no value: a window needs at least one step "
+            "and one feature."
+        )
+    if reset:
+        estimator.n_timesteps_, estimator._n_channels = windows.shape[1:]
+    else:
+        _check_shape(estimator, windows)
+    return windows
+
+
+def _check_shape(estimator, windows):
+    _, n_timesteps, n_features = windows.shape
+    name = type(estimator).__name__
+    if n_features != estimator._n_channels:
+        raise ValueError(
+            f"X has {n_features} features, but {name} is expecting {estimator._n_channels} "
+            "features as input. Give it the columns of fit."
+        )
+    if n_timesteps != estimator.n_timesteps_:
+        raise ValueError(
+            f"X has windows of {n_timesteps} steps, but {name} is expecting windows of "
+            f"{estimator.n_timesteps_}. Cut them with the window_length of fit."
+        )
+
+
+def check_targets(estimator, y, X):
+    """Return y as a finite float64 array, 1-D or ``(n_samples, n_outputs)``, as long as X."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    with _text_explained(y, "y"):
+        y = check_array(
+            y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y"
+        )
+    check_consistent_length(X, y)
+    refuse_non_finite(y, "y", "Drop that row from X and y, or fill the value")
+    return y
+
+
+def check_weights(sample_weight, X):
+    """Return one finite weight of zero or more for each row of X."""
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (len(X),):
+        raise ValueError(
+            f"sample_weight.shape == {weights.shape}, expected {(len(X),)}: Sample weights must be "
+            "1D array or scalar, one for each row of X."
+        )
+    if weights.min() < 0:
+        row = int(weights.argmin())
+        raise ValueError(
+            f"Negative values in data passed to sample_weight: {weights[row]:g} at row {row}. "
+            "Give weights of zero or more."
+        )
+    return weights
+
+
+def refuse_non_finite(array, name, remedy, columns=None):
+    """Raise an error that names the first NaN or infinity of a 1-D or 2-D array."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
+    bad = ~np.isfinite(array)
+    if not bad.any():
+        return
+    row, *column = map(int, np.argwhere(bad)[0])
+    value = "NaN" if np.isnan(array[bad][0]) else "infinity"
+    where = f"row {row}"
+    if column and array.shape[1] > 1:
+        where += f", column {column[0] if columns is None else columns[column[0]]!r}"
+    raise ValueError(
+        f"Input {name} contains {value}, first at {where} ({bad.sum()} of {bad.size} values are "
+        f"not finite). {remedy}."
+    )
+
+
+@contextmanager
+def _text_explained(data, name="X"):
+    """Say what is no number, and in which columns, where a table or array can't be converted."""
+    if isinstance(data, pd.DataFrame):
+        dates = [column for column, dtype in data.dtypes.items() if dtype.kind in "mM"]
+        if dates:
+            raise ValueError(
+                f"{name} holds dates in columns {dates}. Make the time the index "
+                f"(set_index({dates[0]!r})), or turn it into numbers."
+            )
+    elif isinstance(data, list | np.ndarray) and np.asarray(data).dtype.kind in "US":
+        raise ValueError(f"{name} holds text. Convert it to numbers, for example with float().")
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        explain_text(error, data, name)
+        raise
+
+
+def explain_text(error, data, name):
+    """Raise an error that names the columns, if the given one comes from text among numbers."""
+    if "could not convert" not in str(error) and "NAType" not in str(error):
+        return
+    columns = (
+        []
+        if not isinstance(data, pd.DataFrame)
+        else [column for column, dtype in data.dtypes.items() if dtype.kind not in "biuf"]
+    )
+    where = f" (columns {columns})" if columns else ""
+    raise ValueError(
+        f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
+        "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
+    ) from error
+
+
+def as_numbers(data, name):
+    """Return a series or table as float64; NaN is missing, infinity and text are errors."""
+    if isinstance(data, pd.Series):
+        data = data.to_frame()
+    with _text_explained(data, name):
+        values = (
+            data.to_numpy(dtype=float, na_value=np.nan)
+            if isinstance(data, pd.DataFrame)
+            else np.asarray(data, dtype=float)
+        )
+    if np.isinf(values).any():
+        row = int(np.argwhere(np.isinf(values))[0][0])
+        raise ValueError(
+            f"{name} holds infinity, first at row {row}. Replace it; NaN stands for a missing one."
+        )
+    return values
+
+
+def check_share(value, name):
+    """Refuse what is no number between 0 and 1."""
+    if not isinstance(value, Real) or not 0 < value < 1:
+        raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")
+
+
+def reads_windows(estimator):
+    """Tell whether a regressor takes windows of three dimensions rather than rows of lags."""
+    if hasattr(estimator, "steps"):
+        return all(step == "passthrough" or reads_windows(step) for _, step in estimator.steps)
+    if isinstance(getattr(estimator, "estimators", None), list):
+        return all(reads_windows(part) for _, part in estimator.estimators)
+    inner = _wrapped(estimator)
+    return get_tags(estimator).input_tags.three_d_array if inner is None else reads_windows(inner)
+
+
+def takes_several_outputs(estimator):
+    """Tell whether a regressor predicts more than one value."""
+    if hasattr(estimator, "steps"):
+        return takes_several_outputs(estimator.steps[-1][1])
+    if not get_tags(estimator).target_tags.multi_output:
+        inner = _wrapped(estimator)
+        is_search = hasattr(estimator, "refit") and hasattr(estimator, "cv")
+        return is_search and takes_several_outputs(inner)
+    return True
+
+
+def _wrapped(estimator):
+    """Return the estimator that a search or another meta-estimator is about."""
+    for name in ("regressor", "estimator"):
+        inner = getattr(estimator, name, None)
+        if hasattr(inner, "fit"):
+            return inner
+    return None

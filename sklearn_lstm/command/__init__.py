@@ -1,0 +1,1 @@
+"""The command ``sklearn-lstm``: options, tables and files around the package."""

@@ -1,0 +1,454 @@
+"""The command: options, progress and tables around what the package computes."""
+
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import matplotlib
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .. import __version__
+from ..forecasting.conformal import NoIntervalError
+
+matplotlib.use("Agg")
+
+# The base of all errors that typer reports, wherever this version of typer keeps it.
+CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+MOST_ROWS_SHOWN = 24
+SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
+
+console = Console(markup=False, emoji=False)
+app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        console.print(__version__, highlight=False)
+    elif context.invoked_subcommand is None:
+        console.print(context.get_help(), highlight=False)
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files.  (default: sklearn-lstm-demo)"),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Search less, train shorter.")] = False,
+    tutorial: Annotated[
+        bool, typer.Option("--tutorial", help="Run the 20-day exercise of LSTM tutorials.")
+    ] = False,
+) -> None:
+    """Tune an LSTM on daily temperatures, and show it beside simpler forecasts."""
+    started = time.perf_counter()
+    if tutorial:
+        if quick or out is not None:
+            raise typer.BadParameter("--tutorial goes alone: it writes no files and is quick.")
+        _show_tutorial()
+    else:
+        _show_weather(out or Path("sklearn-lstm-demo"), quick)
+    console.print(f"Done in {time.perf_counter() - started:.0f} s.", highlight=False)
+
+
+def _show_weather(out, quick):
+    out.mkdir(parents=True, exist_ok=True)
+    console.print(
+        "Seattle, 2012-2015: tomorrow's highest temperature from the days before.\n"
+        "The last 365 days are the test set; window and units are chosen on the days before them."
+    )
+    _load_tensorflow()
+    from .demo import run_weather_demo
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("GridSearchCV over TimeSeriesSplit", total=None)
+        result = run_weather_demo(
+            quick=quick, on_fit=lambda n_fits: progress.update(task, advance=1, total=n_fits)
+        )
+    chosen = ", ".join(
+        f"{name.split('__')[-1]}={value}" for name, value in result.search.best_params_.items()
+    )
+    n_seeds = len(result.model.estimators_)
+    console.print(f"Chosen: {chosen}. The forecast is the mean of {n_seeds} seeds.")
+    names = {
+        "lstm": f"LSTM, mean of {n_seeds} seeds",
+        "lstm_one_seed": "LSTM, one seed",
+        "ridge": "ridge on the same windows",
+        "persistence": "persistence (as today)",
+    }
+    table = Table(title="Test year, one day ahead (°C)")
+    for heading, justify in (("model", "left"), ("RMSE", "right"), ("MAE", "right")):
+        table.add_column(heading, justify=justify)
+    table.add_column("skill", justify="right")
+    for name, row in result.scores.iterrows():
+        table.add_row(names[name], f"{row.RMSE:.3f}", f"{row.MAE:.3f}", f"{row.skill:+.1%}")
+    console.print(table)
+    console.print("Wrote " + ", ".join(str(path) for path in result.save(out)), soft_wrap=True)
+
+
+def _show_tutorial():
+    _load_tensorflow()
+    from .demo import run_tutorial
+
+    with console.status("Training ..."):
+        result = run_tutorial()
+    console.print(
+        f"LSTM(50) + Dense(1), {result.n_parameters:,} parameters, windows of 5 of 13 days.\n"
+        f"Training loss after 100 epochs: {result.loss:.4f} (scaled to [0, 1]).",
+        highlight=False,
+    )
+    table = Table(title="The days after (°C)")
+    for name in ("day", *result.forecast.columns):
+        table.add_column(name, justify="right")
+    for day, row in result.forecast.iterrows():
+        table.add_row(str(day), *(f"{value:.1f}" for value in row))
+    console.print(table)
+
+
+FileArgument = Annotated[
+    Path, typer.Argument(help="CSV, compressed CSV or Parquet.", show_default=False)
+]
+Target = Annotated[str, typer.Option(help="Column to forecast.", show_default=False)]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of times, or none to count rows.  (default: found)", show_default=False
+    ),
+]
+Series = Annotated[
+    str | None, typer.Option(help="Column that names the series of a panel.", show_default=False)
+]
+KnownAhead = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column known ahead, such as a holiday; may be given again. Rows at the end without "
+        "target are the future.",
+        show_default=False,
+    ),
+]
+Horizon = Annotated[
+    int, typer.Option(min=1, max=100_000, help="Steps to forecast.", show_default=False)
+]
+Window = Annotated[
+    int | None,
+    typer.Option(min=1, help="Steps in a window.  (default: chosen)", show_default=False),
+]
+Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
+]
+Plot = Annotated[Path | None, typer.Option(help="Draw into this picture file.", show_default=False)]
+
+
+@app.command()
+def forecast(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    window: Window = None,
+    coverage: Coverage = 0.9,
+    out: Out = None,
+    plot: Plot = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Keep the model, as .skops.", show_default=False)
+    ] = None,
+) -> None:
+    """Forecast what follows a series in a file."""
+    _check_before(coverage, out, plot, save)
+    columns = _columns(target, time, series, known_ahead)
+    table = _read(file, columns)
+    _check_future(table, columns, horizon)
+    forecaster = _choose(table, horizon, window)
+    _load_tensorflow()
+    with console.status("Training ..."):
+        forecaster.fit(table.y, table.X)
+    _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    if save is not None:
+        from .._storage import save_forecaster
+
+        found = {"time": table.time or "none", "day_first": table.day_first}
+        save_forecaster(forecaster, save, columns=columns | found)
+        console.print(f"Wrote {save}", soft_wrap=True)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="Written by forecast --save.", show_default=False)],
+    file: FileArgument,
+    horizon: Horizon,
+    coverage: Coverage = 0.9,
+    out: Out = None,
+    plot: Plot = None,
+) -> None:
+    """Forecast with a kept model, from the newer rows of a file."""
+    _check_before(coverage, out, plot)
+    from .._storage import load_forecaster
+    from .tables import later_rows
+
+    forecaster, columns = load_forecaster(model)
+    try:
+        table = _read(file, columns, needs_target=not columns["known_ahead"])
+        y_new, X_new = later_rows(forecaster.history_, table)
+        _show_notes(table)
+        console.print(f"{len(y_new)} new row{'' if len(y_new) == 1 else 's'}.")
+        if len(y_new):
+            forecaster.update(y_new, X_new)
+        _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    except (AttributeError, TypeError, LookupError) as error:
+        raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
+
+
+@app.command()
+def backtest(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    window: Window = None,
+    windows: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
+        ),
+    ] = None,
+    refit: Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")] = False,
+    coverage: Coverage = 0.9,
+    out: Out = None,
+    plot: Plot = None,
+) -> None:
+    """Tell how good forecasts of a series would have been."""
+    _check_before(coverage, out, plot)
+    from ..forecasting.backtest import backtest as run_backtest
+
+    table = _read(file, _columns(target, time, series, known_ahead))
+    forecaster = _choose(table, horizon, window)
+    _load_tensorflow()
+    layout = {"step": horizon} if windows is None else {"n_windows": windows}
+
+    def run(coverage):
+        with console.status("Training ..."), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the verdict says it
+            return run_backtest(
+                forecaster, table.y, table.X, refit=refit, coverage=coverage,
+                verbose=int(console.is_terminal), **layout,
+            )  # fmt: skip
+
+    try:
+        result = run(coverage)
+    except NoIntervalError as error:
+        console.print(f"Without intervals: {error}")
+        result = run(None)
+    _show_scores(result)
+    if out is not None:
+        _write_csv(result.predictions, out)
+    if plot is not None:
+        _save_picture(result.plot(unit=target if series is None else None), plot)
+
+
+def _columns(target, time, series, known_ahead) -> dict[str, Any]:
+    known_ahead = known_ahead or []
+    return {"target": target, "time": time, "series": series, "known_ahead": known_ahead}
+
+
+def _read(file, columns, **options):
+    from .files import read_table
+    from .tables import table_to_series
+
+    return table_to_series(read_table(file), **columns, **options)
+
+
+def _check_before(coverage, *outputs):
+    """Refuse what can't work before anything is computed."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from .._output_files import check_output
+
+    if not 0 < coverage < 1:
+        raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
+    for path in outputs:
+        if path is not None:
+            check_output(path)
+    picture = outputs[1]
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    if picture is not None and picture.suffix.lower().lstrip(".") not in formats:
+        raise typer.BadParameter(
+            f"--plot {picture} must end with the name of a picture format, such as .png or .svg."
+        )
+
+
+def _check_future(table, columns, horizon):
+    """Refuse to forecast without the future of what is known ahead."""
+    known_ahead = columns["known_ahead"]
+    if known_ahead and table.X_future is None:
+        raise ValueError(
+            f"--known-ahead {', '.join(known_ahead)}: the file ends with the last value of "
+            f"{columns['target']}. Add {horizon} rows with the time and {', '.join(known_ahead)} "
+            f"of the future, and {columns['target']} empty."
+        )
+
+
+def _choose(table, horizon, window):
+    """Say what was found and what is chosen; return the forecaster."""
+    from ..forecasting.suggest import suggest_forecaster
+
+    _show_notes(table)
+    try:
+        forecaster, reasons = suggest_forecaster(
+            table.y, horizon=horizon, window_length=window or "auto"
+        )
+    except ValueError as error:
+        if "count rows" not in str(error):
+            raise
+        raise ValueError(f"{error} In the command: --time none.") from error
+    console.print(reasons + ".", highlight=False)
+    return forecaster
+
+
+def _show_notes(table):
+    for note in table.notes:
+        console.print(note, highlight=False)
+
+
+def _show_forecast(forecaster, horizon, X, coverage, out, plot):
+    """Print the forecast, and write and draw it where asked to."""
+    values = forecaster.predict(horizon, X)
+    rows = values.rename("forecast").to_frame()
+    try:
+        rows = rows.join(forecaster.predict_interval(horizon, X, coverage=coverage))
+    except NoIntervalError as error:
+        coverage = None
+        console.print(f"Without intervals: {error}", highlight=False)
+    title = f"Forecast of {values.name}"
+    table = Table(title=title if coverage is None else f"{title}, {100 * coverage:g} % interval")
+    index = rows.index.to_frame(index=False).rename(columns={0: "row"})
+    for name in index.columns:
+        table.add_column(str(name))
+    for name in rows.columns:
+        table.add_column(name, justify="right")
+    texts = zip(*(_as_text(index[name]) for name in index.columns), strict=True)
+    numbers = rows.itertuples(index=False)
+    for labels, cells in list(zip(texts, numbers, strict=True))[:MOST_ROWS_SHOWN]:
+        table.add_row(*labels, *(f"{cell:.6g}" for cell in cells))
+    console.print(table)
+    if len(rows) > MOST_ROWS_SHOWN:
+        console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
+    if out is not None:
+        _write_csv(index.join(rows.reset_index(drop=True)), out)
+    if plot is not None:
+        from ..plotting.forecast_display import ForecastDisplay
+
+        display = ForecastDisplay.from_estimator(
+            forecaster, horizon=horizon, X=X, coverage=coverage
+        )
+        _save_picture(display, plot)
+
+
+def _as_text(labels):
+    """Write labels; times without the hour where it is midnight throughout."""
+    if labels.dtype.kind != "M":
+        return labels.astype(str)
+    is_midnight = (labels == labels.dt.normalize()).all()
+    return labels.dt.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M")
+
+
+def _write_csv(rows, path):
+    from .._output_files import written_whole
+
+    with written_whole(path) as unfinished:
+        rows.to_csv(unfinished, index=False)
+    console.print(f"Wrote {path}", soft_wrap=True)
+
+
+def _show_scores(result):
+    scores = result.scores().drop(columns="n")
+    season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
+    interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
+    table = Table(
+        title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}){interval}",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("", no_wrap=True)
+    for name in scores.columns:
+        table.add_column(name, justify="right")
+    for name, row in scores.iterrows():
+        table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
+    console.print(table)
+    console.print(_verdict(scores), highlight=False)
+
+
+def _verdict(scores):
+    skill = scores.loc["forecast", "skill"]
+    best = "the last value" if scores.loc["persistence", "skill"] >= 0 else "the last season"
+    if abs(skill) < SMALLEST_SKILL:
+        return f"The forecast is about as good as repeating {best} (skill {skill:+.1%} in RMSE)."
+    if skill > 0:
+        return f"The forecast is better than repeating {best}, by {skill:.1%} in RMSE."
+    return f"The forecast is worse than repeating {best} (skill {skill:+.1%} in RMSE): do that."
+
+
+def _cell(column, value):
+    if value != value:
+        return ""
+    if column in ("skill", "coverage"):
+        return f"{value:+.1%}" if column == "skill" else f"{value:.1%}"
+    return f"{value:.4g}"
+
+
+def _save_picture(display, path):
+    from .._output_files import written_whole
+
+    with written_whole(path) as unfinished:
+        display.figure_.savefig(unfinished, dpi=130)
+    console.print(f"Wrote {path}", soft_wrap=True)
+
+
+def _load_tensorflow():
+    """Import TensorFlow and let it find its devices, without the log lines that it writes by then.
+
+    TensorFlow writes them past Python and past TF_CPP_MIN_LOG_LEVEL, hence the file descriptor.
+    """
+    with console.status("Loading TensorFlow ..."), open(os.devnull, "w") as nowhere:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_logical_devices()
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def main() -> int:
+    """Run the command; errors are one line and exit code 2."""
+    try:
+        return app(standalone_mode=False) or 0
+    except CommandError as error:
+        message = error.format_message()
+    except (OSError, ValueError, ImportError, MemoryError) as error:
+        message = str(error) or type(error).__name__
+    except (KeyboardInterrupt, typer.Abort):
+        message = "interrupted"
+    print("sklearn-lstm: " + " ".join(message.split()), file=sys.stderr)
+    return 2

@@ -1,0 +1,290 @@
+"""A table with a target, a time and covariates as what a forecaster takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .table_times import as_time, find_time_column
+
+COUNT_ROWS = "none"
+RESERVED_NAMES = {"forecast", "lower", "upper"}
+SMALLEST_CHANGE = 1e-9  # of a value, for it to be another
+
+
+@dataclass
+class SeriesTable:
+    """A table as a forecaster takes it.
+
+    Attributes
+    ----------
+    y : Series
+        The target, on an index of time, of rows, or of series and time.
+
+    X : DataFrame or None
+        Covariates of the same rows.
+
+    X_future : DataFrame or None
+        Those of the rows after the last known target.
+
+    notes : list of str
+        What was found and done, in words.
+
+    time : str or None
+        The column of times, None where rows are counted.
+
+    day_first : bool or None
+        Whether dates were read day first, None where that can't be mistaken.
+    """
+
+    y: pd.Series
+    X: pd.DataFrame | None
+    X_future: pd.DataFrame | None
+    notes: list[str] = field(default_factory=list)
+    time: str | None = None
+    day_first: bool | None = None
+
+
+def table_to_series(
+    table: pd.DataFrame,
+    target: str,
+    *,
+    time: str | None = None,
+    series: str | None = None,
+    known_ahead: list[str] | tuple[str, ...] = (),
+    needs_target: bool = True,
+    day_first: bool | None = None,
+) -> SeriesTable:
+    """Take target and covariates out of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each moment, or for each series and moment, in any order.
+
+    target : str
+        Column to forecast. Rows at the end of a series in which it is empty are the future, and
+        hold the covariates known ahead.
+
+    time : str, default=None
+        Column of times or numbers; None looks for the one that can be read as time, and
+        counts the rows where there is none; ``"none"`` counts the rows.
+
+    series : str, default=None
+        Column that names the series of a panel.
+
+    known_ahead : list of str, default=()
+        Columns of covariates that are known ahead.
+
+    needs_target : bool, default=True
+        Whether it is an error if no row has a target.
+
+    day_first : bool, default=None
+        Whether ``1/2/2024`` is in February; None for what makes even steps.
+
+    Returns
+    -------
+    table : SeriesTable
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, holds text where numbers are needed, or a time can't be read.
+    """
+    counts_rows = time == COUNT_ROWS and COUNT_ROWS not in table.columns
+    asked = [target, None if counts_rows else time, series, *known_ahead]
+    _check_roles(table, [name for name in asked if name is not None])
+    notes: list[str] = []
+    if time is None:
+        time = find_time_column(table.drop(columns=[target, *known_ahead]))
+        notes.append(
+            "No column can be read as time: counting rows." if time is None else f"Time: {time}."
+        )
+    time = None if counts_rows else time
+    table = table.copy()
+    for column in (target, *known_ahead):
+        table[column] = _as_numbers(table[column])
+    levels, day_first = _add_levels(table, series, time, notes, day_first)
+    table = _sorted(table, levels, notes) if levels else table
+    known = table[target].notna()
+    if needs_target:
+        _check_known(known, table, target, series)
+    backwards = known[::-1] if series is None else known[::-1].groupby(table[series][::-1])
+    is_past = backwards.cummax()[::-1].to_numpy()
+    table = table.set_index(levels) if levels else table.reset_index(drop=True)
+    past, future = table[is_past], table[~is_past]
+    _note_ends(past, future, target, known_ahead, notes)
+    past = past if levels else past.reset_index(drop=True)
+    X = past[list(known_ahead)] if known_ahead else None
+    X_future = future[list(known_ahead)] if known_ahead and len(future) else None
+    return SeriesTable(past[target], X, X_future, notes, time, day_first)
+
+
+def _check_roles(table, columns):
+    for place, column in enumerate(columns):
+        _check_column(table, column)
+        if column in columns[:place]:
+            raise ValueError(f"The column {column!r} is named twice. Give each column one role.")
+
+
+def _add_levels(table, series, time, notes, day_first):
+    """Make the columns of the index in place; return their names, and how dates were read."""
+    for name in (series, time):
+        if name in RESERVED_NAMES:
+            raise ValueError(f"The column {name!r} has the name of a result. Rename it.")
+    if series is not None:
+        _check_series_names(table[series])
+    if time is not None:
+        table[time], day_first = as_time(table[time], notes, day_first)
+    elif series is not None:
+        time = "row"
+        table[time] = table.groupby(series).cumcount()
+    return [name for name in (series, time) if name is not None], day_first
+
+
+def _check_series_names(names):
+    if names.isna().any():
+        row = int(names.isna().argmax())
+        raise ValueError(
+            f"The column {names.name!r} names no series in row {row} ({int(names.isna().sum())} of "
+            f"{len(names)} rows). Fill it, or leave these rows out."
+        )
+
+
+def _check_known(known, table, target, series):
+    if not known.any():
+        raise ValueError(f"The column {target!r} holds no value.")
+    if series is None:
+        return
+    has_value = known.groupby(table[series]).any()
+    if not has_value.all():
+        name = has_value.index[~has_value][0]
+        raise ValueError(f"The series {name!r} holds no value in {target!r}. Leave it out.")
+
+
+def _note_ends(past, future, target, known_ahead, notes):
+    if len(future):
+        what = "the future" if known_ahead else "left out"
+        rows = "1 row" if len(future) == 1 else f"{len(future)} rows"
+        notes.append(
+            f"{rows} without {target} at the end {'is' if len(future) == 1 else 'are'} {what}."
+        )
+    if not isinstance(past.index, pd.MultiIndex):
+        return
+    stamps = past.index.get_level_values(-1).to_series()
+    ends = stamps.groupby(past.index.get_level_values(0).to_numpy()).max()
+    if ends.nunique() > 1:
+        notes.append(
+            f"The series end at different times, from {ends.min()!s} to {ends.max()!s}; each "
+            "forecast begins after its own."
+        )
+
+
+def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.DataFrame | None]:
+    """Return the rows of a table that come after what is known.
+
+    Parameters
+    ----------
+    history : Series
+        What is known, such as ``LSTMForecaster.history_``.
+
+    table : SeriesTable
+        Rows that overlap, or go on. Where rows are counted, all of them go on.
+
+    Returns
+    -------
+    y, X : Series, DataFrame or None
+        The later rows.
+    """
+    y, X = table.y, table.X
+    if table.time is None:
+        index = _following_rows(history, y)
+        return y.set_axis(index), None if X is None else X.set_axis(index)
+    try:
+        if isinstance(y.index, pd.MultiIndex):
+            stamps = history.index.get_level_values(-1).to_series()
+            last = stamps.groupby(history.index.get_level_values(0).to_numpy()).max()
+            known_until = y.index.get_level_values(0).map(last.to_dict())
+            is_later = (y.index.get_level_values(-1) > known_until) | known_until.isna()
+        else:
+            is_later = y.index > history.index[-1]
+    except TypeError as error:
+        raise ValueError(
+            f"The times of the table ({y.index[0]}, ...) are of another kind than those of the "
+            f"model (..., {history.index[-1]})."
+        ) from error
+    n_known = int((~is_later).sum())
+    if n_known:
+        before = history.reindex(y.index[~is_later])
+        n_other = int(((y[~is_later] - before).abs() > SMALLEST_CHANGE * before.abs()).sum())
+        note = f"{n_known} of {len(y)} rows were known already"
+        if n_other:
+            note += f", {n_other} of them with another value: the model keeps its own"
+        table.notes.append(note + ".")
+    return y[is_later], None if X is None else X[is_later]
+
+
+def _following_rows(history, y):
+    """Number the rows of a table on from what is known."""
+    if not isinstance(y.index, pd.MultiIndex):
+        return pd.RangeIndex(len(history), len(history) + len(y))
+    n_known = history.groupby(level=0).size().to_dict()
+    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
+    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
+
+
+def _sorted(table, levels, notes):
+    in_order = table.sort_values(levels, kind="stable")
+    repeated = in_order.duplicated(levels)
+    if repeated.any():
+        row = in_order[repeated].iloc[0]
+        remedy = (
+            "If the file holds several series, name their column (--series); else leave one of the "
+            "rows out"
+            if len(levels) == 1
+            else f"The series {row[levels[0]]!r} has it twice: leave one of the rows out"
+        )
+        raise ValueError(
+            f"The column {levels[-1]!r} repeats {row[levels[-1]]!s} ({int(repeated.sum())} rows "
+            f"repeat a time). {remedy}."
+        )
+    if not in_order.index.equals(table.index):
+        time = table[levels[-1]]
+        groups = time.groupby(table[levels[0]]) if len(levels) > 1 else [(None, time)]
+        if not all(times.is_monotonic_increasing for _, times in groups):
+            notes.append("The rows were not in the order of time: sorted.")
+    return in_order
+
+
+def _check_column(table, column):
+    if column in table.columns:
+        return
+    names = [str(name) for name in table.columns]
+    lowered = {name.lower(): name for name in names}
+    close = get_close_matches(str(column).lower(), lowered, n=1, cutoff=0.5)
+    hint = f" Did you mean {lowered[close[0]]!r}?" if close else ""
+    raise ValueError(
+        f"There is no column {column!r}.{hint} The columns are "
+        f"{', '.join(names[:12])}{', ...' if len(names) > 12 else ''}."
+    )
+
+
+def _as_numbers(column):
+    if column.dtype.kind in "biuf":
+        return column.astype(float)
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
+        raise ValueError(f"The column {column.name!r} holds times, not numbers. Name another one.")
+    numbers: Any = pd.to_numeric(column, errors="coerce")
+    bad = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(
+            f"The column {column.name!r} holds text, first {column.iloc[row]!r} at row {row} "
+            f"({int(bad.sum())} of {len(column)} rows). Write numbers like 1050.5, without units "
+            "or thousands separators; leave what is missing empty."
+        )
+    return numbers.astype(float)

@@ -1,0 +1,1 @@
+"""A network's architecture to trained weights to predictions: arrays only."""

@@ -1,0 +1,88 @@
+"""How a network is put together."""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import NamedTuple
+
+
+class Architecture(NamedTuple):
+    """How a network is put together."""
+
+    n_timesteps: int
+    n_features: int
+    n_outputs: int
+    units: tuple
+    bidirectional: bool = False
+    segment_length: int | None = None
+    decoding: str = "dense"
+    skip_connection: bool = False
+
+    @property
+    def is_segmented(self):
+        return self.segment_length is not None
+
+    @property
+    def is_parallel(self):
+        return self.decoding == "parallel"
+
+    @property
+    def n_directions(self):
+        return 2 if self.bidirectional else 1
+
+    @property
+    def n_inputs(self):
+        """int : Values that the first LSTM layer reads at each of its steps."""
+        return self.units[0] if self.is_segmented else self.n_features
+
+    @property
+    def n_decoded(self):
+        """int : Outputs that are computed together from one state."""
+        return self.segment_length if self.is_parallel else self.n_outputs
+
+
+def check_segments(segment_length, decoding, bidirectional, n_timesteps, n_outputs):
+    """Refuse segments that do not fit into the window or the outputs, and say which do."""
+    if decoding not in ("dense", "parallel"):
+        raise ValueError(f"decoding={decoding!r} must be 'dense' or 'parallel'.")
+    if decoding == "parallel" and segment_length is None:
+        raise ValueError(
+            "decoding='parallel' decodes the outputs in segments, but segment_length=None. Set "
+            "segment_length, or decoding='dense'."
+        )
+    if decoding == "parallel" and bidirectional:
+        raise ValueError(
+            "decoding='parallel' goes on from the state at the window's end, so it can't be "
+            "combined with bidirectional=True. Set one of them back."
+        )
+    if segment_length is None:
+        return
+    if segment_length < 1:
+        raise ValueError(f"segment_length={segment_length!r} must be None, or 1 or more.")
+    if n_timesteps % segment_length:
+        raise ValueError(
+            f"segment_length={segment_length} does not divide the window of {n_timesteps} steps. "
+            + _remedy(
+                segment_length,
+                n_timesteps,
+                f"a window of {_around(segment_length, n_timesteps)} steps",
+            )
+        )
+    if decoding == "parallel" and n_outputs % segment_length:
+        raise ValueError(
+            f"decoding='parallel' decodes segment_length={segment_length} outputs at a time, which "
+            f"does not divide the {n_outputs} of y. "
+            + _remedy(segment_length, gcd(n_timesteps, n_outputs), "decoding='dense'")
+        )
+
+
+def _remedy(length, n, other):
+    """Name the divisors of n that are nearest to a length, or something else to do."""
+    smaller = [d for d in range(1, n + 1) if n % d == 0 and d < length][-1:]
+    larger = [d for d in range(1, n + 1) if n % d == 0 and d > length][:1]
+    return f"Set segment_length to {' or '.join(map(str, smaller + larger))}, or take {other}."
+
+
+def _around(length, n):
+    multiples = n // length * length, -(-n // length) * length
+    return " or ".join(str(multiple) for multiple in multiples if multiple)

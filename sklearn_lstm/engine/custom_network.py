@@ -1,0 +1,210 @@
+"""A foreign network to trained weights, through scikeras."""
+
+import inspect
+import random
+import threading
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import context as tf_context
+
+LOSSES = {
+    "squared_error": keras.losses.mean_squared_error,
+    "absolute_error": keras.losses.mean_absolute_error,
+    "huber": keras.losses.huber,
+}
+
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def foreign_trainer(
+    network, network_params, loss, optimizer, numbers, seed, state, train, validation
+):
+    """Lend a trainer of the network that ``network`` builds; see :mod:`.loop`.
+
+    It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
+    code may draw from the global generators, so these are lent to it too, seeded, and put back
+    afterwards; hence one such training at a time in a process.
+    """
+    with _one_at_a_time, _local_seeds(seed):
+        rule = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer.make()
+        if numbers.learning_rate is not None:
+            rule.learning_rate = numbers.learning_rate
+        if numbers.clipnorm is not None:
+            rule.clipnorm = numbers.clipnorm
+        regressor = _keras_regressor(
+            network, network_params, loss=LOSSES[loss], optimizer=rule,
+            batch_size=numbers.batch_size,
+        )  # fmt: skip
+        trainer = ScikerasTrainer(regressor, train, validation)
+        trainer.load(*state)
+        yield trainer
+
+
+def foreign_model(network, network_params, *, n_timesteps, n_features, n_outputs, weights):
+    """Build the Keras model that ``network`` builds and give it these weights."""
+    with _one_at_a_time, _local_seeds(0):
+        regressor = _keras_regressor(network, network_params, loss=LOSSES["squared_error"])
+        regressor.initialize(np.zeros((2, n_timesteps, n_features)), np.zeros((2, n_outputs)))
+        regressor.model_.set_weights(weights)
+        return regressor.model_
+
+
+class ScikerasTrainer:
+    """A scikeras regressor with the data of one fit; see :mod:`.loop` for what it offers."""
+
+    def __init__(self, regressor, train, validation):
+        self._regressor = regressor
+        self._train = _as_arrays(train)
+        self._fit_params = {"validation_data": _as_arrays(validation)} if validation else {}
+        regressor.initialize(*self._train[:2])
+        self._model = regressor.model_
+        optimizer = self._model.optimizer
+        self._optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of scaled losses
+        self._learning_rate = self._optimizer.get_config()["learning_rate"]
+
+    def load(self, weights, optimizer_state):
+        if weights is not None:
+            self._model.set_weights(weights)
+        if optimizer_state is not None:
+            self._model.optimizer.build(self._model.trainable_variables)
+            for variable, value in zip(
+                self._model.optimizer.variables, optimizer_state, strict=True
+            ):
+                variable.assign(value)
+
+    def run(self, orders, seeds, shares):
+        for order, seed, share in zip(orders, seeds, shares, strict=True):
+            self._seed_noise(int(seed))
+            self._set_learning_rate(share)
+            X, y, sample_weight = (array[order] for array in self._train)
+            self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
+        curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]
+        return tuple(curve and curve[-len(seeds) :] for curve in curves)
+
+    def _set_learning_rate(self, share):
+        if not isinstance(self._learning_rate, dict):
+            self._optimizer.learning_rate = self._learning_rate * share
+        elif share != 1:
+            raise ValueError(
+                "learning_rate_schedule is set, but the optimizer that network compiles has a "
+                "schedule of its own. Set learning_rate_schedule='constant'."
+            )
+
+    def _seed_noise(self, seed):
+        states = [v for v in self._model.variables if v.name == "seed_generator_state"]
+        for i, state in enumerate(states):
+            state.assign([seed, i << 20])
+
+    def weights(self):
+        return self._model.get_weights()
+
+    def optimizer_state(self):
+        return [variable.numpy() for variable in self._model.optimizer.variables]
+
+
+def _keras_regressor(network, network_params, **params):
+    with _unpatched_keras():
+        from scikeras.wrappers import KerasRegressor
+
+    def build(meta, compile_kwargs, params):
+        model = _call_builder(
+            network,
+            network_params,
+            {"meta": meta, "compile_kwargs": compile_kwargs, "params": params},
+        )
+        _check_model(network, model, meta["X_shape_"][1:], meta["n_outputs_"])
+        if not model.compiled:
+            model.compile(**compile_kwargs)
+        return model
+
+    # The samples arrive in the order of the epoch, so Keras has nothing to shuffle.
+    return KerasRegressor(model=build, shuffle=False, verbose=0, warm_start=True, **params)
+
+
+def _call_builder(network, network_params, offered):
+    """Call a builder as scikeras does: with its own parameters and what else it has names for."""
+    try:
+        accepted = inspect.signature(network).parameters
+    except ValueError as error:
+        raise TypeError(
+            f"network={network!r} must be a builder in the convention of scikeras, builder(meta, "
+            "**network_params) -> keras.Model, but it has no signature."
+        ) from error
+    reserved = offered.keys() & network_params.keys()
+    if reserved:
+        raise ValueError(
+            f"network_params names {sorted(reserved)}, which the builder is given anyway: leave "
+            "them out."
+        )
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in accepted.values())
+    offered = {name: value for name, value in offered.items() if takes_all or name in accepted}
+    return network(**offered, **network_params)
+
+
+def _check_model(network, model, window_shape, n_outputs):
+    name = getattr(network, "__name__", repr(network))
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"network={name} must build a keras.Model, but it returned {model!r} of type "
+            f"{type(model).__name__}."
+        )
+    outputs = model(np.zeros((1, *window_shape), dtype=np.float32))
+    if getattr(model, "outputs", None) is None:
+        raise TypeError(
+            f"network={name} built a subclassed model, {type(model).__name__}, which scikeras "
+            "can't train. Build a keras.Sequential, or a functional keras.Model(inputs, outputs)."
+        )
+    shape = tuple(getattr(outputs, "shape", ()))
+    if shape != (1, n_outputs):
+        raise ValueError(
+            f"network={name} built a model whose output for one window has the shape {shape}, but "
+            f"y asks for (1, {n_outputs}). End it with Dense(meta['n_outputs_'])."
+        )
+
+
+def _as_arrays(samples):
+    # scikeras drops samples of weight zero, which would make other batches than those of Keras.
+    sample_weight = np.maximum(samples.sample_weight, np.finfo(np.float32).tiny)
+    return samples.windows.to_array(), samples.y, sample_weight
+
+
+@contextmanager
+def _unpatched_keras():
+    """Undo what the first import of scikeras changes in Keras's classes.
+
+    It gives them ways to pickle that Keras 3 no longer needs.
+    """
+    owners = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
+    slots = [(owner, name) for owner in owners for name in ("__reduce__", "__deepcopy__")]
+    before = [vars(owner).get(name) for owner, name in slots]
+    yield
+    for (owner, name), method in zip(slots, before, strict=True):
+        if vars(owner).get(name) is method:
+            continue
+        if method is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, method)
+
+
+@contextmanager
+def _local_seeds(seed):
+    """Seed the generators of Python, NumPy and TensorFlow, and put them back afterwards."""
+    python, numpy = random.getstate(), np.random.get_state()
+    tensorflow = tf_context.global_seed()
+    generator = getattr(tf_context.context(), "_rng", None)
+    random.seed(seed)
+    np.random.seed(seed)
+    tf.random.set_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        tf.random.set_seed(tensorflow)
+        if generator is not None:
+            tf_context.context()._rng = generator

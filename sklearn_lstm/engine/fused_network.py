@@ -1,0 +1,273 @@
+"""The network of :class:`LSTMRegressor` for training on the CPU, compiled once for all its sizes.
+
+Its variables have no fixed shape, so that a search over units, features or outputs traces nothing
+new. They hold Keras's weights as the LSTM operation wants them: kernel and recurrent kernel in one,
+and sizes made even by zeros, which training leaves at zero.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from .lstm_op import GATES, run_lstm
+from .weights import Cell, Dense, Parts, pack, unpack
+
+
+class Form(NamedTuple):
+    """What networks have in common that share a compiled program."""
+
+    n_layers: int
+    bidirectional: bool
+    is_segmented: bool
+    is_parallel: bool
+    skip_connection: bool
+
+    @classmethod
+    def of(cls, architecture):
+        a = architecture
+        return cls(len(a.units), a.bidirectional, a.is_segmented, a.is_parallel, a.skip_connection)
+
+
+class FusedNetwork:
+    """LSTM layers between what reads a window and what makes the outputs.
+
+    The windows share their rows. Time or segments run along the first axis, samples along the
+    second.
+    """
+
+    def __init__(self, form):
+        def dense():
+            return Dense(_variable(2), _variable(1))
+
+        self._parts = Parts(
+            segments=dense() if form.is_segmented else None,
+            layers=[
+                [dense() for _ in range(2 if form.bidirectional else 1)]
+                for _ in range(form.n_layers)
+            ],
+            positions=_variable(2) if form.is_parallel else None,
+            output=dense(),
+            skip=_variable(2) if form.skip_connection else None,
+        )
+        self.variables = pack(self._parts)
+
+    def prepare_rows(self, rows):
+        """Make the number of features even where the LSTM reads them."""
+        is_odd = self._parts.segments is None and rows.shape[1] % 2
+        return np.pad(rows, [(0, 0), (0, 1)]) if is_odd else rows
+
+    def load(self, weights, architecture):
+        self._layout = _Layout(architecture)
+        for variable, value in zip(self.variables, self.fuse(weights), strict=True):
+            variable.assign(value)
+
+    def weights(self):
+        return self.split([variable.numpy() for variable in self.variables])
+
+    def fuse(self, arrays):
+        """Bring arrays shaped as Keras's weights, of the sizes last loaded, into those here."""
+        return self._layout.fuse(arrays)
+
+    def split(self, arrays):
+        return self._layout.split(arrays)
+
+    def predict(self, rows, starts, window, noise=None):
+        """Return the outputs, shape (n_samples, n_outputs).
+
+        ``window`` holds the number of steps and the length of a segment. ``noise`` is what
+        :meth:`draw_noise` returned, or None outside of training.
+        """
+        parts, (n_timesteps, _) = self._parts, window
+        steps = tf.range(n_timesteps)[:, tf.newaxis] + starts
+        x = tf.gather(rows, steps)
+        outputs = self._outputs(x, window, noise)
+        if parts.skip is None:
+            return outputs
+        flat = tf.reshape(tf.transpose(x, (1, 0, 2)), [tf.size(starts), -1])
+        return outputs + tf.matmul(flat, parts.skip)
+
+    def _outputs(self, x, window, noise):
+        parts = self._parts
+        if parts.segments is not None:
+            x = _dense(_cut(x, *window), parts.segments)
+            x = tf.nn.relu(x)
+        n_samples, n_layers = tf.shape(x)[1], len(parts.layers)
+        noise = noise or [None] * n_layers
+        states = []
+        for i, (layer, drawn) in enumerate(zip(parts.layers, noise, strict=True)):
+            is_last = i == n_layers - 1
+            x, state = _run_layer(x, layer, is_last)
+            states.append(state)
+            if drawn is not None and not (is_last and parts.positions is not None):
+                x *= drawn[: tf.shape(x)[0]]
+        if parts.positions is not None:
+            x = self._decoded(states, n_samples, noise)
+        outputs = tf.transpose(_dense(x, parts.output), (1, 0, 2))
+        return tf.reshape(outputs, [n_samples, -1])
+
+    def _decoded(self, states, n_samples, noise):
+        """Return the states after one step from the window's, for each of the output's segments."""
+        positions = self._parts.positions
+        n_segments = tf.shape(positions)[0]
+        x = tf.repeat(positions, n_samples, axis=0)[tf.newaxis]
+        for (cell,), state, drawn in zip(self._parts.layers, states, noise, strict=True):
+            x, _ = run_lstm(x, *cell, *(tf.tile(part, [n_segments, 1]) for part in state))
+            if drawn is not None:
+                x *= tf.reshape(drawn[-n_segments:], tf.shape(x))
+        return tf.reshape(x, [n_segments, n_samples, -1])
+
+    def draw_noise(self, n_samples, window, rate, seed):
+        """Draw dropout: what each layer's outputs are multiplied with, for a whole batch."""
+        parts, (n_timesteps, segment_length) = self._parts, window
+        n_steps = n_timesteps // segment_length
+        n_layers = len(parts.layers)
+        noise = []
+        for i, layer in enumerate(parts.layers):
+            n_read = 0 if i == n_layers - 1 else n_steps
+            n_decoded = 0 if parts.positions is None else tf.shape(parts.positions)[0]
+            n_outputs = sum(tf.size(cell.bias) // 4 for cell in layer)
+            ones = tf.ones([tf.maximum(n_read + n_decoded, 1), n_samples, n_outputs])
+            layer_seed = tf.stack([seed[0], seed[1] * n_layers + i])
+            noise.append(tf.nn.experimental.stateless_dropout(ones, rate=rate, seed=layer_seed))
+        return noise
+
+    def penalty(self):
+        kernels = [v for v in self.variables if self._is_kernel(v)]
+        return tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
+
+    def _is_kernel(self, variable):
+        return len(variable.shape) == 2 and variable is not self._parts.positions
+
+    def clip(self, gradients, norm):
+        """Limit the norm of each gradient, kernel and recurrent kernel each by itself."""
+        lstm_kernels = {id(cell.kernel) for layer in self._parts.layers for cell in layer}
+        clipped = []
+        for gradient, variable in zip(gradients, self.variables, strict=True):
+            n_units = tf.shape(gradient)[-1] // 4
+            is_lstm_kernel = id(variable) in lstm_kernels
+            parts = [gradient[:-n_units], gradient[-n_units:]] if is_lstm_kernel else [gradient]
+            parts = [tf.clip_by_norm(part, norm) for part in parts]
+            clipped.append(tf.concat(parts, axis=0) if is_lstm_kernel else parts[0])
+        return clipped
+
+
+def _variable(n_dimensions):
+    shape = [None] * n_dimensions
+    return tf.Variable(np.zeros([0] * n_dimensions, np.float32), shape=tf.TensorShape(shape))
+
+
+def _cut(x, n_timesteps, segment_length):
+    """Cut windows, (n_timesteps, n_samples, n_features), in segments whose steps lie in a row."""
+    n_samples, n_features = tf.shape(x)[1], tf.shape(x)[2]
+    n_segments = n_timesteps // segment_length
+    x = tf.reshape(x, [n_segments, segment_length, n_samples, n_features])
+    return tf.reshape(
+        tf.transpose(x, (0, 2, 1, 3)), [n_segments, n_samples, segment_length * n_features]
+    )
+
+
+def _dense(x, layer):
+    """Apply a dense layer to the last axis of x, shape (n, n_samples, n_inputs)."""
+    flat = tf.reshape(x, [-1, tf.shape(x)[2]])
+    outputs = tf.nn.bias_add(tf.matmul(flat, layer.kernel), layer.bias)
+    return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.size(layer.bias)])
+
+
+def _run_layer(x, layer, only_last):
+    """Return the outputs of one LSTM layer, for all steps or the last, and its last state."""
+    outputs, state = [], None
+    for direction, (w, b) in enumerate(layer):
+        initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
+        h, c = run_lstm(tf.reverse(x, [0]) if direction else x, w, b, initial, initial)
+        state = h[-1], c[-1]
+        h = h[-1:] if only_last else h
+        outputs.append(tf.reverse(h, [0]) if direction and not only_last else h)
+    return tf.concat(outputs, axis=-1) if len(outputs) > 1 else outputs[0], state
+
+
+class _Place(NamedTuple):
+    """Where an array lies in a larger one: the shape of that, and its indices there by axis."""
+
+    shape: tuple
+    indices: tuple
+
+    def put(self, array):
+        padded = np.zeros(self.shape, np.float32)
+        padded[np.ix_(*self.indices)] = array
+        return padded
+
+    def take(self, padded):
+        return padded[np.ix_(*self.indices)]
+
+
+class _Layout:
+    """Where Keras's weights of a certain architecture lie in the variables of a fused network."""
+
+    def __init__(self, architecture):
+        self._architecture = architecture
+        self._places = list(_places(architecture))
+
+    def fuse(self, weights):
+        parts = unpack(weights, self._architecture)
+        layers = [[_merged(cell) for cell in layer] for layer in parts.layers]
+        arrays = pack(parts._replace(layers=layers))
+        return [place.put(array) for place, array in zip(self._places, arrays, strict=True)]
+
+    def split(self, fused):
+        arrays = [place.take(array) for place, array in zip(self._places, fused, strict=True)]
+        parts = unpack(arrays, self._architecture, Dense)
+        layers = [[_parted(cell) for cell in layer] for layer in parts.layers]
+        return pack(parts._replace(layers=layers))
+
+
+def _places(a):
+    """Yield where each of the arrays lies in its variable."""
+    inputs, n_inputs = np.arange(a.n_inputs), _even(a.n_inputs)
+    if a.is_segmented:
+        n_values = a.segment_length * a.n_features
+        yield _Place((n_values, n_inputs), (np.arange(n_values), inputs))
+        yield _Place((n_inputs,), (inputs,))
+    first_inputs, n_first_inputs = inputs, n_inputs
+    for n_units in a.units:
+        units, n_even = np.arange(n_units), _even(n_units)
+        rows = np.concatenate([inputs, n_inputs + units])
+        columns = np.concatenate([gate * n_even + units for gate in range(4)])
+        for _ in range(a.n_directions):
+            yield _Place((n_inputs + n_even, 4 * n_even), (rows, columns))
+            yield _Place((4 * n_even,), (columns,))
+        inputs = np.concatenate([d * n_even + units for d in range(a.n_directions)])
+        n_inputs = a.n_directions * n_even
+    if a.is_parallel:
+        n_segments = a.n_outputs // a.segment_length
+        yield _Place((n_segments, n_first_inputs), (np.arange(n_segments), first_inputs))
+    outputs = np.arange(a.n_decoded)
+    yield _Place((n_inputs, a.n_decoded), (inputs, outputs))
+    yield _Place((a.n_decoded,), (outputs,))
+    if a.skip_connection:
+        width = a.n_features if a.is_segmented else _even(a.n_features)
+        rows = np.arange(a.n_timesteps)[:, np.newaxis] * width + np.arange(a.n_features)
+        yield _Place((a.n_timesteps * width, a.n_outputs), (rows.ravel(), np.arange(a.n_outputs)))
+
+
+def _merged(cell):
+    """Bring a cell into the operation's form."""
+    kernel = np.concatenate([cell.kernel, cell.recurrent_kernel])
+    return Dense(_swap_gates(kernel), _swap_gates(cell.bias))
+
+
+def _parted(merged):
+    n_units = len(merged.bias) // 4
+    kernel = _swap_gates(merged.kernel)
+    parts = kernel[:-n_units], kernel[-n_units:], _swap_gates(merged.bias)
+    return Cell(*map(np.ascontiguousarray, parts))
+
+
+def _even(n):
+    return n + n % 2
+
+
+def _swap_gates(array):
+    """Bring the gates from Keras's order into the operation's, or back."""
+    gates = array.reshape(*array.shape[:-1], 4, -1)
+    return np.ascontiguousarray(gates[..., GATES, :]).reshape(array.shape)

@@ -1,0 +1,238 @@
+"""Parameters to a Keras network: the fused LSTM layer and the builder that scikeras can call."""
+
+from itertools import count, repeat
+from numbers import Integral
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from .architecture import check_segments
+from .lstm_op import GATES, run_lstm
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"sklearn-lstm trains with Keras's TensorFlow backend, but {keras.backend.backend()!r} is "
+        "set. Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
+    )
+
+
+@keras.saving.register_keras_serializable("sklearn_lstm")
+class FusedLSTM(keras.layers.LSTM):
+    """``keras.layers.LSTM`` that runs a whole sequence in one operation on the CPU.
+
+    Where that operation does not apply (a GPU, a mask, dropout within the layer, other activations,
+    another precision), Keras's own implementation does, with the same results.
+    """
+
+    def _can_fuse(self, mask):
+        return (
+            mask is None
+            and self.use_bias
+            and not (self.dropout or self.recurrent_dropout)
+            and self.activation is keras.activations.tanh
+            and self.recurrent_activation is keras.activations.sigmoid
+            and self.compute_dtype == "float32"
+            and not tf.config.list_logical_devices("GPU")
+        )
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if not self._can_fuse(mask):
+            return super().inner_loop(sequences, initial_state, mask, training=training)
+        x = tf.transpose(sequences, (1, 0, 2))
+        if self.go_backwards:
+            x = tf.reverse(x, axis=[0])
+        kernel = tf.convert_to_tensor(self.cell.kernel)
+        if x.shape[2] % 2:
+            x = tf.pad(x, [[0, 0], [0, 0], [0, 1]])
+            kernel = tf.pad(kernel, [[0, 1], [0, 0]])
+        kernel = tf.concat([kernel, self.cell.recurrent_kernel], axis=0)
+        bias = tf.convert_to_tensor(self.cell.bias)
+        h, c = run_lstm(x, _swap_gates(kernel), _swap_gates(bias), *initial_state)
+        outputs = tf.transpose(h, (1, 0, 2)) if self.return_sequences else h[-1][:, tf.newaxis]
+        return h[-1], outputs, [h[-1], c[-1]]
+
+
+def _swap_gates(array):
+    gates = tf.split(array, 4, axis=-1)
+    return tf.concat([gates[i] for i in GATES], axis=-1)
+
+
+def lstm_network(
+    meta: dict[str, Any],
+    units: int | tuple[int, ...] = 50,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    alpha: float = 0.0,
+    segment_length: int | None = None,
+    decoding: str = "dense",
+    skip_connection: bool = False,
+    seed: int | None = None,
+) -> keras.Model:
+    """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
+
+    It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
+    in :class:`LSTMRegressor` as ``network=lstm_network`` and in scikeras's ``KerasRegressor`` as
+    ``model=lstm_network`` (within a Pipeline, scikeras 0.13 needs scikit-learn 1.7 or later).
+
+    Parameters
+    ----------
+    meta : dict
+        Of its entries, ``"X_shape_"``, ``(n_samples, n_timesteps, n_features)`` or, for one
+        feature, ``(n_samples, n_timesteps)``, and ``"n_outputs_"`` are used.
+
+    units : int or tuple of int, default=50
+        Units of the LSTM layer, or of each of the stacked layers.
+
+    dropout : float, default=0.0
+        Share of each LSTM layer's outputs, in [0, 1), that is set to zero in training.
+
+    bidirectional : bool, default=False
+        Whether each layer also reads the window backwards.
+
+    alpha : float, default=0.0
+        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels.
+
+    segment_length : int, default=None
+        Steps that are read at once; it must divide the window. None reads step by step.
+
+    decoding : {"dense", "parallel"}, default="dense"
+        Whether one dense layer makes all outputs, or one more LSTM step each ``segment_length`` of
+        them.
+
+    skip_connection : bool, default=False
+        Whether a linear map of the window is added to the output.
+
+    seed : int, default=None
+        Seed of initial weights and dropout. None: Keras draws one from Python's global generator.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import lstm_network
+    >>> model = lstm_network({"X_shape_": (100, 5, 1), "n_outputs_": 1}, units=50)
+    >>> model.count_params()
+    10451
+    """
+    return build(
+        meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed
+    )
+
+
+def plain_network(meta, **params):
+    """Build the same network of Keras's own layers, which any Keras can load once it is saved."""
+    return build(meta, **params, seed=0, lstm_class=keras.layers.LSTM)
+
+
+def mean_network(networks):
+    """Build the network whose output is the mean of the outputs of others."""
+    inputs = keras.Input(networks[0].input_shape[1:], dtype="float32")
+    mean = keras.layers.Average(dtype="float32")
+    return keras.Model(inputs, mean([network(inputs) for network in networks]))
+
+
+def build(
+    meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed,
+    lstm_class=FusedLSTM, dropout_class=keras.layers.Dropout,
+):  # fmt: skip
+    """Build the network of :func:`lstm_network` of the given kinds of layer."""
+    shape, n_outputs = meta["X_shape_"][1:], meta["n_outputs_"]
+    check_segments(segment_length, decoding, bidirectional, shape[0], n_outputs)
+    units = (units,) if isinstance(units, Integral) else tuple(units)
+    seeds = repeat(None) if seed is None else count(seed)
+    is_parallel = decoding == "parallel"
+    inputs = keras.Input(shape, dtype="float32")
+    window = inputs
+    if len(shape) == 1:
+        window = keras.layers.Reshape((*shape, 1), dtype="float32")(inputs)
+    n_features = window.shape[2]
+
+    def dense(n, **options):
+        return keras.layers.Dense(
+            n,
+            kernel_regularizer=_penalty(alpha),
+            **{"kernel_initializer": keras.initializers.GlorotUniform(next(seeds)), **options},
+            dtype="float32",
+        )
+
+    x = window
+    if segment_length is not None:
+        segments = shape[0] // segment_length, segment_length * n_features
+        x = keras.layers.Reshape(segments, dtype="float32")(window)
+        x = dense(units[0], activation="relu", name="segments")(x)
+    layers = []
+    for i, n_units in enumerate(units):
+        options = {"units": n_units, "return_sequences": i < len(units) - 1, "alpha": alpha}
+        layer = _lstm_layer(lstm_class, seeds, return_state=is_parallel, **options)
+        if bidirectional:
+            layer = keras.layers.Bidirectional(
+                layer,
+                backward_layer=_lstm_layer(lstm_class, seeds, go_backwards=True, **options),
+                dtype="float32",
+            )
+        noise = dropout_class(dropout, seed=next(seeds), dtype="float32") if dropout else _identity
+        layers.append((layer, noise))
+    x = _decoded(x, layers, n_outputs // segment_length, seeds) if is_parallel else _run(x, layers)
+    outputs = dense(segment_length if is_parallel else n_outputs, name="output")(x)
+    if is_parallel:
+        outputs = keras.ops.reshape(outputs, (-1, n_outputs))
+    if skip_connection:
+        flat = keras.layers.Flatten(dtype="float32")(window)
+        skip = dense(n_outputs, use_bias=False, kernel_initializer="zeros", name="skip")(flat)
+        outputs = keras.layers.Add(dtype="float32")([outputs, skip])
+    return keras.Model(inputs, outputs)
+
+
+def _run(x, layers):
+    for layer, noise in layers:
+        x = noise(layer(x))
+    return x
+
+
+def _decoded(x, layers, n_segments, seeds):
+    """Return the states after one step from the window's, for each of the output's segments."""
+    states = []
+    for layer, noise in layers:
+        x, *state = layer(x)
+        states.append([_for_each_segment(part, n_segments) for part in state])
+        x = noise(x)
+    one_each = keras.ops.ones_like(keras.layers.RepeatVector(n_segments)(x)[..., 0], dtype="int32")
+    # Looked up once for all samples: Keras's optimizers treat each look-up as a gradient by itself.
+    number = keras.ops.max(keras.ops.cumsum(one_each, axis=1) - 1, axis=0, keepdims=True)
+    uniform = keras.initializers.RandomUniform(seed=next(seeds))
+    n_inputs = layers[0][0].units
+    positions = keras.layers.Embedding(n_segments, n_inputs, uniform, dtype="float32")(number)
+    of_all = positions * keras.ops.cast(one_each, "float32")[..., None]
+    x = keras.ops.reshape(of_all, (-1, 1, n_inputs))
+    for (layer, noise), state in zip(layers, states, strict=True):
+        x = noise(layer(x, initial_state=state)[0])
+    return x
+
+
+def _for_each_segment(state, n_segments):
+    repeated = keras.layers.RepeatVector(n_segments, dtype="float32")(state)
+    return keras.ops.reshape(repeated, (-1, state.shape[1]))
+
+
+def _identity(x):
+    return x
+
+
+def _lstm_layer(lstm_class, seeds, *, alpha, **options):
+    return lstm_class(
+        **options,
+        kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        kernel_regularizer=_penalty(alpha),
+        recurrent_regularizer=_penalty(alpha),
+        seed=next(seeds),
+        dtype="float32",
+    )
+
+
+def _penalty(alpha):
+    return keras.regularizers.L2(alpha) if alpha else None

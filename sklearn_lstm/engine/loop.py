@@ -1,0 +1,197 @@
+"""The course of a training: epochs, shuffling, early stopping, interruption, divergence.
+
+A trainer, be it the compiled program or scikeras, offers
+
+- ``run(orders, seeds, shares)``: pass over the samples once in each order, shape (n_epochs,
+  n_samples), with these shares of the learning rate, and return the mean loss of each pass and its
+  validation loss (None without validation data);
+- ``weights()``: the present weights as NumPy arrays;
+- ``optimizer_state()``: the same for the optimizer.
+"""
+
+import warnings
+from dataclasses import dataclass
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ..windows.rows import RowWindows
+
+FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
+SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a network learns from, in float32; targets of shape ``(n_samples, n_outputs)``."""
+
+    windows: RowWindows
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+    def __len__(self):
+        return len(self.windows)
+
+    def __getitem__(self, selection):
+        return Samples(self.windows[selection], self.y[selection], self.sample_weight[selection])
+
+
+class Patience(NamedTuple):
+    """Stop when the validation loss has not fallen by ``tol`` for ``n_iter_no_change`` epochs."""
+
+    n_iter_no_change: int
+    tol: float
+
+
+class Course(NamedTuple):
+    """How a training went; the optimizer's state is None where it doesn't belong to the weights."""
+
+    weights: list | None
+    optimizer_state: list | None
+    losses: list
+    validation_losses: list
+    was_interrupted: bool = False
+
+
+def run_epochs(
+    trainer, n_samples, *, epochs, seed, shuffle, schedule="constant", patience=None, progress=""
+):
+    """Train for the given epochs, a range of their numbers.
+
+    What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
+    same ten in one call or in ten.
+    """
+    course, is_last = Course(None, None, [], []), True
+    best = _Best(patience)
+    bar = _progress_bar(len(epochs), progress)
+    shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
+    try:
+        for call in _calls(epochs, one_by_one=patience is not None):
+            losses, validation_losses = trainer.run(
+                *_orders(call, n_samples, seed, shuffle), np.array([shares[i] for i in call])
+            )
+            _check_losses(call, losses, validation_losses)
+            is_last = patience is None or best.update(validation_losses[-1])
+            course = Course(  # in one step: an interruption finds all of a call, or nothing
+                trainer.weights() if is_last else course.weights,
+                None,
+                course.losses + losses,
+                course.validation_losses + (validation_losses or []),
+            )
+            bar.show(len(call), course)
+            if best.has_waited_long_enough:
+                break
+    except KeyboardInterrupt:
+        if not course.losses:
+            raise
+        kept = "best" if patience else "last whole"
+        warnings.warn(
+            f"Training interrupted by user: the weights are those of the {kept} epoch of "
+            f"{len(course.losses)}.",
+            stacklevel=6,
+        )
+        course = course._replace(was_interrupted=True)
+    else:
+        course = course._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
+    finally:
+        bar.close()
+    _check_weights(course.weights, epochs[len(course.losses) - 1])
+    return course
+
+
+def _calls(epochs, *, one_by_one):
+    """Cut the epochs into those of a call each, the more the faster they turn out to be."""
+    n_epochs = 1
+    while epochs:
+        started = perf_counter()
+        yield epochs[:n_epochs]
+        seconds = perf_counter() - started
+        epochs = epochs[n_epochs:]
+        if not one_by_one:
+            n_epochs = max(1, min(2 * n_epochs, int(n_epochs * SECONDS_OF_A_CALL / seconds)))
+
+
+def _orders(epochs, n_samples, seed, shuffle):
+    """Return the order of the samples in each epoch, and a seed for what else is random."""
+    orders = np.empty((len(epochs), n_samples), dtype=np.int32)
+    seeds = np.empty(len(epochs), dtype=np.int32)
+    for i, epoch in enumerate(epochs):
+        rng = np.random.default_rng([seed, epoch])
+        orders[i] = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+        seeds[i] = rng.integers(2**31)
+    return orders, seeds
+
+
+def _shares(schedule, n_epochs):
+    """Return which share of the learning rate each epoch has."""
+    progress = np.arange(n_epochs) / n_epochs
+    if schedule == "exponential":
+        return FINAL_SHARE**progress
+    return (1 + np.cos(np.pi * progress)) / 2 if schedule == "cosine" else np.ones(n_epochs)
+
+
+class _Best:
+    """The lowest validation loss so far, and how long it has been the lowest."""
+
+    def __init__(self, patience):
+        self._patience = patience
+        self._lowest, self._n_waited = np.inf, 0
+
+    def update(self, loss):
+        """Take in the next loss; return whether it is the lowest."""
+        self._n_waited = 0 if loss < self._lowest - self._patience.tol else self._n_waited + 1
+        is_lower = loss < self._lowest
+        self._lowest = min(loss, self._lowest)
+        return is_lower
+
+    @property
+    def has_waited_long_enough(self):
+        return self._patience is not None and self._n_waited >= self._patience.n_iter_no_change
+
+
+def _check_losses(epochs, *curves):
+    finite = np.isfinite([curve for curve in curves if curve is not None]).all(axis=0)
+    if not finite.all():
+        raise _divergence(epochs[int(np.argmin(finite))])
+
+
+def _check_weights(weights, epoch):
+    if not all(np.isfinite(weight).all() for weight in weights):
+        raise _divergence(epoch)
+
+
+def _divergence(epoch):
+    return ValueError(
+        f"The training diverged: the loss or a weight became NaN or infinite in epoch {epoch}. "
+        "Lower learning_rate (or alpha), scale X and y (MinMaxScaler), or limit the gradients "
+        "with clipnorm=1.0."
+    )
+
+
+class _NoBar:
+    def show(self, n_new, course):
+        pass
+
+    def close(self):
+        pass
+
+
+class _Bar:
+    def __init__(self, n_epochs, title):
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=n_epochs, desc=title, unit="epoch")
+
+    def show(self, n_new, course):
+        curves = {"loss": course.losses, "validation_loss": course.validation_losses}
+        last = {name: f"{curve[-1]:.4g}" for name, curve in curves.items() if curve}
+        self._bar.set_postfix(last, refresh=False)
+        self._bar.update(n_new)
+
+    def close(self):
+        self._bar.close()
+
+
+def _progress_bar(n_epochs, title):
+    return _Bar(n_epochs, title) if title else _NoBar()

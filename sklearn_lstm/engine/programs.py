@@ -1,0 +1,330 @@
+"""Network and arrays to trained weights, whole epochs in one compiled program.
+
+Tracing a network costs a hundred times what a small epoch does. So programs are kept, one for each
+:class:`Recipe`, and lent to one fit at a time, which gives them weights and data of its own.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+import tensorflow as tf
+from joblib import cpu_count
+
+from .architecture import Architecture
+from .fused_network import Form, FusedNetwork
+from .optimizers import FusedOptimizer
+from .threads import n_allotted
+
+MAX_IDLE_PROGRAMS = 16
+MAX_PARTS = 8
+SMALLEST_PART = 8  # samples, and
+SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
+VALIDATION_BATCH = 256
+
+
+class Recipe(NamedTuple):
+    """All that is compiled into a program; numbers that a search may vary are not."""
+
+    form: Form
+    has_dropout: bool
+    has_penalty: bool
+    clips: bool
+    validates: bool
+    loss: str
+    optimizer: object
+    n_parts: int
+    fixed: Architecture | None
+
+
+class Numbers(NamedTuple):
+    """What a program is given anew for each fit."""
+
+    learning_rate: float | None
+    dropout: float
+    alpha: float
+    clipnorm: float | None
+    batch_size: int
+
+
+def recipe_for(architecture, loss, optimizer, numbers, *, validates):
+    """Return what must be compiled to train such a network with such an optimizer."""
+    has_gpu = _has_gpu()
+    is_fused = isinstance(optimizer, str) and not has_gpu
+    has_dropout = numbers.dropout > 0
+    whole = has_gpu or (has_dropout and not is_fused)
+    return Recipe(
+        form=Form.of(architecture),
+        has_dropout=has_dropout,
+        has_penalty=numbers.alpha > 0,
+        clips=numbers.clipnorm is not None,
+        validates=validates,
+        loss=loss,
+        optimizer=optimizer,
+        n_parts=1 if whole else _number_of_parts(numbers.batch_size, architecture.units),
+        fixed=None if is_fused else _fixed(architecture),
+    )
+
+
+def _fixed(architecture):
+    """Leave out what Keras's layers need not be told."""
+    a = architecture
+    return a if a.is_segmented or a.skip_connection else a._replace(n_timesteps=None)
+
+
+def _number_of_parts(batch_size, units):
+    """Return in how many parts a batch is computed, side by side: at most one for each core.
+
+    It is a power of two, so that a search over sizes traces few programs.
+    """
+    n_worthwhile = min(batch_size // SMALLEST_PART, batch_size * max(units) // SMALLEST_STATE)
+    n_parts = max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
+    return 1 << n_parts.bit_length() - 1
+
+
+def _keep_to_allotted_threads():
+    """Let TensorFlow use the threads that this process was given, if it has not begun yet.
+
+    Otherwise each of joblib's worker processes would use all cores.
+    """
+    ask, variables = tf.config.threading, ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    said = any(map(os.environ.get, variables)) or (
+        ask.get_intra_op_parallelism_threads() or ask.get_inter_op_parallelism_threads()
+    )
+    if n_allotted() is None or said:
+        return
+    with suppress(RuntimeError):  # it has begun
+        ask.set_intra_op_parallelism_threads(n_allotted())
+        ask.set_inter_op_parallelism_threads(n_allotted())
+
+
+def _has_gpu():
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+class Program:
+    """A network, its optimizer and the compiled function that trains them."""
+
+    n_traced = 0
+
+    def __init__(self, recipe):
+        self.recipe = recipe
+        if recipe.fixed is None:
+            self.network = FusedNetwork(recipe.form)
+        else:
+            from .keras_network import KerasNetwork
+
+            self.network = KerasNetwork(recipe.fixed, recipe.has_dropout)
+        if isinstance(recipe.optimizer, str):
+            self.optimizer = FusedOptimizer(recipe.optimizer, self.network)
+        else:
+            from .keras_network import KerasOptimizer
+
+            self.optimizer = KerasOptimizer(recipe.optimizer, self.network.keras_variables)
+        self.run = self._compile()
+
+    def load(self, architecture, weights, optimizer_state):
+        """Start from these weights, as if the program had been built for them."""
+        self.network.load(weights, architecture)
+        self.optimizer.load(optimizer_state)
+
+    def _compile(self):
+        def many(*shape, dtype=tf.float32):
+            return tf.TensorSpec(shape, dtype)
+
+        samples = many(None, None), many(None, dtype=tf.int32), many(None, None), many(None)
+        whole, number = many(dtype=tf.int32), many()
+        Program.n_traced += 1
+        return tf.function(
+            self._epochs,
+            input_signature=[
+                samples, samples, many(None, None, dtype=tf.int32), many(None, dtype=tf.int32),
+                many(None), (whole, whole), whole, number, number, number,
+            ],
+            autograph=False,
+        ).get_concrete_function()  # fmt: skip
+
+    def _epochs(
+        self, train, validation, orders, seeds, learning_rates, window, batch_size, dropout, alpha,
+        clipnorm,
+    ):  # fmt: skip
+        """Pass over the samples once in each order, and each time over the validation samples."""
+
+        def train_batch(order, seed, learning_rate, begin, end):
+            with tf.GradientTape() as tape:
+                loss = self._batch_loss(
+                    train, order[begin:end], window, dropout, tf.stack([seed, begin])
+                )
+                if self.recipe.has_penalty:
+                    loss += alpha * self.network.penalty()
+                scaled_loss = self.optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled_loss, self.network.variables)
+            if self.recipe.clips:
+                gradients = self.network.clip(gradients, clipnorm)
+            self.optimizer.apply(gradients, learning_rate)
+            return loss * tf.cast(end - begin, tf.float32)
+
+        def validate_batch(begin, end):
+            total = self._summed_loss(validation, tf.range(begin, end), window)
+            return total / tf.cast(tf.shape(validation[2])[1], tf.float32)
+
+        def epoch(i, losses, validation_losses):
+            of_epoch = orders[i], seeds[i], learning_rates[i]
+            loss = _run_batches(
+                lambda *batch: train_batch(*of_epoch, *batch), tf.shape(orders)[1], batch_size
+            )
+            if self.recipe.validates:
+                validation_loss = _run_batches(
+                    validate_batch, tf.size(validation[1]), VALIDATION_BATCH
+                )
+                validation_losses = validation_losses.write(i, validation_loss)
+            return i + 1, losses.write(i, loss), validation_losses
+
+        n_epochs = tf.size(seeds)
+        curves = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in range(2)]
+        _, *curves = tf.while_loop(
+            lambda i, *_: i < n_epochs, epoch, (tf.constant(0), *curves), parallel_iterations=1
+        )
+        return tuple(curve.stack() for curve in curves)
+
+    def _batch_loss(self, train, batch, window, dropout, seed):
+        """Mean weighted loss of a batch, computed in parts that run side by side.
+
+        The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
+        sample, which counts for nothing.
+        """
+        n_samples, n_parts = tf.size(batch), self.recipe.n_parts
+        n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
+        noise = None
+        if self.recipe.has_dropout:
+            noise = self.network.draw_noise(n_samples, window, dropout, seed)
+        if n_parts == 1:
+            total = self._summed_loss(train, batch, window, noise)
+            return total / n_values
+        totals = []
+        for k in range(n_parts):
+            begin, end = n_samples * k // n_parts, n_samples * (k + 1) // n_parts
+            counts = tf.cast(end > begin, tf.float32)
+            begin = tf.minimum(begin, n_samples - 1)
+            part = slice(begin, tf.maximum(end, begin + 1))
+            part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
+            totals.append(counts * self._summed_loss(train, batch[part], window, part_noise))
+        return tf.add_n(totals) / n_values
+
+    def _summed_loss(self, samples, batch, window, noise=None):
+        rows, starts, y, sample_weight = samples
+        predicted = self.network.predict(rows, tf.gather(starts, batch), window, noise)
+        losses = LOSSES[self.recipe.loss](predicted - tf.gather(y, batch))
+        return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
+
+
+def _huber(error):
+    size = tf.abs(error)
+    return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
+
+
+LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
+
+
+def _run_batches(run_batch, n_samples, batch_size):
+    """Run one batch after the other, each returning its summed loss; return the mean loss."""
+
+    def step(begin, total):
+        end = tf.minimum(begin + batch_size, n_samples)
+        return end, total + run_batch(begin, end)
+
+    start = tf.constant(0), tf.constant(0.0)
+    _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start, parallel_iterations=1)
+    return total / tf.cast(n_samples, tf.float32)
+
+
+class ProgramTrainer:
+    """A program with the data and numbers of one fit; see :mod:`.loop` for what it offers."""
+
+    def __init__(self, program, numbers, segment_length, train, validation):
+        self._program = program
+        self._learning_rate = numbers.learning_rate or 0
+        self._train = self._validation = self._as_tensors(train)
+        if validation is not None:
+            shares_rows = validation.windows.rows is train.windows.rows
+            self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
+        window = train.windows.n_timesteps, segment_length or 1
+        self._scalars = (
+            tuple(tf.constant(n, tf.int32) for n in window),
+            tf.constant(numbers.batch_size, tf.int32),
+            tf.constant(numbers.dropout, tf.float32),
+            tf.constant(numbers.alpha, tf.float32),
+            tf.constant(numbers.clipnorm or 0, tf.float32),
+        )
+
+    def _as_tensors(self, samples, rows=None):
+        if rows is None:
+            rows = tf.convert_to_tensor(self._program.network.prepare_rows(samples.windows.rows))
+        arrays = samples.windows.starts, samples.y, samples.sample_weight
+        return rows, *map(tf.convert_to_tensor, arrays)
+
+    def run(self, orders, seeds, shares):
+        learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
+        curves = self._program.run(
+            self._train, self._validation, tf.constant(orders), tf.constant(seeds), learning_rates,
+            *self._scalars,
+        )  # fmt: skip
+        losses, validation_losses = (curve.numpy().tolist() for curve in curves)
+        return losses, validation_losses if self._program.recipe.validates else None
+
+    def weights(self):
+        return self._program.network.weights()
+
+    def optimizer_state(self):
+        return self._program.optimizer.state()
+
+
+@contextmanager
+def program_trainer(recipe, architecture, numbers, state, train, validation):
+    """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
+    with _programs.lend(recipe) as program:
+        program.load(architecture, *state)
+        yield ProgramTrainer(program, numbers, architecture.segment_length, train, validation)
+
+
+def n_traces():
+    """Return how many programs this process has traced so far."""
+    return Program.n_traced
+
+
+class _ProgramCache:
+    """Idle programs, the least recently used first, each lent to one thread at a time."""
+
+    def __init__(self, max_idle):
+        self._max_idle = max_idle
+        self._idle = OrderedDict()
+        self._lock = threading.Lock()
+        self._serial = 0
+
+    @contextmanager
+    def lend(self, recipe):
+        program = self._take(recipe) or Program(recipe)
+        try:
+            yield program
+        finally:
+            self._give_back(recipe, program)
+
+    def _take(self, recipe):
+        with self._lock:
+            for serial, (idle_recipe, _) in reversed(self._idle.items()):
+                if idle_recipe == recipe:
+                    return self._idle.pop(serial)[1]
+        return None
+
+    def _give_back(self, recipe, program):
+        with self._lock:
+            self._serial += 1
+            self._idle[self._serial] = recipe, program
+            while len(self._idle) > self._max_idle:
+                self._idle.popitem(last=False)
+
+
+_programs = _ProgramCache(MAX_IDLE_PROGRAMS)
+_keep_to_allotted_threads()

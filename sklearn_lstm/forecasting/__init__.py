@@ -1,0 +1,1 @@
+"""A series in, its future out, by any regressor."""

@@ -1,0 +1,526 @@
+"""How good forecasts would have been: a rolling origin, beside the obvious guesses."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from math import ceil, inf
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm.auto import tqdm
+
+from .._checks import check_share
+from .baselines import infer_season_length, persistence, seasonal_error, seasonal_naive
+from .forecaster import LSTMForecaster
+from .time_series import check_values, read_panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..plotting.forecast_display import ForecastDisplay
+
+NAIVE = ["persistence", "seasonal naive"]
+SHARE_BACKTESTED = 0.2  # of the rows, where only a step is given
+
+
+@dataclass(frozen=True, repr=False)
+class BacktestResult:
+    """Forecasts of the past beside what came true.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        A row for each series, origin and step, with the columns ``series``, ``origin`` (the last
+        stamp known), ``step`` (1 is the next), ``stamp``, ``y``, ``y_pred``, ``lower`` and
+        ``upper`` (if a coverage was asked for), ``persistence`` and ``seasonal naive``.
+
+    horizon, step, n_windows : int
+        Steps of each forecast, distance between origins, number of origins.
+
+    season_length : int
+        Rows in the season that the seasonal naive forecast repeats; 1 if there is none.
+
+    naive_errors : dict
+        For each series, the mean absolute change from one season to the next before the first
+        origin: the unit of the MASE.
+
+    coverage : float or None
+        Share of the values that intervals were to cover.
+    """
+
+    predictions: pd.DataFrame
+    horizon: int
+    step: int
+    n_windows: int
+    season_length: int
+    naive_errors: dict
+    coverage: float | None = None
+
+    def scores(self, by: str | None = None) -> pd.DataFrame:
+        """Measure the forecasts and, beside them, the naive ones.
+
+        Parameters
+        ----------
+        by : {"step", "series", "origin"}, default=None
+            What to measure apart; None: everything together.
+
+        Returns
+        -------
+        scores : DataFrame
+            A row for each forecast: ``forecast``, ``persistence``, ``seasonal naive``. The columns:
+
+            - ``RMSE``, ``MAE`` in the unit of the series;
+            - ``sMAPE`` in percent, ``200 * |y - f| / (|y| + |f|)`` [1]_;
+            - ``MASE``, the absolute error over that of repeating the season before the first origin
+              [2]_;
+            - ``R2``;
+            - ``skill``, one minus the RMSE over that of the better naive forecast: above 0, the
+              forecast is worth something;
+            - ``coverage``, ``width`` of the interval, if there is one;
+            - ``n``, how many values were scored: those that have a truth and a forecast.
+
+        References
+        ----------
+        .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos, "The M4 competition: 100,000 time
+           series and 61 forecasting methods", International Journal of Forecasting 36(1), 2020.
+        .. [2] R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy",
+           International Journal of Forecasting 22(4), 2006.
+        """
+        if by is None:
+            return self._measure([np.arange(len(self.predictions))])
+        if by not in ("step", "series", "origin"):
+            raise ValueError(f"by={by!r} must be 'step', 'series', 'origin' or None.")
+        codes, keys = pd.factorize(self.predictions[by], sort=by != "series")
+        order = np.argsort(codes, kind="stable")
+        groups = np.split(order, np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1])
+        scores = self._measure(groups)
+        labels = pd.Index(keys, tupleize_cols=False).repeat(len(scores) // len(keys))
+        scores.index = pd.MultiIndex.from_arrays([labels, scores.index], names=[by, "forecast"])
+        return scores
+
+    def _measure(self, groups):
+        """Score the forecasts on groups of rows, of which those count that have all values."""
+        rows = self.predictions
+        y, forecasts = rows["y"].to_numpy(), rows[["y_pred", *NAIVE]].to_numpy()
+        units = np.array([self.naive_errors[name] for name in rows["series"]], dtype=float)
+        bounds = rows[["lower", "upper"]].to_numpy() if "lower" in rows else None
+        is_scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
+        table = []
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            for group in groups:
+                chosen = group[is_scored[group]]
+                scores = [_errors(y[chosen], of[chosen], units[chosen]) for of in forecasts.T]
+                naive = min(of_naive["RMSE"] for of_naive in scores[1:])
+                for of_forecast in scores:
+                    of_forecast["skill"] = _skill(of_forecast["RMSE"], naive)
+                if bounds is not None:
+                    scores[0] |= _interval_scores(y[chosen], *bounds[chosen].T)
+                table += [{**of_forecast, "n": len(chosen)} for of_forecast in scores]
+        names = ["forecast", *NAIVE] * len(groups)
+        scores = pd.DataFrame(table, index=pd.Index(names, name="forecast"))
+        return scores[[*scores.columns.drop("n"), "n"]]
+
+    def plot(
+        self,
+        *,
+        series: Any = None,
+        step: int | None = None,
+        ax: Axes | None = None,
+        unit: str | None = None,
+    ) -> ForecastDisplay:
+        """Draw the forecasts of one series over what came true.
+
+        Parameters
+        ----------
+        series : label, default=None
+            Which one; None for the first.
+
+        step : int, default=None
+            Draw only the forecasts so many steps ahead. None: all, where forecasts do not overlap,
+            otherwise those one step ahead.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw on; None makes a new figure.
+
+        unit : str, default=None
+            Label of the vertical axis; None for the name of the series.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            The drawn display.
+        """
+        from ..plotting.forecast_display import ForecastDisplay
+
+        rows = self.predictions
+        series = rows["series"].iloc[0] if series is None else series
+        rows = rows[[name == series for name in rows["series"]]]
+        if rows.empty:
+            raise ValueError(
+                f"series={series!r} is none of {self.predictions['series'].unique().tolist()}."
+            )
+        if step is None and self.step < self.horizon:
+            step = 1
+        if step is not None:
+            rows = rows[rows["step"] == step]
+        if rows.empty:
+            raise ValueError(f"step={step} was not forecast: the steps are 1 to {self.horizon}.")
+        if self.step > self.horizon:
+            rows = _with_gaps(rows)
+        rows = rows.set_index("stamp")
+        has_bounds = "lower" in rows
+        return ForecastDisplay.from_predictions(
+            rows["y"].rename(series if isinstance(series, str) else f"series {series}"),
+            rows["y_pred"],
+            lower=rows["lower"] if has_bounds else None,
+            upper=rows["upper"] if has_bounds else None,
+            coverage=self.coverage,
+            ax=ax,
+            label="forecast" if step is None else f"forecast, {step} ahead",
+            unit=unit,
+        )
+
+    def __repr__(self):
+        season = f"season of {self.season_length}" if self.season_length > 1 else "no season"
+        return (
+            f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}\n"
+            f"{self.scores().round(3)}"
+        )
+
+
+def _with_gaps(rows):
+    """Put a missing value after each forecast, so that no line runs on to the next one."""
+    values = ["y", "y_pred", "lower", "upper"]
+    ends = rows.groupby("origin").tail(1).copy()
+    ends[[name for name in values if name in ends]] = np.nan
+    return pd.concat([rows, ends]).sort_values(["origin", "step"], kind="stable")
+
+
+def _errors(y, forecast, unit):
+    if not len(y):
+        return dict.fromkeys(["RMSE", "MAE", "sMAPE", "MASE", "R2"], np.nan)
+    error, size = np.abs(y - forecast), np.abs(y) + np.abs(forecast)
+    scaled = error[unit > 0] / unit[unit > 0]
+    return {
+        "RMSE": root_mean_squared_error(y, forecast),
+        "MAE": mean_absolute_error(y, forecast),
+        "sMAPE": 200 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean(),
+        "MASE": scaled.mean() if len(scaled) else np.nan,
+        "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,
+    }
+
+
+def _interval_scores(y, lower, upper):
+    if not len(y):
+        return {"coverage": np.nan, "width": np.nan}
+    return {"coverage": ((lower <= y) & (y <= upper)).mean(), "width": (upper - lower).mean()}
+
+
+def _skill(error, naive):
+    """1 - error / naive error; nothing is better than a naive forecast without error."""
+    if naive == 0:
+        return 0.0 if error == 0 else -inf
+    return 1 - error / naive
+
+
+def backtest(
+    forecaster: LSTMForecaster,
+    y: Any,
+    X: Any = None,
+    *,
+    horizon: int | None = None,
+    n_windows: int | None = None,
+    step: int | None = None,
+    refit: bool | int = True,
+    coverage: float | None = None,
+    season_length: int | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> BacktestResult:
+    """Forecast the past from a rolling origin, and measure how good that would have been.
+
+    At each origin the forecaster knows the rows until then and nothing later, but for the
+    covariates known ahead. The last forecast ends with the data.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+        What is to be judged. It is cloned, not changed.
+
+    y : {array-like, Series, DataFrame}
+        As for :meth:`LSTMForecaster.fit`.
+
+    X : {array-like, Series, DataFrame}, default=None
+        As for :meth:`LSTMForecaster.fit`. Covariates known ahead are taken as they came true, which
+        flatters a forecast that will have to do with a forecast of them.
+
+    horizon : int, default=None
+        Steps of each forecast; None for that of the forecaster.
+
+    n_windows : int, default=None
+        Number of origins. None: 5, or with ``step`` as many as the last fifth of the rows has room
+        for.
+
+    step : int, default=None
+        Rows between origins; None for ``horizon``, so that forecasts don't overlap.
+
+    refit : bool or int, default=True
+        Whether to fit anew at each origin, or, with a number, at every so-many-th of them. False:
+        once, at the first, and one pass over the data forecasts from all origins.
+
+    coverage : float, default=None
+        Share of the values that intervals are to cover; None for no intervals.
+
+    season_length : int, default=None
+        Rows in a season, for the seasonal naive forecast and the MASE; None infers it from the
+        rows before the first origin.
+
+    n_jobs : int, default=None
+        Fits that run at the same time, see :class:`joblib.Parallel`.
+
+    verbose : int, default=0
+        If positive, show a progress bar.
+
+    Returns
+    -------
+    result : BacktestResult
+        With ``predictions``, ``scores()`` and ``plot()``.
+
+    Raises
+    ------
+    ValueError
+        If the rows before the first origin are too few.
+
+    Warns
+    -----
+    UserWarning
+        If the forecast is no better than a naive one.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_lstm import LSTMForecaster, backtest
+    >>> from sklearn_lstm.datasets import load_seattle_weather
+    >>> y = load_seattle_weather()["temp_max"]
+    >>> forecaster = LSTMForecaster(Ridge(), window_length=14, horizon=7)
+    >>> result = backtest(forecaster, y, n_windows=26, refit=False)
+    >>> result.scores()[["RMSE", "MAE", "skill"]].round(2)
+                    RMSE   MAE  skill
+    forecast
+    forecast        3.57  2.94   0.15
+    persistence     4.19  3.31   0.00
+    seasonal naive  4.83  3.82  -0.15
+    """
+    _check_forecaster(forecaster, horizon, coverage)
+    panel = read_panel(y, X, fills_holes=forecaster.missing != "error")
+    forecaster = clone(forecaster).set_params(
+        interval_method=None if coverage is None else "conformal"
+    )
+    check_values(panel.tracks, forecaster.missing, forecaster.log != "auto" and forecaster.log)
+    horizon = _whole_number(horizon, "horizon", forecaster.horizon)
+    step = _whole_number(step, "step", None)
+    n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)
+    step = step or horizon
+    n_known = _origins(panel, horizon, n_windows, step, forecaster)
+    n_windows = n_known.shape[1]
+    before = panel.until(n_known[:, 0])
+    season_length = _season_length(season_length, before)
+    n_per_fit = n_windows if refit is False else 1 if refit is True else refit
+    begins = range(0, n_windows, _whole_number(n_per_fit, "refit", None))
+    chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
+    jobs = (
+        delayed(_run)(forecaster, needed, horizon, coverage, season_length)
+        for needed in (_needed(panel, chunk, horizon, forecaster) for chunk in chunks)
+    )
+    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
+    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+    predictions = pd.concat(progress, ignore_index=True)
+    result = BacktestResult(
+        predictions=predictions,
+        horizon=horizon,
+        step=step,
+        n_windows=n_windows,
+        season_length=season_length,
+        naive_errors=_naive_errors(before, season_length),
+        coverage=coverage,
+    )
+    _warn_if_useless(result)
+    return result
+
+
+def _check_forecaster(forecaster, horizon, coverage):
+    if not isinstance(forecaster, LSTMForecaster):
+        raise TypeError(
+            f"forecaster is a {type(forecaster).__name__}, not an LSTMForecaster. Put a regressor "
+            "into one: LSTMForecaster(Ridge())."
+        )
+    if coverage is None:
+        return
+    check_share(coverage, "coverage")
+    if horizon is not None and horizon > forecaster.horizon:
+        raise ValueError(
+            f"Intervals reach {forecaster.horizon} steps ahead, the horizon of the forecaster, not "
+            f"horizon={horizon}. Set the forecaster's horizon to {horizon}, or coverage=None."
+        )
+
+
+def _whole_number(value, name, default):
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}={value!r} must be a whole number of at least 1.")
+    return int(value)
+
+
+def _origins(panel, horizon, n_windows, step, forecaster):
+    """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
+    clocks = [track.calendar.clock() for track in panel.tracks]
+    moments = np.unique(np.concatenate(clocks))
+    if n_windows is None:
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // step)
+    places = len(moments) - horizon - step * np.arange(n_windows)[::-1]
+    room = (len(moments) - horizon - forecaster._n_needed) // step + 1
+    if n_windows > room:
+        raise ValueError(
+            f"n_windows={n_windows} of {horizon} steps, {step} apart, leave too little of "
+            f"{len(moments)} rows before the first: the forecaster needs {forecaster._n_needed}. "
+            + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
+        )
+    at = moments[places - 1]
+    n_known = np.array([np.searchsorted(clock, at, side="right") for clock in clocks])
+    if not _can_learn(panel, n_known[:, 0], forecaster).any():
+        raise ValueError(
+            f"No series has the {forecaster._n_needed} rows that the forecaster needs before the "
+            f"first of n_windows={n_windows} origins. Lower n_windows."
+        )
+    return n_known
+
+
+def _season_length(season_length, before):
+    freq = before.tracks[0].calendar.freq
+    known = [track.y for track in before.tracks if np.isfinite(track.y).any(axis=0).all()]
+    season_length = _whole_number(season_length, "season_length", None)
+    if season_length is None:
+        return infer_season_length(known, freq)
+    longest = max(map(len, known))
+    if season_length > longest:
+        raise ValueError(
+            f"season_length={season_length} is longer than the {longest} rows before the first "
+            "origin. Lower it, or n_windows."
+        )
+    return season_length
+
+
+def _needed(panel, n_known, horizon, forecaster):
+    """Return the series and rows that a fit at the first origin and all forecasts need.
+
+    Returns
+    -------
+    panel : Panel
+        The series that can be learned from, until the last step that is forecast.
+
+    n_known : ndarray of shape (n_series, n_origins)
+        How many of their rows are known at each origin.
+    """
+    can_learn = _can_learn(panel, n_known[:, 0], forecaster)
+    n_reach = ceil(horizon / forecaster._n_ahead) * forecaster._n_ahead
+    n_known = n_known[can_learn]
+    return panel.keep(can_learn).until(n_known[:, -1] + n_reach), n_known
+
+
+def _run(forecaster, needed, horizon, coverage, season_length):
+    """Fit at the first of some origins, and forecast from all of them."""
+    panel, n_known = needed
+    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    if forecaster.log == "auto":
+        known_rows = panel.until(n_known[:, -1]).tracks
+        check_values(known_rows, forecaster.missing, fitted.log_, is_chosen=True)
+    origins = [
+        known[known <= len(track) - horizon]
+        for known, track in zip(n_known, panel.tracks, strict=True)
+    ]
+    found = fitted._forecast_past(panel, origins, horizon, coverage)
+    tables = []
+    names = iter(panel.names)
+    for track, known in zip(panel.tracks, origins, strict=True):
+        naive = [
+            persistence(track.y, known, horizon),
+            seasonal_naive(track.y, known, horizon, season_length),
+        ]
+        for column in range(track.y.shape[1]):
+            table = _table(track, known, horizon, next(names))
+            table["y"] = track.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
+            for name in found:
+                table[name] = next(found[name]).ravel()
+            for name, forecast in zip(NAIVE, naive, strict=True):
+                table[name] = forecast[:, :, column].ravel()
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _can_learn(panel, n_known, forecaster):
+    """Whether each series is long enough at an origin, and not all missing."""
+    return np.array(
+        [
+            n >= forecaster._n_needed and bool(np.isfinite(track.y[:n]).any(axis=0).all())
+            for n, track in zip(n_known, panel.tracks, strict=True)
+        ]
+    )
+
+
+def _table(track, known, horizon, name):
+    """Return series, origin, step, stamp and truth of each forecast."""
+    stamps = track.calendar.stamps
+    stamps = pd.RangeIndex(len(track)) if stamps is None else stamps
+    rows = known[:, np.newaxis] + np.arange(horizon)
+    table = pd.DataFrame(
+        {
+            "origin": stamps[known - 1].repeat(horizon),
+            "step": np.tile(np.arange(1, horizon + 1), len(known)),
+            "stamp": stamps[rows.ravel()],
+        }
+    )
+    table.insert(0, "series", pd.Series([name] * len(table), dtype=object))
+    return table
+
+
+def _naive_errors(panel, season_length):
+    errors = [
+        error
+        for track in panel.tracks
+        for error in (
+            seasonal_error(track.y, season_length)
+            if len(track) > season_length
+            else np.full(track.y.shape[1], np.nan)
+        )
+    ]
+    return dict(zip(panel.names, errors, strict=True))
+
+
+def _warn_if_useless(result):
+    scores = result.scores()
+    skill = scores.loc["forecast", "skill"]
+    if not scores["n"].iloc[0]:
+        warnings.warn(
+            "No forecast could be scored: each lacks its truth, or a whole window before it.",
+            UserWarning,
+            stacklevel=3,
+        )
+    if not skill <= 0:
+        return
+    best = scores.loc[NAIVE, "RMSE"].idxmin()
+    warnings.warn(
+        f"The forecast is no better than the naive one ({best}"
+        + (f", season of {result.season_length}" if best == "seasonal naive" else "")
+        + f"): RMSE {scores.loc['forecast', 'RMSE']:.4g} against {scores.loc[best, 'RMSE']:.4g}, "
+        f"skill {skill:.1%}. Use that, or try another window, normalize or regressor.",
+        UserWarning,
+        stacklevel=3,
+    )

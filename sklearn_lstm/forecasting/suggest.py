@@ -1,0 +1,135 @@
+"""Settings that suit a series, with reasons in words."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from .defaults import choose_log, choose_window, count_windows, default_regressor
+from .forecaster import LSTMForecaster
+from .time_series import read_panel
+
+
+def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
+    """Choose how many steps a window should have, from the season and the autocorrelation.
+
+    A window holds whole seasons, those that are usual for the distance between the stamps and that
+    the series shows: 14 steps at least of one shorter than 24, and a step, such as two weeks of
+    days or two years of months; up to four of a longer one, such as four days of hours, within 192
+    steps. Without a season, or where it is longer than 168 steps, a window holds all steps whose
+    changes are correlated, and 28 at least. It takes no more than half of the shortest series,
+    ``horizon`` apart.
+
+    Parameters
+    ----------
+    y : {array-like, Series, DataFrame}
+        As for :meth:`LSTMForecaster.fit`. Missing values are allowed.
+
+    horizon : int, default=1
+        Steps to forecast.
+
+    Returns
+    -------
+    window_length : int
+        Steps in a window: what ``LSTMForecaster(window_length="auto")`` takes.
+
+    reason : str
+        Why.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import suggest_window_length
+    >>> from sklearn_lstm.datasets import load_seattle_weather
+    >>> suggest_window_length(load_seattle_weather()["temp_max"])
+    (15, '2 seasons of 7 steps and a step')
+    """
+    series, freq = _read(y, horizon=horizon)
+    window = choose_window(series, freq, horizon)
+    return window.length, window.reason
+
+
+def suggest_forecaster(
+    y: Any, *, horizon: int = 1, window_length: int | str = "auto", random_state: Any = 0
+) -> tuple[LSTMForecaster, str]:
+    """Write out the settings that a forecaster would choose for a series, and why.
+
+    Parameters
+    ----------
+    y : {array-like, Series, DataFrame}
+        As for :meth:`LSTMForecaster.fit`. Missing values are allowed; they will be interpolated.
+
+    horizon : int, default=1
+        Steps to forecast.
+
+    window_length : int or "auto", default="auto"
+        Steps in a window.
+
+    random_state : int, RandomState instance or None, default=0
+        As for :class:`LSTMForecaster`.
+
+    Returns
+    -------
+    forecaster : LSTMForecaster
+        Not fitted.
+
+    reasons : str
+        What was chosen, and why, in a line.
+
+    See Also
+    --------
+    suggest_window_length : The window alone.
+
+    Examples
+    --------
+    >>> from sklearn_lstm import suggest_forecaster
+    >>> from sklearn_lstm.datasets import load_seattle_weather
+    >>> y = load_seattle_weather()["temp_max"]
+    >>> forecaster, reasons = suggest_forecaster(y, horizon=7)
+    >>> forecaster.window_length, forecaster.regressor.epochs
+    (15, 27)
+    >>> print(reasons)
+    1461 values, one each 'D': window of 15 steps (2 seasons of 7 steps and a step), mean of
+    3 networks, 27 epochs
+    """
+    series, freq = _read(y, horizon=horizon, window_length=window_length)
+    window = choose_window(series, freq, horizon)
+    length = window.length if isinstance(window_length, str) else window_length
+    regressor = default_regressor(count_windows(series, length, horizon), length)
+    log = choose_log(series)
+    forecaster = LSTMForecaster(
+        regressor,
+        window_length=length,
+        horizon=horizon,
+        log=log,
+        missing="interpolate",
+        random_state=random_state,
+    )
+    n_values = sum(map(len, series))
+    n_missing = sum(int(np.isnan(values).any(axis=1).sum()) for values in series)
+    among = f"{n_values} values" + (f" of {len(series)} series" if len(series) > 1 else "")
+    gaps = f", {n_missing} of them missing and interpolated" if n_missing else ""
+    step = f", one each {freq!r}" if isinstance(freq, str) else ""
+    why = window.reason if window_length == "auto" else "as given"
+    cut = f" in segments of {regressor.segment_length}" if regressor.segment_length else ""
+    reasons = (
+        f"{among}{gaps}{step}: window of {length} steps{cut} ({why}), mean of "
+        f"{regressor.ensemble_size} networks, {regressor.epochs} epochs"
+        + (", log=True (the level wanders, and changes grow with it)" if log else "")
+    )
+    return forecaster, reasons
+
+
+def _read(y, **counts):
+    for name, value in counts.items():
+        is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+        if not (is_whole and value >= 1) and not (name == "window_length" and value == "auto"):
+            other = ", or 'auto'" if name == "window_length" else ""
+            raise ValueError(f"{name}={value!r} must be a whole number of at least 1{other}.")
+    panel = read_panel(y, fills_holes=True)
+    series = [track.y for track in panel.tracks]
+    for name, values in zip(panel.keys, series, strict=True):
+        if np.isnan(values).all(axis=0).any():
+            raise ValueError(f"{'y' if name is None else f'Series {name!r}'} holds no value.")
+    return series, panel.tracks[0].calendar.freq

@@ -1,0 +1,1 @@
+"""Rows, what their index says of time, and the windows cut from them."""

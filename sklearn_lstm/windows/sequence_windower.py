@@ -1,0 +1,308 @@
+"""Rows to windows, one for each row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .._checks import check_rows
+from .._sklearn_private import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+    set_output_config,
+    unchanged_on_error,
+)
+from .rows import RowWindows
+from .time_index import Timeline
+
+N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
+
+
+def _is_flat(windower):
+    if not windower.flatten:
+        raise AttributeError("only flattened windows have named columns: set flatten=True")
+    return True
+
+
+class SequenceWindower(TransformerMixin, BaseEstimator):
+    """Turn rows in time order into windows, one for each row.
+
+    Row ``i`` of the output is the window of the ``window_length`` rows that end at row ``i``.
+    No row is lost, so ``y`` stays aligned and :class:`~sklearn.pipeline.Pipeline` accepts the
+    step. The steps of a window that lie before the first known row are NaN;
+    :class:`LSTMRegressor` trains on the complete windows and predicts for all.
+
+    When the rows to transform follow the fitted ones, as the test part of a
+    :class:`~sklearn.model_selection.TimeSeriesSplit` follows its training part, the last fitted
+    rows stand in front of them as true history. Rows with a time index get none but earlier rows
+    into their windows. Arrays can't tell: rows of an array that were fitted, or lie before those,
+    and do not begin where these begin, are taken for rows that follow. So give rows a time index,
+    or set ``history="none"``, where a splitter other than ``TimeSeriesSplit`` is used (``KFold``,
+    the default of :class:`~sklearn.ensemble.StackingRegressor`).
+
+    Parameters
+    ----------
+    window_length : int, default=10
+        Number of steps (rows) in a window, the row itself included.
+
+    history : {"auto", "none"}, default="auto"
+        Whether ``transform`` may put the last fitted rows in front of new ones. With ``"auto"``
+        it does so
+
+        - for a DataFrame whose index holds times or numbers (anything but a default
+          ``RangeIndex`` from 0), if its first label comes after the last fitted label;
+        - for arrays, and DataFrames with a default index or one of text, unless they begin with
+          the rows that were fitted;
+        - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
+
+        With ``"none"`` every call starts without history.
+
+    max_gap : str, timedelta or float, default=None
+        Largest distance between the labels of neighbouring rows within a window, such as
+        ``"1D"`` for a time index or ``1`` for a numeric one. At a larger gap windows begin anew,
+        and history is not handed over across it. None: rows follow each other whatever their
+        labels. Rows without labels, such as arrays, are then an error.
+
+    flatten : bool, default=False
+        If True, write each window as one row of ``window_length * n_features`` columns for
+        ordinary regressors: for each feature its lags from the oldest to lag 0, the row itself.
+
+    padding : {"auto", "nan", "edge"}, default="auto"
+        What stands for steps before the first known row: NaN, or that row repeated (``"edge"``,
+        for estimators that refuse NaN). ``"auto"`` is ``"nan"`` for 3-D windows and ``"edge"``
+        when ``flatten=True``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen by ``fit``.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if they all are strings.
+
+    See Also
+    --------
+    make_supervised : Put targets of later steps beside the rows.
+    LSTMRegressor : The regressor that reads these windows.
+
+    Notes
+    -----
+    The 3-D output is a read-only strided view on one padded copy of the rows: it takes the memory
+    of ``n_samples + window_length - 1`` rows, not of ``n_samples * window_length``. Several series,
+    or gaps that ``max_gap`` finds, take a written-out copy, for their windows don't overlap evenly.
+
+    float32 stays float32, everything else becomes float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lstm import SequenceWindower
+    >>> X = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> windower = SequenceWindower(window_length=3).fit(X)
+    >>> windower.transform(X)[:, :, 0]
+    array([[nan, nan,  1.],
+           [nan,  1.,  2.],
+           [ 1.,  2.,  3.],
+           [ 2.,  3.,  4.]])
+    >>> windower.transform([[5.0], [6.0]])[:, :, 0]
+    array([[3., 4., 5.],
+           [4., 5., 6.]])
+    """
+
+    _parameter_constraints = {
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "history": [StrOptions({"auto", "none"})],
+        "max_gap": [
+            np.timedelta64,
+            Interval(Real, 0, None, closed="neither"),
+            str,
+            timedelta,
+            None,
+        ],
+        "flatten": ["boolean"],
+        "padding": [StrOptions({"auto", "nan", "edge"})],
+    }
+
+    def __init__(
+        self,
+        window_length: int = 10,
+        *,
+        history: str = "auto",
+        max_gap: str | timedelta | float | None = None,
+        flatten: bool = False,
+        padding: str = "auto",
+    ) -> None:
+        self.window_length = window_length
+        self.history = history
+        self.max_gap = max_gap
+        self.flatten = flatten
+        self.padding = padding
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Remember the last rows, which are history for rows that follow.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows in time order. A time index must increase; with a MultiIndex
+            ``(series, ..., time)`` it must increase within each series, however these alternate.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceWindower
+            The fitted windower.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN or infinity, or its time index runs backwards or repeats a label; the
+            message names the first such row.
+        """
+        with unchanged_on_error(self):
+            rows = check_rows(self, X, reset=True)
+            timeline = Timeline(X, len(rows), self.max_gap)
+            rows = rows if timeline.order is None else rows[timeline.order]
+            self._keeps_series = timeline.order is not None
+            self._fitted_carries_time = timeline.carries_time
+            self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
+            self._fitted_tails = {}
+            segment_starts = np.flatnonzero(timeline.begins_segment)
+            ends = np.append(segment_starts[1:], len(rows))
+            for start, end in zip(segment_starts, ends, strict=True):
+                tail = rows[max(start, end - self.window_length + 1) : end].copy()
+                label = None if timeline.labels is None else timeline.labels[end - 1]
+                self._fitted_tails[timeline.key(start)] = tail, label
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Cut one window for each row.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows in time order.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_samples, window_length, n_features)
+            Read-only where it is a view. With ``flatten=True`` an array or DataFrame of shape
+            ``(n_samples, window_length * n_features)``.
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        rows = check_rows(self, X, reset=False)
+        timeline = Timeline(X, len(rows), self.max_gap)
+        order = timeline.order
+        first_rows = np.flatnonzero(timeline.begins_segment)
+        padded = self._pad(rows if order is None else rows[order], first_rows, timeline)
+        if order is None and len(first_rows) == 1:
+            windows = sliding_window_view(padded, self.window_length, axis=0)
+            return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
+        segment = np.cumsum(timeline.begins_segment) - 1
+        starts = np.arange(len(rows)) + segment * (self.window_length - 1)
+        if order is not None:
+            starts = starts[np.argsort(order)]
+        windows = RowWindows(padded, starts, self.window_length).to_array()
+        return windows.transpose(0, 2, 1).reshape(len(rows), -1) if self.flatten else windows
+
+    def _pad(self, rows, first_rows, timeline):
+        """Put what is known, or padding, in front of each segment of rows."""
+        pad = self.window_length - 1
+        padded = np.empty((len(rows) + len(first_rows) * pad, rows.shape[1]), dtype=rows.dtype)
+        edge = self.padding == "edge" or (self.padding == "auto" and self.flatten)
+        ends = [*first_rows[1:], len(rows)]
+        for i, (first_row, end) in enumerate(zip(first_rows, ends, strict=True)):
+            begin = first_row + i * pad
+            padded[begin + pad : end + (i + 1) * pad] = rows[first_row:end]
+            history = self._known_before(first_row, rows, timeline)
+            n_unknown = pad - len(history)
+            padded[begin + n_unknown : begin + pad] = history
+            padded[begin : begin + n_unknown] = padded[begin + n_unknown] if edge else np.nan
+        return padded
+
+    def _known_before(self, first_row, rows, timeline):
+        """Return the fitted rows, at most ``window_length - 1``, that precede a segment."""
+        nothing = rows[:0]
+        begins_series = timeline.begins_series[first_row]
+        if self.history == "none" or not begins_series or self.window_length == 1:
+            return nothing
+        if self._keeps_series != (timeline.order is not None):
+            return nothing
+        tail, last_label = self._fitted_tails.get(timeline.key(first_row), (None, None))
+        if tail is None:
+            return nothing
+        if self._goes_by_label(timeline, last_label):
+            follows = timeline.follows(first_row, last_label)
+        else:
+            follows = not self._begins_as_fitted(rows)
+        return tail[-(self.window_length - 1) :] if follows else nothing
+
+    def _goes_by_label(self, timeline, last_label):
+        """Tell whether labels say what follows: those of time do, a mere count from 0 does not."""
+        if timeline.labels is None or last_label is None:
+            return False
+        if timeline.carries_time and self._fitted_carries_time:
+            return True
+        is_numbers = isinstance(last_label, Real) and timeline.labels.dtype.kind not in "mM"
+        return is_numbers and (timeline.carries_time or self._fitted_carries_time)
+
+    def _begins_as_fitted(self, rows):
+        """Compare with the first fitted rows, up to what steps before the windower may round."""
+        head = self._fitted_head[: len(rows)]
+        rounding = 64 * max(np.finfo(rows.dtype).eps, np.finfo(head.dtype).eps)
+        return bool((np.abs(rows[: len(head)] - head) <= rounding * np.abs(head).max(axis=0)).all())
+
+    @available_if(_is_flat)
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns of flattened windows, such as ``temp_lag2, temp_lag1, temp_lag0``.
+
+        Available with ``flatten=True`` only, for windows of three dimensions have no columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns; None for those seen by ``fit``, or ``x0, x1, ...``.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str objects of shape (n_output_features,)
+            For each feature its lags, the oldest first.
+        """
+        check_is_fitted(self)
+        lags = range(self.window_length - 1, -1, -1)
+        names = check_feature_names_in(self, input_features)
+        return np.array([f"{name}_lag{lag}" for name in names for lag in lags], dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose the container of flattened windows; 3-D windows stay an array.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of the output. None leaves the choice as it is.
+
+        Returns
+        -------
+        self : SequenceWindower
+            The windower itself.
+        """
+        set_output_config(self, transform)
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

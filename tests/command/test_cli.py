@@ -1,0 +1,283 @@
+import re
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+
+from sklearn_lstm import LSTMForecaster, load_forecaster, save_forecaster
+from sklearn_lstm.command.cli import main
+from sklearn_lstm.command.demo import run_tutorial
+
+
+def run(*args):
+    return subprocess.run(
+        [sys.executable, "-m", "sklearn_lstm", *map(str, args)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_demo_writes_pictures_forecast_and_model(tmp_path):
+    done = run("demo", "--quick", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for heading in ("RMSE", "MAE", "skill", "ridge", "persistence"):
+        assert heading in done.stdout
+    forecast = pd.read_csv(tmp_path / "out" / "forecast.csv", index_col="date", parse_dates=True)
+    assert len(forecast) == 365
+    assert forecast.index[-1] == pd.Timestamp("2015-12-31")
+    rmse = np.sqrt(((forecast["persistence"] - forecast["temp_max"]) ** 2).mean())
+    assert abs(rmse - 2.907) < 0.001
+    assert f"{rmse:.3f}" in done.stdout
+    for picture in ("forecast.png", "loss.png"):
+        assert (tmp_path / "out" / picture).read_bytes()[:4] == b"\x89PNG"
+    assert joblib.load(tmp_path / "out" / "model.joblib").estimators_
+
+
+def test_the_tutorial_has_its_parameters_and_its_loss():
+    result = run_tutorial()
+    assert result.n_parameters == 10_451
+    assert result.loss < 0.02
+    assert list(result.forecast.index) == list(range(14, 21))
+    assert result.forecast["temperature"].iloc[-1] == 15
+    scaler = result.model.regressor_.named_steps["scaler"]
+    assert scaler.data_max_ == 35
+    assert scaler.data_min_ == 20  # of the 13 training days; the test days go down to 15
+
+
+@pytest.fixture
+def sales(tmp_path):
+    """60 months of three columns, then 3 of which only the price is known."""
+    months = pd.date_range("2019-01", periods=63, freq="MS")
+    t = np.arange(63)
+    table = pd.DataFrame(
+        {
+            "month": months.strftime("%Y-%m-%d"),
+            "price": 5 + np.cos(t),
+            "sales": 100 + t + 10 * np.sin(2 * np.pi * t / 12),
+        }
+    )
+    table.loc[60:, "sales"] = np.nan
+    path = tmp_path / "sales.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def call(monkeypatch, capsys, *args):
+    monkeypatch.setattr(sys, "argv", ["sklearn-lstm", *map(str, args)])
+    code = main()
+    printed = capsys.readouterr()
+    return code, " ".join(printed.out.split()), printed.err
+
+
+def test_forecast_then_predict_from_newer_rows(sales, tmp_path, monkeypatch, capsys):
+    out, picture, model = (tmp_path / name for name in ("f.csv", "f.png", "m.skops"))
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--known-ahead", "price",
+        "--horizon", 3, "--out", out, "--plot", picture, "--save", model, "--coverage", 0.5,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    for part in ("Time: month.", "60 values, one each 'MS': window of 25 steps (2 seasons of 12",
+                 "50 % interval", "3 rows without sales at the end are the future"):  # fmt: skip
+        assert part in printed
+    rows = pd.read_csv(out)
+    assert list(rows.columns) == ["month", "forecast", "lower", "upper"]
+    assert rows["month"].tolist() == ["2024-01-01", "2024-02-01", "2024-03-01"]
+    assert (rows["lower"] < rows["forecast"]).all()
+    assert (rows["forecast"] < rows["upper"]).all()
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+    table = pd.read_csv(sales)
+    table.loc[60, "sales"] = 150.0
+    newer = tmp_path / "newer.csv.gz"
+    table[55:].to_csv(newer, index=False)
+    again = tmp_path / "again.csv"
+    code, printed, _ = call(
+        monkeypatch, capsys, "predict", model, newer, "--horizon", 2, "--out", again
+    )
+    assert code == 0
+    assert "5 of 6 rows were known already. 1 new row." in printed
+    assert pd.read_csv(again)["month"].tolist() == ["2024-02-01", "2024-03-01"]
+    loaded, columns = load_forecaster(model)
+    assert columns["target"] == "sales"
+    assert columns["time"] == "month"
+    index = pd.to_datetime(table["month"])
+    new = pd.Series([150.0], index=index[60:61], name="sales")
+    loaded.update(new, table[["price"]].set_axis(index)[60:61])
+    expected = loaded.predict(2, X=table[["price"]].set_axis(index)[61:])
+    np.testing.assert_allclose(pd.read_csv(again)["forecast"], expected)
+
+
+def test_a_forecast_without_options_beyond_the_target(sales, monkeypatch, capsys):
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 2, "--window", 5
+    )
+    assert (code, error) == (0, "")
+    assert "window of 5 steps" in printed
+    assert "2024-01-01" in printed
+
+
+def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, capsys):
+    out, picture = tmp_path / "b.csv", tmp_path / "b.png"
+    code, printed, error = call(
+        monkeypatch, capsys, "backtest", sales, "--target", "sales", "--horizon", 2,
+        "--windows", 3, "--out", out, "--plot", picture, "--coverage", 0.5,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    for part in ("persistence", "seasonal naive", "RMSE", "MASE", "skill", "season of 12"):
+        assert part in printed
+    assert "The forecast is" in printed
+    assert len(pd.read_csv(out)) == 6
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--out", "no/f.csv"],
+        ["--plot", "no/f.png"],
+        ["--plot", "f.picture"],
+        ["--save", "."],
+        ["--out", "f.csv", "--save", "no/m.skops"],
+    ],
+)
+def test_outputs_are_checked_before_the_work(options, sales, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 1, *options
+    )
+    assert (code, printed) == (2, "")
+    assert error.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_future_of_what_is_known_ahead_is_asked_for_first(sales, monkeypatch, capsys):
+    pd.read_csv(sales)[:60].to_csv(sales, index=False)
+    code, _, error = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--known-ahead", "price",
+        "--horizon", 3,
+    )  # fmt: skip
+    assert code == 2
+    assert "Add 3 rows with the time and price of the future, and sales empty" in error
+
+
+def test_rows_are_counted_and_brackets_are_no_markup(tmp_path, monkeypatch, capsys):
+    path, model = tmp_path / "rows.csv", tmp_path / "m.skops"
+    rows = pd.DataFrame({"[b]n[/b]": np.sin(np.arange(60.0)), "shop": ["[/x]"] * 60})
+    rows.to_csv(path, index=False)
+    base = ["--horizon", 2, "--coverage", 0.5]
+    code, printed, error = call(
+        monkeypatch, capsys, "forecast", path, "--target", "[b]n[/b]", "--series", "shop",
+        "--time", "none", "--save", model, *base,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    assert "Forecast of [b]n[/b], 50 % interval" in printed
+    assert "[/x] │ 60" in printed
+    code, printed, error = call(monkeypatch, capsys, "predict", model, path, *base)
+    assert (code, error) == (0, "")
+    assert "60 new rows." in printed
+    assert "[/x] │ 120" in printed
+
+
+def test_a_model_changed_by_hand_is_damaged(tmp_path, monkeypatch, capsys):
+    path, model = tmp_path / "rows.csv", tmp_path / "m.skops"
+    pd.DataFrame({"n": np.sin(np.arange(60.0))}).to_csv(path, index=False)
+    fitted = LSTMForecaster(Ridge(), window_length=3).fit(np.sin(np.arange(60.0)))
+    save_forecaster(fitted, model, columns={"target": "n"})
+    code, _, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
+    assert code == 2
+    assert "m.skops is damaged, or was changed by hand" in error
+
+
+def test_a_panel_in_a_parquet_file(tmp_path, monkeypatch, capsys):
+    days = pd.date_range("2024-01-01", periods=40)
+    parts = [
+        pd.DataFrame({"shop": name, "day": days, "n": level + np.sin(np.arange(40))})
+        for name, level in (("north", 3), ("south", 90))
+    ]
+    path, out = tmp_path / "panel.parquet", tmp_path / "f.csv"
+    pd.concat(parts).to_parquet(path, index=False)
+    code, _, error = call(
+        monkeypatch, capsys, "forecast", path, "--target", "n", "--series", "shop",
+        "--horizon", 2, "--out", out,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    rows = pd.read_csv(out)
+    assert rows["shop"].tolist() == ["north", "north", "south", "south"]
+    assert rows["day"].tolist() == ["2024-02-10", "2024-02-11"] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("", [], "is empty"),
+        ("day,y\n2024-01-01,1\n", ["--target", "x"], "Did you mean|no column 'x'"),
+        ("day,y\n2024-01-01,one\n2024-01-02,two\n", [], "'y' holds text, first 'one'"),
+        (
+            "day,y\n2024-01-01,1\n2024-01-01,2\n2024-01-02,3\n",
+            [],
+            "'day' repeats 2024-01-01.*--series",
+        ),
+        ("day,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n", ["--horizon", "9"], "y has 3 values"),
+        ("day,y\n2024-01-01,1\n", ["--coverage", "90"], "between 0 and 1"),
+        ("day,y\n2024-01-01,1\n", ["--horizon", "0"], "horizon"),
+    ],
+)
+def test_bad_files_are_one_line(content, options, message, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "bad.csv"
+    path.write_text(content)
+    base = ["--target", "y", "--horizon", "1", "--save", tmp_path / "m.skops"]
+    code, _, error = call(monkeypatch, capsys, "forecast", path, *base, *options)
+    assert code == 2
+    assert re.search(message, error)
+    assert error.count("\n") == 1
+    assert not (tmp_path / "m.skops").exists()
+    (tmp_path / "m.skops").write_bytes(b"PK\x03\x04 cut short")
+    code, _, error = call(
+        monkeypatch, capsys, "predict", tmp_path / "m.skops", path, "--horizon", 1
+    )
+    assert code == 2
+    assert "is no model file, or damaged" in error
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["demo", "--fast"],
+        ["forecast-me"],
+        ["demo", "--out"],
+        ["demo", "--out", __file__],
+        ["demo", "--tutorial", "--quick"],
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(args, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sklearn-lstm", *args])
+    assert main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith("sklearn-lstm: ")
+    assert error.count("\n") == 1
+
+
+def test_help_and_version(monkeypatch, capsys):
+    import sklearn_lstm
+
+    for args, printed in (["--version"], sklearn_lstm.__version__), ([], "demo"):
+        monkeypatch.setattr(sys, "argv", ["sklearn-lstm", *args])
+        assert main() == 0
+        assert printed in capsys.readouterr().out
+
+
+def test_a_missing_dependency_of_the_command_is_named():
+    code = (
+        "import sys; sys.modules['typer'] = None; sys.argv = ['sklearn-lstm', 'demo'];"
+        "import sklearn_lstm.__main__ as m; m.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'sklearn-lstm[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr

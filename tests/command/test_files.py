@@ -1,0 +1,240 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_lstm._output_files import written_whole
+from sklearn_lstm.command.files import read_table
+from sklearn_lstm.command.table_times import find_time_column
+from sklearn_lstm.command.tables import later_rows, table_to_series
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame(
+        {
+            "date": pd.date_range("2024-01-01", periods=6).strftime("%Y-%m-%d"),
+            "shop": ["a"] * 6,
+            "sales": [1.0, 2, 3, 4, np.nan, np.nan],
+            "price": [9.0, 9, 8, 8, 7, 7],
+        }
+    )
+
+
+def test_formats_are_read_alike(table, tmp_path):
+    table.to_csv(tmp_path / "a.csv", index=False)
+    table.to_csv(tmp_path / "a.csv.gz", index=False)
+    table.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
+    table.to_csv(tmp_path / "tabs.tsv", index=False, sep="\t")
+    table.to_parquet(tmp_path / "a.parquet", index=False)
+    table.set_index("date").to_parquet(tmp_path / "indexed.parquet")
+    paths = sorted(tmp_path.iterdir())
+    assert len(paths) == 6
+    for path in paths:
+        pd.testing.assert_frame_equal(read_table(path), table, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("blank.csv", b"\n\n", "empty"),
+        ("header.csv", b"date,sales\n", "no rows"),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "can't be read as CSV"),
+        ("binary.csv", b"\x89PNG\xff\xfe\n\x00", "can't be read as CSV|no rows"),
+        ("cut.csv.gz", b"\x1f\x8b\x08\x00", "can't be read as CSV"),
+        ("bad.parquet", b"PAR1", "can't be read as Parquet"),
+    ],
+)
+def test_unreadable_files_are_named(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"(?s){name}.*({message})"):
+        read_table(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"no file .*none\.csv"):
+        read_table(tmp_path / "none.csv")
+
+
+def test_the_time_column_is_found(table):
+    assert find_time_column(table) == "date"
+    assert find_time_column(table.rename(columns={"date": "observed"})) == "observed"
+    assert find_time_column(table[["sales", "shop"]]) is None
+    two = pd.DataFrame({"born": ["1999-01-01"], "Timestamp": ["2024-01-01"]})
+    assert find_time_column(two) == "Timestamp"
+    assert find_time_column(pd.DataFrame({"holiday": ["yes", "no"], "day": [1, 2]})) is None
+    with pytest.raises(ValueError, match=r"'month' looks like time, but '1-01'.*--time none"):
+        find_time_column(pd.DataFrame({"month": ["1-01", "1-02"]}))
+
+
+def test_the_rows_without_target_at_the_end_are_the_future(table):
+    found = table_to_series(table, "sales", known_ahead=["price"])
+    assert found.y.tolist() == [1, 2, 3, 4]
+    assert found.y.index.tolist() == list(pd.date_range("2024-01-01", periods=4))
+    assert found.X["price"].tolist() == [9, 9, 8, 8]
+    assert found.X_future["price"].tolist() == [7, 7]
+    assert "Time: date." in found.notes
+    table.loc[1, "sales"] = np.nan
+    found = table_to_series(table, "sales")
+    assert found.y.isna().tolist() == [False, True, False, False]
+    assert found.X is None
+
+
+def test_files_out_of_order_are_sorted_and_that_is_said(table):
+    found = table_to_series(table[::-1], "sales")
+    pd.testing.assert_series_equal(found.y, table_to_series(table, "sales").y)
+    assert any("sorted" in note for note in found.notes)
+
+
+def test_a_panel_keeps_its_series_apart(table):
+    other = table.assign(shop="b", sales=table["sales"] * 10)
+    other.loc[4, "sales"] = 50
+    both = pd.concat([table, other]).sort_values("date", kind="stable")
+    found = table_to_series(both, "sales", series="shop", known_ahead=["price"])
+    assert found.y["a"].tolist() == [1, 2, 3, 4]
+    assert found.y["b"].tolist() == [10, 20, 30, 40, 50]
+    assert found.y.index.names == ["shop", "date"]
+    assert len(found.X_future.loc["b"]) == 1
+    assert not any("sorted" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["2024-01-30", "2024-01-31"], "2024-01-30"),
+        (["30/01/2024", "31/01/2024"], "2024-01-30"),
+        (["01/02/2024", "02/02/2024", "03/02/2024"], "2024-02-01"),
+        (["01/02/2024", "01/03/2024", "01/04/2024"], "2024-01-02"),
+        (["2024-01-30 10:00:00", "2024-01-30 11:00:00"], "2024-01-30 10:00"),
+        (["Jan 2024", "Feb 2024"], "2024-01-01"),
+        (["01.02.2024", "02.02.2024", "03.02.2024"], "2024-02-01"),
+        (["01-02-2018", "01-03-2018", "01-04-2018", "01-05-2018"], "2018-01-02"),
+        (["05.03.2024"], "2024-03-05"),
+        (["05/03/2024"], "2024-05-03"),
+        ([2019, 2020, 2021], "2019-01-01"),
+        ([202401, 202402], "2024-01-01"),
+        ([20240130, 20240131], "2024-01-30"),
+        ([1704067200, 1704070800], "2024-01-01"),
+        ([1704067200000, 1704070800000], "2024-01-01"),
+    ],
+)
+def test_dates_are_read_as_they_make_sense(texts, expected):
+    table = pd.DataFrame({"date": texts, "y": np.arange(float(len(texts)))})
+    found = table_to_series(table, "y").y.index
+    assert found[0] == pd.Timestamp(expected)
+
+
+def test_times_of_several_offsets_are_brought_to_utc():
+    table = pd.DataFrame(
+        {
+            "time": ["2024-10-27T02:00:00+02:00", "2024-10-27T02:00:00+01:00"],
+            "y": [1.0, 2.0],
+        }
+    )
+    found = table_to_series(table, "y")
+    assert found.y.index.tolist() == list(
+        pd.date_range("2024-10-27", periods=2, freq="h", tz="UTC")
+    )
+    assert any("UTC" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        ({}, {"target": "sale"}, r"no column 'sale'\. Did you mean 'sales'\?.*date, shop, sales"),
+        ({}, {"time": "dat"}, "mean 'date'"),
+        ({}, {"known_ahead": ["prize"]}, "mean 'price'"),
+        ({"sales": "many"}, {}, r"'sales' holds text, first 'many' at row 0 \(6 of 6"),
+        ({"price": ["9", "9", "x", "8", "7", "7"]}, {"known_ahead": ["price"]}, "'x' at row 2"),
+        ({"sales": np.nan}, {}, "'sales' holds no value"),
+        ({"date": "yesterday"}, {"time": "date"}, "'yesterday' at row 0"),
+        (
+            {"date": ["1-01", "1-02", "1-03", "1-04", "1-05", "1-06"]},
+            {"time": "date"},
+            "four digits",
+        ),
+        ({"date": [None, *["2024-01-02"] * 5]}, {"time": "date"}, "lacks the time of row 0"),
+        ({"date": "2024-13-45"}, {"time": "date"}, "read as time, first '2024-13-45' at row 0"),
+        ({"shop": [None, *"abcde"]}, {"series": "shop"}, r"no series in row 0 \(1 of 6 rows\)"),
+        ({}, {"series": "sales"}, "'sales' is named twice"),
+        ({}, {"known_ahead": ["price", "price"]}, "'price' is named twice"),
+        ({"date": "2024-01-01"}, {}, r"'date' repeats 2024-01-01 .*\(5 rows.*--series"),
+        ({"date": "2024-01-01"}, {"series": "shop"}, "series 'a' has it twice"),
+        ({"sales": pd.Timestamp("2024-01-01")}, {}, "'sales' holds times"),
+    ],
+)
+def test_bad_columns_are_named(table, change, options, message):
+    with pytest.raises(ValueError, match=message):
+        table_to_series(table.assign(**change), **{"target": "sales", **options})
+
+
+def test_the_order_of_a_date_is_said_and_kept(table):
+    dates = pd.date_range("2024-01-01", periods=12).strftime("%d.%m.%Y")
+    found = table_to_series(pd.DataFrame({"date": dates, "y": np.arange(12.0)}), "y")
+    assert found.y.index.tolist() == list(pd.date_range("2024-01-01", periods=12))
+    assert found.day_first is True
+    one = pd.DataFrame({"date": ["01/09/2024"], "y": [1.0]})
+    assert table_to_series(one, "y", day_first=True).y.index[0] == pd.Timestamp("2024-09-01")
+    ambiguous = table_to_series(one, "y")
+    assert "Dates are read as month/day/year: 01/09/2024 is 2024-01-09." in ambiguous.notes
+    assert table_to_series(table, "sales").day_first is None
+
+
+def test_rows_are_counted_when_asked(table):
+    found = table_to_series(table, "sales", time="none")
+    assert found.y.index.tolist() == [0, 1, 2, 3]
+    panel = table_to_series(table, "sales", time="none", series="shop")
+    assert panel.y.index.tolist() == [("a", row) for row in range(4)]
+
+
+def test_what_is_done_is_said(table):
+    other = table.assign(shop="b", sales=[1.0, 2, np.nan, np.nan, np.nan, np.nan])
+    notes = table_to_series(pd.concat([table, other]), "sales", series="shop").notes
+    assert any("6 rows without sales at the end are left out" in note for note in notes)
+    assert any("end at different times" in note for note in notes)
+    with pytest.raises(ValueError, match="series 'b' holds no value"):
+        table_to_series(pd.concat([table, other.assign(sales=np.nan)]), "sales", series="shop")
+
+
+def test_spreadsheets_of_other_countries(tmp_path):
+    path = tmp_path / "europe.csv"
+    path.write_text("sep=;\nDatum und Zeit; Wert\n01.02.2024;1.050,5\n02.02.2024;\n", "utf-8-sig")
+    found = read_table(path)
+    assert list(found.columns) == ["Datum und Zeit", "Wert"]
+    assert found["Wert"].tolist()[0] == 1050.5
+    path.write_text('"day, local","v; x"\n2024-01-01,1\n2024-01-02,2\n')
+    assert list(read_table(path).columns) == ["day, local", "v; x"]
+    path.write_bytes("Größe\n1\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="save it as UTF-8"):
+        read_table(path)
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path)
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("before")
+    with pytest.raises(TypeError), written_whole(path) as unfinished:
+        unfinished.write_text(0)
+    assert path.read_text() == "before"
+    with written_whole(path) as unfinished:
+        unfinished.write_text("whole")
+    assert path.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+    for bad, message in ((tmp_path, "is a folder"), (tmp_path / "no" / "a.csv", "no folder")):
+        with pytest.raises(ValueError, match=message), written_whole(bad):
+            pass
+
+
+def test_later_rows_leave_out_what_is_known(table):
+    known = table_to_series(table, "sales").y[:2]
+    found = table_to_series(table, "sales", known_ahead=["price"])
+    y, X = later_rows(known.add([0, 5]), found)
+    assert found.notes[-1] == (
+        "2 of 4 rows were known already, 1 of them with another value: the model keeps its own."
+    )
+    assert y.tolist() == [3, 4]
+    assert X["price"].tolist() == [8, 8]
+    counted = table.drop(columns="date")
+    y, _ = later_rows(pd.Series([1.0, 2.0]), table_to_series(counted, "sales"))
+    assert y.index.tolist() == [2, 3, 4, 5]
+    panel = table_to_series(table, "sales", series="shop")
+    y, _ = later_rows(panel.y[:1], panel)
+    assert y.tolist() == [2, 3, 4]
