@@ -4,9 +4,9 @@ import warnings
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from math import ceil, nan
-from numbers import Integral
 
 import numpy as np
+from hyperparameters import Integral
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -30,15 +30,15 @@ class Member:
     optimizer: str | None = None
     optimizer_state: list | None = None
 
-    def after(self, course, optimizer):
-        """Return what the member is after a course of training."""
-        n_new = len(course.losses)
+    def after(self, history, optimizer):
+        """Return what the member is after a history of training."""
+        n_new = len(history.losses)
         return Member(
             self.seed,
-            self.losses + course.losses,
-            _joined(self.validation_losses, len(self.losses), course.validation_losses, n_new),
+            self.losses + history.losses,
+            _joined(self.validation_losses, len(self.losses), history.validation_losses, n_new),
             optimizer,
-            course.optimizer_state,
+            history.optimizer_state,
         )
 
 
@@ -57,7 +57,7 @@ class BaseLSTM(BaseEstimator):
     def _build_model(self, weights):
         network, params = self._architecture
         if network is not None:
-            return self._build_foreign_model(weights)
+            return self._build_custom_model(weights)
         from .engine.keras_builder import plain_network
 
         model = plain_network(
@@ -115,7 +115,7 @@ class BaseLSTM(BaseEstimator):
             n_iter = len(member.losses)
             try:
                 with lend as trainer:
-                    course = run_epochs(
+                    history = run_epochs(
                         trainer,
                         len(train),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
@@ -127,9 +127,9 @@ class BaseLSTM(BaseEstimator):
                 if not members:
                     raise
                 break
-            members.append(member.after(course, optimizer))
-            weights += course.weights
-            if course.was_interrupted:
+            members.append(member.after(history, optimizer))
+            weights += history.weights
+            if history.was_interrupted:
                 break
         self._remember(members, weights)
 
@@ -157,7 +157,7 @@ class BaseLSTM(BaseEstimator):
         curves = [m.validation_losses for m in self._members if m.validation_losses is not None]
         self.validation_loss_curve_ = _mean_curve(curves) if curves else None
         self.n_iter_ = len(self.loss_curve_)
-        vars(self).pop("_foreign_models", None)
+        vars(self).pop("_custom_models", None)
 
     def _weights_by_member(self):
         """Return the list of weights of each network; None where a builder is to make them."""
@@ -246,13 +246,13 @@ class BaseLSTM(BaseEstimator):
 
     def _trainer(self, member, weights, train, validation, keeps_optimizer):
         """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
-        from .engine.programs import Numbers, program_trainer, recipe_for
+        from .engine.programs import Hyperparameters, program_key, program_trainer
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
         if not isinstance(optimizer, str):
-            from .engine.keras_network import optimizer_recipe
+            from .engine.keras_network import optimizer_config
 
-            optimizer, learning_rate = optimizer_recipe(optimizer, clipnorm)
+            optimizer, learning_rate = optimizer_config(optimizer, clipnorm)
             clipnorm = None
             if learning_rate is None and self.learning_rate_schedule != "constant":
                 raise ValueError(
@@ -261,7 +261,7 @@ class BaseLSTM(BaseEstimator):
                     "learning_rate_schedule='constant'."
                 )
         goes_on = keeps_optimizer and member.optimizer == str(optimizer)
-        numbers = Numbers(
+        hyperparameters = Hyperparameters(
             learning_rate=learning_rate,
             dropout=self.dropout,
             alpha=self.alpha,
@@ -271,21 +271,23 @@ class BaseLSTM(BaseEstimator):
         state = weights, member.optimizer_state if goes_on else None
         network, params = self._architecture
         if network is not None:
-            from .engine.custom_network import foreign_trainer
+            from .engine.custom_network import custom_trainer
 
-            trainer = foreign_trainer(
-                network, params, self.loss, optimizer, numbers, member.seed, state, train,
+            trainer = custom_trainer(
+                network, params, self.loss, optimizer, hyperparameters, member.seed, state, train,
                 validation,
             )  # fmt: skip
         else:
             validates = validation is not None
             architecture = self._structure()
-            recipe = recipe_for(architecture, self.loss, optimizer, numbers, validates=validates)
-            trainer = program_trainer(recipe, architecture, numbers, state, train, validation)
+            key = program_key(
+                architecture, self.loss, optimizer, hyperparameters, validates=validates
+            )
+            trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
 
     def _present_architecture(self):
-        """Return what the weights belong to: a foreign builder or None, and its parameters."""
+        """Return what the weights belong to: a custom builder or None, and its parameters."""
         if self.network is not None:
             return self.network, dict(self.network_params or {})
         length = self.segment_length
@@ -338,23 +340,23 @@ class BaseLSTM(BaseEstimator):
                 for weights in self._weights_by_member()
             )
         else:
-            members = self._foreign_predictions(windows, n_missing)
+            members = self._custom_predictions(windows, n_missing)
         return sum(members) / len(self._members)
 
-    def _foreign_predictions(self, windows, n_missing):
-        if not hasattr(self, "_foreign_models"):
-            self._foreign_models = [self._build_foreign_model(w) for w in self._weights_by_member()]
+    def _custom_predictions(self, windows, n_missing):
+        if not hasattr(self, "_custom_models"):
+            self._custom_models = [self._build_custom_model(w) for w in self._weights_by_member()]
         array = windows.to_array().astype(np.float32)
         for sample in np.flatnonzero(n_missing):
             array[sample, : n_missing[sample]] = array[sample, n_missing[sample]]
-        for model in self._foreign_models:
+        for model in self._custom_models:
             yield model.predict(array, verbose=0).astype(np.float64)
 
-    def _build_foreign_model(self, weights):
-        from .engine.custom_network import foreign_model
+    def _build_custom_model(self, weights):
+        from .engine.custom_network import custom_model
 
         network, params = self._architecture
-        return foreign_model(
+        return custom_model(
             network,
             params,
             n_timesteps=self.n_timesteps_,
@@ -368,7 +370,7 @@ class BaseLSTM(BaseEstimator):
 
     def __getstate__(self):
         state = super().__getstate__().copy()
-        state.pop("_foreign_models", None)
+        state.pop("_custom_models", None)
         return state
 
     def __sklearn_tags__(self):

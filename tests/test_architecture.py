@@ -69,10 +69,7 @@ def test_a_module_imports_what_its_folder_may(module):
     for name in of_the_package(MODULES[module]):
         if folder(name) != own and (module, name) not in EXCEPTIONS:
             assert {name, folder(name)} & allowed, f"{module} imports {name}"
-    if (
-        own != "engine" and module != "command.cli"
-    ) or own == "engine":  # these wait for TensorFlow to be needed
-        assert not set(imports(MODULES[module])) & never
+    assert not set(imports(MODULES[module])) & never
 
 
 def test_nobody_imports_the_command():

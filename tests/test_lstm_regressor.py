@@ -239,7 +239,9 @@ def test_interruption_keeps_the_last_whole_epoch(windows, interruptible):
     assert_same_weights(lstm, clone(lstm).set_params(epochs=lstm.n_iter_).fit(X, y))
 
 
-@pytest.mark.parametrize("where", ["_epochs._Bar.show", "_training.ProgramTrainer.weights"])
+@pytest.mark.parametrize(
+    "where", ["engine.loop._Bar.show", "engine.programs.ProgramTrainer.weights"]
+)
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
     windows, where, early_stopping, monkeypatch

@@ -38,7 +38,7 @@ class RollingOrigin(Protocol):
 
     known_ahead : tuple of str
         Covariates that everybody may use. Others are seen in the window only: a forecaster names
-        them in its ``past_columns``.
+        them in its ``past_covariates``.
 
     scored_step : int or None
         Step of the horizon whose error counts, None for all.
@@ -104,7 +104,7 @@ class RollingOrigin(Protocol):
         return alone, LSTMForecaster(horizon=self.horizon, **missing)
 
     def _series(self, data, forecaster):
-        covariates = [*self.known_ahead, *(forecaster.past_columns or ())]
+        covariates = [*self.known_ahead, *(forecaster.past_covariates or ())]
         return data.iloc[:, 0], data[covariates] if covariates else None
 
     def _backtest(self, forecaster, data):
@@ -114,7 +114,7 @@ class RollingOrigin(Protocol):
                 forecaster,
                 *self._series(data, forecaster),
                 n_windows=self.n_windows,
-                step=self.step,
+                stride=self.step,
                 refit=False,
                 season_length=self.season,
             )

@@ -210,9 +210,9 @@ class ManyFits:
         self.make_regressor(units, epochs=2, random_state=seed).fit(X, y)
 
     def n_traces(self):
-        from sklearn_lstm import _training
+        from sklearn_lstm.engine import programs
 
-        return _training.n_traces()
+        return programs.n_traces()
 
 
 class ManyFitsOfKeras(ManyFits):

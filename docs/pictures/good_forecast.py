@@ -13,7 +13,7 @@ y = pd.Series(100 * sales, index=pd.date_range("2014-01", periods=120, freq="MS"
 forecaster = LSTMForecaster(horizon=12, interval_method=None, random_state=0)
 result = backtest(forecaster, y, n_windows=3, refit=False)
 scores = result.scores()
-last = result.predictions.query("origin == origin.max()").set_index("stamp")
+last = result.predictions.query("origin == origin.max()").set_index("timestamp")
 names = {"y_pred": "LSTM", "seasonal naive": "as last year", "persistence": "as last month"}
 
 _, ax = plt.subplots(figsize=(9, 3.8), layout="constrained")

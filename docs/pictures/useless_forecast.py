@@ -16,7 +16,7 @@ price = pd.Series(100 + np.cumsum(steps), index=days, name="price")
 lstm = LSTMRegressor(32, epochs=20, learning_rate=0.005)
 forecaster = LSTMForecaster(lstm, window_length=20, interval_method=None, random_state=0)
 result = backtest(forecaster, price, n_windows=200, refit=False)
-rows = result.predictions.set_index("stamp")
+rows = result.predictions.set_index("timestamp")
 
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), width_ratios=(3, 2), layout="constrained")
 for ax, part in ((left, rows), (right, rows[-20:])):

@@ -242,7 +242,7 @@ def backtest(
     table = _read(file, _columns(target, time, series, known_ahead))
     forecaster = _choose(table, horizon, window)
     _load_tensorflow()
-    layout = {"step": horizon} if windows is None else {"n_windows": windows}
+    layout = {"stride": horizon} if windows is None else {"n_windows": windows}
 
     def run(coverage):
         with console.status("Training ..."), warnings.catch_warnings():

@@ -175,8 +175,8 @@ def _note_ends(past, future, target, known_ahead, notes):
         )
     if not isinstance(past.index, pd.MultiIndex):
         return
-    stamps = past.index.get_level_values(-1).to_series()
-    ends = stamps.groupby(past.index.get_level_values(0).to_numpy()).max()
+    timestamps = past.index.get_level_values(-1).to_series()
+    ends = timestamps.groupby(past.index.get_level_values(0).to_numpy()).max()
     if ends.nunique() > 1:
         notes.append(
             f"The series end at different times, from {ends.min()!s} to {ends.max()!s}; each "
@@ -206,8 +206,8 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
         return y.set_axis(index), None if X is None else X.set_axis(index)
     try:
         if isinstance(y.index, pd.MultiIndex):
-            stamps = history.index.get_level_values(-1).to_series()
-            last = stamps.groupby(history.index.get_level_values(0).to_numpy()).max()
+            timestamps = history.index.get_level_values(-1).to_series()
+            last = timestamps.groupby(history.index.get_level_values(0).to_numpy()).max()
             known_until = y.index.get_level_values(0).map(last.to_dict())
             is_later = (y.index.get_level_values(-1) > known_until) | known_until.isna()
         else:

@@ -1,4 +1,4 @@
-"""A foreign network to trained weights, through scikeras."""
+"""A custom network to trained weights, through scikeras."""
 
 import inspect
 import random
@@ -20,8 +20,8 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def foreign_trainer(
-    network, network_params, loss, optimizer, numbers, seed, state, train, validation
+def custom_trainer(
+    network, network_params, loss, optimizer, hyperparameters, seed, state, train, validation
 ):
     """Lend a trainer of the network that ``network`` builds; see :mod:`.loop`.
 
@@ -31,20 +31,20 @@ def foreign_trainer(
     """
     with _one_at_a_time, _local_seeds(seed):
         rule = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer.make()
-        if numbers.learning_rate is not None:
-            rule.learning_rate = numbers.learning_rate
-        if numbers.clipnorm is not None:
-            rule.clipnorm = numbers.clipnorm
+        if hyperparameters.learning_rate is not None:
+            rule.learning_rate = hyperparameters.learning_rate
+        if hyperparameters.clipnorm is not None:
+            rule.clipnorm = hyperparameters.clipnorm
         regressor = _keras_regressor(
             network, network_params, loss=LOSSES[loss], optimizer=rule,
-            batch_size=numbers.batch_size,
+            batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
         trainer.load(*state)
         yield trainer
 
 
-def foreign_model(network, network_params, *, n_timesteps, n_features, n_outputs, weights):
+def custom_model(network, network_params, *, n_timesteps, n_features, n_outputs, weights):
     """Build the Keras model that ``network`` builds and give it these weights."""
     with _one_at_a_time, _local_seeds(0):
         regressor = _keras_regressor(network, network_params, loss=LOSSES["squared_error"])

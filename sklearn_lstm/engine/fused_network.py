@@ -14,7 +14,7 @@ from .lstm_op import GATES, run_lstm
 from .weights import Cell, Dense, Parts, pack, unpack
 
 
-class Form(NamedTuple):
+class Topology(NamedTuple):
     """What networks have in common that share a compiled program."""
 
     n_layers: int
@@ -36,19 +36,19 @@ class FusedNetwork:
     second.
     """
 
-    def __init__(self, form):
+    def __init__(self, topology):
         def dense():
             return Dense(_variable(2), _variable(1))
 
         self._parts = Parts(
-            segments=dense() if form.is_segmented else None,
+            segments=dense() if topology.is_segmented else None,
             layers=[
-                [dense() for _ in range(2 if form.bidirectional else 1)]
-                for _ in range(form.n_layers)
+                [dense() for _ in range(2 if topology.bidirectional else 1)]
+                for _ in range(topology.n_layers)
             ],
-            positions=_variable(2) if form.is_parallel else None,
+            positions=_variable(2) if topology.is_parallel else None,
             output=dense(),
-            skip=_variable(2) if form.skip_connection else None,
+            skip=_variable(2) if topology.skip_connection else None,
         )
         self.variables = pack(self._parts)
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from .keras_builder import build
 
 
-class OptimizerRecipe(NamedTuple):
+class OptimizerConfig(NamedTuple):
     """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
 
     kind: type
@@ -29,7 +29,7 @@ class OptimizerRecipe(NamedTuple):
         return f"{self.kind.__module__}.{self.kind.__qualname__} {self.settings}"
 
 
-def optimizer_recipe(optimizer, clipnorm):
+def optimizer_config(optimizer, clipnorm):
     """Split an optimizer of Keras into what is compiled in and its learning rate, which is not.
 
     Parameters
@@ -40,7 +40,7 @@ def optimizer_recipe(optimizer, clipnorm):
 
     Returns
     -------
-    recipe : OptimizerRecipe
+    config : OptimizerConfig
     learning_rate : float or None
         None if the optimizer has a schedule of its own.
     """
@@ -54,8 +54,8 @@ def optimizer_recipe(optimizer, clipnorm):
             settings["learning_rate"] = 1.0
         if clipnorm is not None:
             settings["clipnorm"] = clipnorm
-        recipe = OptimizerRecipe(kind, json.dumps(settings, sort_keys=True))
-        recipe.make().build([keras.Variable([0.0])])
+        config = OptimizerConfig(kind, json.dumps(settings, sort_keys=True))
+        config.make().build([keras.Variable([0.0])])
     except Exception as error:
         raise ValueError(
             f"optimizer={kind.__name__}(...) can't be used: a copy could not be made of its "
@@ -67,7 +67,7 @@ def optimizer_recipe(optimizer, clipnorm):
             f"optimizer={kind.__name__}(use_ema=True) can't be used: the averaged weights would be "
             "lost. Set use_ema=False."
         )
-    return recipe, learning_rate
+    return config, learning_rate
 
 
 class DrawnDropout(keras.layers.Dropout):
@@ -146,12 +146,12 @@ class KerasNetwork:
 
 
 class KerasOptimizer:
-    """An optimizer made from a recipe, for the variables of a :class:`KerasNetwork`."""
+    """An optimizer made from a config, for the variables of a :class:`KerasNetwork`."""
 
-    def __init__(self, recipe, variables):
-        self._optimizer = recipe.make()
+    def __init__(self, config, variables):
+        self._optimizer = config.make()
         self._optimizer.build(variables)
-        self._has_schedule = recipe.has_schedule
+        self._has_schedule = config.has_schedule
         self._variables = variables
         self._initial_state = self.state()
 

@@ -44,7 +44,7 @@ class Patience(NamedTuple):
     tol: float
 
 
-class Course(NamedTuple):
+class History(NamedTuple):
     """How a training went; the optimizer's state is None where it doesn't belong to the weights."""
 
     weights: list | None
@@ -62,7 +62,7 @@ def run_epochs(
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten.
     """
-    course, is_last = Course(None, None, [], []), True
+    history, is_last = History(None, None, [], []), True
     best = _Best(patience)
     bar = _progress_bar(len(epochs), progress)
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
@@ -73,31 +73,31 @@ def run_epochs(
             )
             _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.update(validation_losses[-1])
-            course = Course(  # in one step: an interruption finds all of a call, or nothing
-                trainer.weights() if is_last else course.weights,
+            history = History(  # in one step: an interruption finds all of a call, or nothing
+                trainer.weights() if is_last else history.weights,
                 None,
-                course.losses + losses,
-                course.validation_losses + (validation_losses or []),
+                history.losses + losses,
+                history.validation_losses + (validation_losses or []),
             )
-            bar.show(len(call), course)
+            bar.show(len(call), history)
             if best.has_waited_long_enough:
                 break
     except KeyboardInterrupt:
-        if not course.losses:
+        if not history.losses:
             raise
         kept = "best" if patience else "last whole"
         warnings.warn(
             f"Training interrupted by user: the weights are those of the {kept} epoch of "
-            f"{len(course.losses)}.",
+            f"{len(history.losses)}.",
             stacklevel=6,
         )
-        course = course._replace(was_interrupted=True)
+        history = history._replace(was_interrupted=True)
     else:
-        course = course._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
+        history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     finally:
         bar.close()
-    _check_weights(course.weights, epochs[len(course.losses) - 1])
-    return course
+    _check_weights(history.weights, epochs[len(history.losses) - 1])
+    return history
 
 
 def _calls(epochs, *, one_by_one):
@@ -170,7 +170,7 @@ def _divergence(epoch):
 
 
 class _NoBar:
-    def show(self, n_new, course):
+    def show(self, n_new, history):
         pass
 
     def close(self):
@@ -183,8 +183,8 @@ class _Bar:
 
         self._bar = tqdm(total=n_epochs, desc=title, unit="epoch")
 
-    def show(self, n_new, course):
-        curves = {"loss": course.losses, "validation_loss": course.validation_losses}
+    def show(self, n_new, history):
+        curves = {"loss": history.losses, "validation_loss": history.validation_losses}
         last = {name: f"{curve[-1]:.4g}" for name, curve in curves.items() if curve}
         self._bar.set_postfix(last, refresh=False)
         self._bar.update(n_new)

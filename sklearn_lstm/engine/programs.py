@@ -1,7 +1,7 @@
 """Network and arrays to trained weights, whole epochs in one compiled program.
 
 Tracing a network costs a hundred times what a small epoch does. So programs are kept, one for each
-:class:`Recipe`, and lent to one fit at a time, which gives them weights and data of its own.
+:class:`ProgramKey`, and lent to one fit at a time, which gives them weights and data of its own.
 """
 
 import os
@@ -14,7 +14,7 @@ import tensorflow as tf
 from joblib import cpu_count
 
 from .architecture import Architecture
-from .fused_network import Form, FusedNetwork
+from .fused_network import FusedNetwork, Topology
 from .optimizers import FusedOptimizer
 from .threads import n_allotted
 
@@ -25,10 +25,10 @@ SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost 
 VALIDATION_BATCH = 256
 
 
-class Recipe(NamedTuple):
-    """All that is compiled into a program; numbers that a search may vary are not."""
+class ProgramKey(NamedTuple):
+    """All that is compiled into a program; hyperparameters that a search may vary are not."""
 
-    form: Form
+    topology: Topology
     has_dropout: bool
     has_penalty: bool
     clips: bool
@@ -39,7 +39,7 @@ class Recipe(NamedTuple):
     fixed: Architecture | None
 
 
-class Numbers(NamedTuple):
+class Hyperparameters(NamedTuple):
     """What a program is given anew for each fit."""
 
     learning_rate: float | None
@@ -49,21 +49,21 @@ class Numbers(NamedTuple):
     batch_size: int
 
 
-def recipe_for(architecture, loss, optimizer, numbers, *, validates):
+def program_key(architecture, loss, optimizer, hyperparameters, *, validates):
     """Return what must be compiled to train such a network with such an optimizer."""
     has_gpu = _has_gpu()
     is_fused = isinstance(optimizer, str) and not has_gpu
-    has_dropout = numbers.dropout > 0
+    has_dropout = hyperparameters.dropout > 0
     whole = has_gpu or (has_dropout and not is_fused)
-    return Recipe(
-        form=Form.of(architecture),
+    return ProgramKey(
+        topology=Topology.of(architecture),
         has_dropout=has_dropout,
-        has_penalty=numbers.alpha > 0,
-        clips=numbers.clipnorm is not None,
+        has_penalty=hyperparameters.alpha > 0,
+        clips=hyperparameters.clipnorm is not None,
         validates=validates,
         loss=loss,
         optimizer=optimizer,
-        n_parts=1 if whole else _number_of_parts(numbers.batch_size, architecture.units),
+        n_parts=1 if whole else _number_of_parts(hyperparameters.batch_size, architecture.units),
         fixed=None if is_fused else _fixed(architecture),
     )
 
@@ -109,20 +109,20 @@ class Program:
 
     n_traced = 0
 
-    def __init__(self, recipe):
-        self.recipe = recipe
-        if recipe.fixed is None:
-            self.network = FusedNetwork(recipe.form)
+    def __init__(self, key):
+        self.key = key
+        if key.fixed is None:
+            self.network = FusedNetwork(key.topology)
         else:
             from .keras_network import KerasNetwork
 
-            self.network = KerasNetwork(recipe.fixed, recipe.has_dropout)
-        if isinstance(recipe.optimizer, str):
-            self.optimizer = FusedOptimizer(recipe.optimizer, self.network)
+            self.network = KerasNetwork(key.fixed, key.has_dropout)
+        if isinstance(key.optimizer, str):
+            self.optimizer = FusedOptimizer(key.optimizer, self.network)
         else:
             from .keras_network import KerasOptimizer
 
-            self.optimizer = KerasOptimizer(recipe.optimizer, self.network.keras_variables)
+            self.optimizer = KerasOptimizer(key.optimizer, self.network.keras_variables)
         self.run = self._compile()
 
     def load(self, architecture, weights, optimizer_state):
@@ -157,11 +157,11 @@ class Program:
                 loss = self._batch_loss(
                     train, order[begin:end], window, dropout, tf.stack([seed, begin])
                 )
-                if self.recipe.has_penalty:
+                if self.key.has_penalty:
                     loss += alpha * self.network.penalty()
                 scaled_loss = self.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled_loss, self.network.variables)
-            if self.recipe.clips:
+            if self.key.clips:
                 gradients = self.network.clip(gradients, clipnorm)
             self.optimizer.apply(gradients, learning_rate)
             return loss * tf.cast(end - begin, tf.float32)
@@ -175,7 +175,7 @@ class Program:
             loss = _run_batches(
                 lambda *batch: train_batch(*of_epoch, *batch), tf.shape(orders)[1], batch_size
             )
-            if self.recipe.validates:
+            if self.key.validates:
                 validation_loss = _run_batches(
                     validate_batch, tf.size(validation[1]), VALIDATION_BATCH
                 )
@@ -195,10 +195,10 @@ class Program:
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
         sample, which counts for nothing.
         """
-        n_samples, n_parts = tf.size(batch), self.recipe.n_parts
+        n_samples, n_parts = tf.size(batch), self.key.n_parts
         n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
         noise = None
-        if self.recipe.has_dropout:
+        if self.key.has_dropout:
             noise = self.network.draw_noise(n_samples, window, dropout, seed)
         if n_parts == 1:
             total = self._summed_loss(train, batch, window, noise)
@@ -216,7 +216,7 @@ class Program:
     def _summed_loss(self, samples, batch, window, noise=None):
         rows, starts, y, sample_weight = samples
         predicted = self.network.predict(rows, tf.gather(starts, batch), window, noise)
-        losses = LOSSES[self.recipe.loss](predicted - tf.gather(y, batch))
+        losses = LOSSES[self.key.loss](predicted - tf.gather(y, batch))
         return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
 
 
@@ -241,11 +241,11 @@ def _run_batches(run_batch, n_samples, batch_size):
 
 
 class ProgramTrainer:
-    """A program with the data and numbers of one fit; see :mod:`.loop` for what it offers."""
+    """A program with the data and hyperparameters of one fit: a trainer, see :mod:`.loop`."""
 
-    def __init__(self, program, numbers, segment_length, train, validation):
+    def __init__(self, program, hyperparameters, segment_length, train, validation):
         self._program = program
-        self._learning_rate = numbers.learning_rate or 0
+        self._learning_rate = hyperparameters.learning_rate or 0
         self._train = self._validation = self._as_tensors(train)
         if validation is not None:
             shares_rows = validation.windows.rows is train.windows.rows
@@ -253,10 +253,10 @@ class ProgramTrainer:
         window = train.windows.n_timesteps, segment_length or 1
         self._scalars = (
             tuple(tf.constant(n, tf.int32) for n in window),
-            tf.constant(numbers.batch_size, tf.int32),
-            tf.constant(numbers.dropout, tf.float32),
-            tf.constant(numbers.alpha, tf.float32),
-            tf.constant(numbers.clipnorm or 0, tf.float32),
+            tf.constant(hyperparameters.batch_size, tf.int32),
+            tf.constant(hyperparameters.dropout, tf.float32),
+            tf.constant(hyperparameters.alpha, tf.float32),
+            tf.constant(hyperparameters.clipnorm or 0, tf.float32),
         )
 
     def _as_tensors(self, samples, rows=None):
@@ -272,7 +272,7 @@ class ProgramTrainer:
             *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
-        return losses, validation_losses if self._program.recipe.validates else None
+        return losses, validation_losses if self._program.key.validates else None
 
     def weights(self):
         return self._program.network.weights()
@@ -282,11 +282,13 @@ class ProgramTrainer:
 
 
 @contextmanager
-def program_trainer(recipe, architecture, numbers, state, train, validation):
+def program_trainer(key, architecture, hyperparameters, state, train, validation):
     """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
-    with _programs.lend(recipe) as program:
+    with _programs.lend(key) as program:
         program.load(architecture, *state)
-        yield ProgramTrainer(program, numbers, architecture.segment_length, train, validation)
+        yield ProgramTrainer(
+            program, hyperparameters, architecture.segment_length, train, validation
+        )
 
 
 def n_traces():
@@ -304,24 +306,24 @@ class _ProgramCache:
         self._serial = 0
 
     @contextmanager
-    def lend(self, recipe):
-        program = self._take(recipe) or Program(recipe)
+    def lend(self, key):
+        program = self._take(key) or Program(key)
         try:
             yield program
         finally:
-            self._give_back(recipe, program)
+            self._give_back(key, program)
 
-    def _take(self, recipe):
+    def _take(self, key):
         with self._lock:
-            for serial, (idle_recipe, _) in reversed(self._idle.items()):
-                if idle_recipe == recipe:
+            for serial, (idle_key, _) in reversed(self._idle.items()):
+                if idle_key == key:
                     return self._idle.pop(serial)[1]
         return None
 
-    def _give_back(self, recipe, program):
+    def _give_back(self, key, program):
         with self._lock:
             self._serial += 1
-            self._idle[self._serial] = recipe, program
+            self._idle[self._serial] = key, program
             while len(self._idle) > self._max_idle:
                 self._idle.popitem(last=False)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..plotting.forecast_display import ForecastDisplay
 
 NAIVE = ["persistence", "seasonal naive"]
-SHARE_BACKTESTED = 0.2  # of the rows, where only a step is given
+SHARE_BACKTESTED = 0.2  # of the rows, where only a stride is given
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,10 +38,10 @@ class BacktestResult:
     ----------
     predictions : DataFrame
         A row for each series, origin and step, with the columns ``series``, ``origin`` (the last
-        stamp known), ``step`` (1 is the next), ``stamp``, ``y``, ``y_pred``, ``lower`` and
+        timestamp known), ``step`` (1 is the next), ``timestamp``, ``y``, ``y_pred``, ``lower`` and
         ``upper`` (if a coverage was asked for), ``persistence`` and ``seasonal naive``.
 
-    horizon, step, n_windows : int
+    horizon, stride, n_windows : int
         Steps of each forecast, distance between origins, number of origins.
 
     season_length : int
@@ -57,7 +57,7 @@ class BacktestResult:
 
     predictions: pd.DataFrame
     horizon: int
-    step: int
+    stride: int
     n_windows: int
     season_length: int
     naive_errors: dict
@@ -166,15 +166,15 @@ class BacktestResult:
             raise ValueError(
                 f"series={series!r} is none of {self.predictions['series'].unique().tolist()}."
             )
-        if step is None and self.step < self.horizon:
+        if step is None and self.stride < self.horizon:
             step = 1
         if step is not None:
             rows = rows[rows["step"] == step]
         if rows.empty:
             raise ValueError(f"step={step} was not forecast: the steps are 1 to {self.horizon}.")
-        if self.step > self.horizon:
+        if self.stride > self.horizon:
             rows = _with_gaps(rows)
-        rows = rows.set_index("stamp")
+        rows = rows.set_index("timestamp")
         has_bounds = "lower" in rows
         return ForecastDisplay.from_predictions(
             rows["y"].rename(series if isinstance(series, str) else f"series {series}"),
@@ -237,7 +237,7 @@ def backtest(
     *,
     horizon: int | None = None,
     n_windows: int | None = None,
-    step: int | None = None,
+    stride: int | None = None,
     refit: bool | int = True,
     coverage: float | None = None,
     season_length: int | None = None,
@@ -265,10 +265,10 @@ def backtest(
         Steps of each forecast; None for that of the forecaster.
 
     n_windows : int, default=None
-        Number of origins. None: 5, or with ``step`` as many as the last fifth of the rows has room
-        for.
+        Number of origins. None: 5, or with ``stride`` as many as the last fifth of the rows has
+        room for.
 
-    step : int, default=None
+    stride : int, default=None
         Rows between origins; None for ``horizon``, so that forecasts don't overlap.
 
     refit : bool or int, default=True
@@ -325,10 +325,10 @@ def backtest(
     )
     check_values(panel.tracks, forecaster.missing, forecaster.log != "auto" and forecaster.log)
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)
-    step = _whole_number(step, "step", None)
-    n_windows = _whole_number(n_windows, "n_windows", 5 if step is None else None)
-    step = step or horizon
-    n_known = _origins(panel, horizon, n_windows, step, forecaster)
+    stride = _whole_number(stride, "stride", None)
+    n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
+    stride = stride or horizon
+    n_known = _origins(panel, horizon, n_windows, stride, forecaster)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     season_length = _season_length(season_length, before)
@@ -345,7 +345,7 @@ def backtest(
     result = BacktestResult(
         predictions=predictions,
         horizon=horizon,
-        step=step,
+        stride=stride,
         n_windows=n_windows,
         season_length=season_length,
         naive_errors=_naive_errors(before, season_length),
@@ -379,17 +379,17 @@ def _whole_number(value, name, default):
     return int(value)
 
 
-def _origins(panel, horizon, n_windows, step, forecaster):
+def _origins(panel, horizon, n_windows, stride, forecaster):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
     clocks = [track.calendar.clock() for track in panel.tracks]
     moments = np.unique(np.concatenate(clocks))
     if n_windows is None:
-        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // step)
-    places = len(moments) - horizon - step * np.arange(n_windows)[::-1]
-    room = (len(moments) - horizon - forecaster._n_needed) // step + 1
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // stride)
+    places = len(moments) - horizon - stride * np.arange(n_windows)[::-1]
+    room = (len(moments) - horizon - forecaster._n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
-            f"n_windows={n_windows} of {horizon} steps, {step} apart, leave too little of "
+            f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
             f"{len(moments)} rows before the first: the forecaster needs {forecaster._n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
@@ -476,15 +476,15 @@ def _can_learn(panel, n_known, forecaster):
 
 
 def _table(track, known, horizon, name):
-    """Return series, origin, step, stamp and truth of each forecast."""
-    stamps = track.calendar.stamps
-    stamps = pd.RangeIndex(len(track)) if stamps is None else stamps
+    """Return series, origin, step, timestamp and truth of each forecast."""
+    timestamps = track.calendar.timestamps
+    timestamps = pd.RangeIndex(len(track)) if timestamps is None else timestamps
     rows = known[:, np.newaxis] + np.arange(horizon)
     table = pd.DataFrame(
         {
-            "origin": stamps[known - 1].repeat(horizon),
+            "origin": timestamps[known - 1].repeat(horizon),
             "step": np.tile(np.arange(1, horizon + 1), len(known)),
-            "stamp": stamps[rows.ravel()],
+            "timestamp": timestamps[rows.ravel()],
         }
     )
     table.insert(0, "series", pd.Series([name] * len(table), dtype=object))

@@ -1,4 +1,4 @@
-"""Evenly stepping stamps: which ones a series has, and which come next."""
+"""Evenly stepping timestamps: which ones a series has, and which come next."""
 
 from __future__ import annotations
 
@@ -9,101 +9,107 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-MOST_STRETCHES = 20  # of stamps, looked at for one without a hole
+MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
 COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
 NANOSECONDS_OF_DAY = 86_400 * 10**9
 LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
-LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the stamps
+LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
 
 
 class Calendar:
-    """The stamps of a series without holes, from its first to its last.
+    """The timestamps of a series without holes, from its first to its last.
 
     Parameters
     ----------
-    stamps : Index or None
-        Evenly stepping times, periods or numbers; None for rows that have no stamps.
+    timestamps : Index or None
+        Evenly stepping times, periods or numbers; None for rows that have no timestamps.
 
     freq : str, float or None
         The step: an alias of pandas for times and periods, a distance for numbers.
 
     n_steps : int
-        How many stamps there are.
+        How many timestamps there are.
     """
 
-    def __init__(self, stamps, freq, n_steps):
-        self.stamps = stamps
+    def __init__(self, timestamps, freq, n_steps):
+        self.timestamps = timestamps
         self.freq = freq
         self.n_steps = n_steps
 
     def __getitem__(self, first_steps):
-        stamps = None if self.stamps is None else self.stamps[first_steps]
-        return Calendar(stamps, self.freq, len(range(self.n_steps)[first_steps]))
+        timestamps = None if self.timestamps is None else self.timestamps[first_steps]
+        return Calendar(timestamps, self.freq, len(range(self.n_steps)[first_steps]))
 
     def after(self, n_steps):
-        """Return the ``n_steps`` stamps that follow the last one, None for rows without stamps."""
-        if self.stamps is None:
+        """Return the ``n_steps`` timestamps that follow, None for rows without timestamps."""
+        if self.timestamps is None:
             return None
-        last = self.stamps[-1]
-        if isinstance(self.stamps, pd.PeriodIndex):
+        last = self.timestamps[-1]
+        if isinstance(self.timestamps, pd.PeriodIndex):
             following = pd.period_range(last + 1, periods=n_steps, freq=self.freq)
-        elif isinstance(self.stamps, pd.DatetimeIndex):
+        elif isinstance(self.timestamps, pd.DatetimeIndex):
             following = _dates(last, self.freq, periods=n_steps + 1)[1:]
-            following = following.as_unit(self.stamps.unit)
-        elif isinstance(self.stamps, pd.RangeIndex):
+            following = following.as_unit(self.timestamps.unit)
+        elif isinstance(self.timestamps, pd.RangeIndex):
             begin = last + self.freq
             following = pd.RangeIndex(begin, begin + n_steps * self.freq, self.freq)
         else:
             following = pd.Index(last + self.freq * np.arange(1, n_steps + 1))
-        return following.rename(self.stamps.name)
+        return following.rename(self.timestamps.name)
 
     def extended(self, n_steps):
         """Return the calendar that goes on for ``n_steps`` more."""
-        if self.stamps is None:
+        if self.timestamps is None:
             return Calendar(None, None, self.n_steps + n_steps)
         following = self.after(n_steps)
-        return Calendar(self.stamps.append(following), self.freq, self.n_steps + n_steps)
+        return Calendar(self.timestamps.append(following), self.freq, self.n_steps + n_steps)
 
-    def places(self, stamps):
-        """Return the number of each stamp, 0 for the first of the calendar; -1 where off its grid.
+    def places(self, timestamps):
+        """Return the number of each timestamp, 0 for the first; -1 where off the grid.
 
-        Stamps may lie beyond the last one.
+        Timestamps may lie beyond the last one.
         """
-        if not (isinstance(stamps, pd.DatetimeIndex | pd.PeriodIndex)):
-            steps = (stamps.to_numpy() - self.stamps[0]) / self.freq
+        if not (isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex)):
+            steps = (timestamps.to_numpy() - self.timestamps[0]) / self.freq
             places = np.rint(steps)
             off = (np.abs(steps - places) > LARGEST_ROUNDING) | (places < 0)
             return np.where(off, -1, places).astype(np.int64)
-        index = self.stamps
-        while len(stamps) and index[-1] < stamps.max():
+        index = self.timestamps
+        while len(timestamps) and index[-1] < timestamps.max():
             index = index.append(Calendar(index, self.freq, len(index)).after(len(index)))
-        return index.get_indexer(stamps)
+        return index.get_indexer(timestamps)
 
-    def leaps_to(self, stamp):
-        """Return how far a stamp lies after the last one, in lengths of the calendar."""
-        first, last = self.stamps[0], self.stamps[-1]
-        if isinstance(self.stamps, pd.PeriodIndex):
-            first, last, stamp = first.ordinal, last.ordinal, stamp.ordinal
-        return (stamp - last) / (last - first) if self.n_steps > 1 else 0.0
+    def leaps_to(self, timestamp):
+        """Return how far a timestamp lies after the last one, in lengths of the calendar."""
+        first, last = self.timestamps[0], self.timestamps[-1]
+        if isinstance(self.timestamps, pd.PeriodIndex):
+            first, last, timestamp = first.ordinal, last.ordinal, timestamp.ordinal
+        return (timestamp - last) / (last - first) if self.n_steps > 1 else 0.0
 
     def clock(self):
         """Return numbers that order the steps of several series in time."""
-        if self.stamps is None:
+        if self.timestamps is None:
             return np.arange(self.n_steps)
-        return clock(self.stamps)
+        return clock(self.timestamps)
 
     def __getstate__(self):
         state: dict[str, Any] = {"freq": self.freq, "n_steps": self.n_steps, "kind": "none"}
-        if self.stamps is None:
+        if self.timestamps is None:
             return state
-        state["name"] = self.stamps.name
-        first = self.stamps[0]
-        if isinstance(self.stamps, pd.PeriodIndex):
+        state["name"] = self.timestamps.name
+        first = self.timestamps[0]
+        if isinstance(self.timestamps, pd.PeriodIndex):
             return {**state, "kind": "period", "first": str(first)}
-        if isinstance(self.stamps, pd.DatetimeIndex):
-            zone = None if self.stamps.tz is None else str(self.stamps.tz)
+        if isinstance(self.timestamps, pd.DatetimeIndex):
+            zone = None if self.timestamps.tz is None else str(self.timestamps.tz)
             first = first.isoformat()
-            return {**state, "kind": "time", "first": first, "tz": zone, "unit": self.stamps.unit}
+            return {
+                **state,
+                "kind": "time",
+                "first": first,
+                "tz": zone,
+                "unit": self.timestamps.unit,
+            }
         return {
             **state,
             "kind": "number",
@@ -112,28 +118,30 @@ class Calendar:
 
     def __setstate__(self, state):
         self.freq, self.n_steps = state["freq"], state["n_steps"]
-        self.stamps = None
+        self.timestamps = None
         if state["kind"] == "period":
-            self.stamps = pd.period_range(state["first"], periods=self.n_steps, freq=self.freq)
+            self.timestamps = pd.period_range(state["first"], periods=self.n_steps, freq=self.freq)
         elif state["kind"] == "time":
             first = pd.Timestamp(state["first"])
             first = first if state["tz"] is None else first.tz_convert(state["tz"])
-            self.stamps = _dates(first, self.freq, periods=self.n_steps)
-            self.stamps = self.stamps.as_unit(state["unit"])
+            self.timestamps = _dates(first, self.freq, periods=self.n_steps)
+            self.timestamps = self.timestamps.as_unit(state["unit"])
         elif state["kind"] == "number":
-            self.stamps = _number_grid(state["first"], self.freq, self.n_steps)
-        if self.stamps is not None:
-            self.stamps = self.stamps.rename(state["name"])
+            self.timestamps = _number_grid(state["first"], self.freq, self.n_steps)
+        if self.timestamps is not None:
+            self.timestamps = self.timestamps.rename(state["name"])
 
 
-def clock(stamps):
-    """Return stamps as integers or floats that order them."""
+def clock(timestamps):
+    """Return timestamps as integers or floats that order them."""
     return (
-        stamps.asi8 if isinstance(stamps, pd.PeriodIndex | pd.DatetimeIndex) else stamps.to_numpy()
+        timestamps.asi8
+        if isinstance(timestamps, pd.PeriodIndex | pd.DatetimeIndex)
+        else timestamps.to_numpy()
     )
 
 
-def checked_stamps(index, name="y"):
+def checked_timestamps(index, name="y"):
     """Return an index as times, periods or numbers that increase, or say what is wrong.
 
     Parameters
@@ -145,7 +153,7 @@ def checked_stamps(index, name="y"):
 
     Returns
     -------
-    stamps : DatetimeIndex, PeriodIndex or Index of numbers
+    timestamps : DatetimeIndex, PeriodIndex or Index of numbers
     """
     if index.inferred_type in ("date", "datetime"):
         index = pd.DatetimeIndex(index)
@@ -159,8 +167,8 @@ def checked_stamps(index, name="y"):
         )
     if index.hasnans:
         raise ValueError(
-            f"The index of {name} lacks a stamp at row {int(index.isna().argmax())}. Give every "
-            "row its time, or leave the row out."
+            f"The index of {name} lacks a timestamp at row {int(index.isna().argmax())}. Give "
+            "every row its time, or leave the row out."
         )
     _refuse_repeated(index, name)
     if not index.is_monotonic_increasing:
@@ -184,18 +192,18 @@ def _refuse_repeated(index, name):
             "index.tz_localize('Europe/Berlin', ambiguous='infer')"
         )
     raise ValueError(
-        f"The index of {name} repeats the stamp {index[row]!s} at row {row} ({repeated.sum()} rows "
-        f"repeat one). {remedy}."
+        f"The index of {name} repeats the timestamp {index[row]!s} at row {row} ({repeated.sum()} "
+        f"rows repeat one). {remedy}."
     )
 
 
-def frequency_of(stamps, name="y"):
-    """Return the step between stamps, some of which may be absent.
+def frequency_of(timestamps, name="y"):
+    """Return the step between timestamps, some of which may be absent.
 
     Parameters
     ----------
-    stamps : Index
-        As :func:`checked_stamps` returns it.
+    timestamps : Index
+        As :func:`checked_timestamps` returns it.
 
     name : str, default="y"
         What the messages call the data.
@@ -208,22 +216,22 @@ def frequency_of(stamps, name="y"):
     Raises
     ------
     ValueError
-        If no frequency fits; the message names the first stamp that is off.
+        If no frequency fits; the message names the first timestamp that is off.
     """
-    if isinstance(stamps, pd.PeriodIndex):
-        return stamps.freqstr
-    if isinstance(stamps, pd.DatetimeIndex):
-        return _checked_alias(stamps.freqstr or _infer_frequency(stamps, name), name)
-    return _infer_step(stamps, name)
+    if isinstance(timestamps, pd.PeriodIndex):
+        return timestamps.freqstr
+    if isinstance(timestamps, pd.DatetimeIndex):
+        return _checked_alias(timestamps.freqstr or _infer_frequency(timestamps, name), name)
+    return _infer_step(timestamps, name)
 
 
-def grid_of(stamps, freq, name="y"):
-    """Return all the stamps from the first to the last, those that are absent among them.
+def grid_of(timestamps, freq, name="y"):
+    """Return all the timestamps from the first to the last, those that are absent among them.
 
     Parameters
     ----------
-    stamps : Index
-        As :func:`checked_stamps` returns it.
+    timestamps : Index
+        As :func:`checked_timestamps` returns it.
 
     freq : str, int or float
         The step, as :func:`frequency_of` returns it.
@@ -238,21 +246,25 @@ def grid_of(stamps, freq, name="y"):
     Raises
     ------
     ValueError
-        If stamps lie off the grid; the message names the first.
+        If timestamps lie off the grid; the message names the first.
     """
-    if isinstance(stamps, pd.PeriodIndex):
-        grid = pd.period_range(stamps[0], stamps[-1], freq=stamps.freq)
-        return Calendar(grid.rename(stamps.name), stamps.freqstr, len(grid))
-    if isinstance(stamps, pd.DatetimeIndex):
-        grid = stamps if stamps.freqstr == freq else _dates(stamps[0], freq, end=stamps[-1])
-        grid = grid.as_unit(stamps.unit)
-        _refuse_off_grid(stamps, ~stamps.isin(grid), freq, name)
-        return Calendar(grid.rename(stamps.name), freq, len(grid))
-    steps = (stamps.to_numpy() - stamps[0]) / freq
-    _refuse_off_grid(stamps, np.abs(steps - np.rint(steps)) > LARGEST_ROUNDING, freq, name)
+    if isinstance(timestamps, pd.PeriodIndex):
+        grid = pd.period_range(timestamps[0], timestamps[-1], freq=timestamps.freq)
+        return Calendar(grid.rename(timestamps.name), timestamps.freqstr, len(grid))
+    if isinstance(timestamps, pd.DatetimeIndex):
+        grid = (
+            timestamps
+            if timestamps.freqstr == freq
+            else _dates(timestamps[0], freq, end=timestamps[-1])
+        )
+        grid = grid.as_unit(timestamps.unit)
+        _refuse_off_grid(timestamps, ~timestamps.isin(grid), freq, name)
+        return Calendar(grid.rename(timestamps.name), freq, len(grid))
+    steps = (timestamps.to_numpy() - timestamps[0]) / freq
+    _refuse_off_grid(timestamps, np.abs(steps - np.rint(steps)) > LARGEST_ROUNDING, freq, name)
     n_steps = 1 + round(steps[-1])
-    grid = stamps if n_steps == len(stamps) else _number_grid(stamps[0], freq, n_steps)
-    return Calendar(grid.rename(stamps.name), freq, n_steps)
+    grid = timestamps if n_steps == len(timestamps) else _number_grid(timestamps[0], freq, n_steps)
+    return Calendar(grid.rename(timestamps.name), freq, n_steps)
 
 
 def _dates(first, freq, periods=None, end=None):
@@ -270,9 +282,9 @@ def _dates(first, freq, periods=None, end=None):
 def _checked_alias(freq, name):
     if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
         raise ValueError(
-            f"The stamps of {name} step by custom business days ({freq!r}), whose holidays can't "
-            f"be kept. Take all business days ({name}.asfreq('B'), with missing='interpolate'), or "
-            f"count rows instead of time: {name}.reset_index(drop=True)."
+            f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
+            f"can't be kept. Take all business days ({name}.asfreq('B'), with "
+            f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
         )
     return freq
 
@@ -284,49 +296,49 @@ def _number_grid(first, step, n_steps):
     return pd.Index(first + step * np.arange(n_steps))
 
 
-def _infer_step(stamps, name):
-    if len(stamps) == 1:
+def _infer_step(timestamps, name):
+    if len(timestamps) == 1:
         return 1
-    values = stamps.to_numpy()
+    values = timestamps.to_numpy()
     if values.dtype.kind in "iu":
         step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
     else:
         span = float(values[-1]) - float(values[0])
         step = span / max(1, round(span / float(np.median(np.diff(values)))))
-    if (values[-1] - values[0]) / step > len(stamps) / LARGEST_SHARE_ABSENT:
-        _refuse_irregular(stamps, name)
+    if (values[-1] - values[0]) / step > len(timestamps) / LARGEST_SHARE_ABSENT:
+        _refuse_irregular(timestamps, name)
     return step
 
 
-def _infer_frequency(stamps, name):
-    """Find the frequency on whose grid all stamps lie and the fewest are absent."""
-    if len(stamps) < 3:
+def _infer_frequency(timestamps, name):
+    """Find the frequency on whose grid all timestamps lie and the fewest are absent."""
+    if len(timestamps) < 3:
         raise ValueError(
-            f"The frequency of {name} can't be told from {len(stamps)} stamps: give at least 3, or "
-            f"set it ({name}.asfreq('D'))."
+            f"The frequency of {name} can't be told from {len(timestamps)} timestamps: give at "
+            f"least 3, or set it ({name}.asfreq('D'))."
         )
-    found = _regular_frequency(stamps)
+    found = _regular_frequency(timestamps)
     if found is not None:
         return found
     fitting = {}
-    for freq in dict.fromkeys(_candidates(stamps)):
-        grid = _grid(stamps, freq)
-        if grid is not None and covers(grid, stamps):
+    for freq in dict.fromkeys(_candidates(timestamps)):
+        grid = _grid(timestamps, freq)
+        if grid is not None and covers(grid, timestamps):
             fitting[freq] = len(grid)
     if not fitting:
-        _refuse_irregular(stamps, name)
+        _refuse_irregular(timestamps, name)
     return min(fitting, key=fitting.__getitem__)
 
 
-def covers(grid, stamps):
-    """Tell whether all stamps lie on a grid, and not too few of it are there."""
-    return len(stamps) >= LARGEST_SHARE_ABSENT * len(grid) and bool(stamps.isin(grid).all())
+def covers(grid, timestamps):
+    """Tell whether all timestamps lie on a grid, and not too few of it are there."""
+    return len(timestamps) >= LARGEST_SHARE_ABSENT * len(grid) and bool(timestamps.isin(grid).all())
 
 
-def _regular_frequency(stamps):
+def _regular_frequency(timestamps):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas will return an offset instead of its name
-        found = pd.infer_freq(stamps)
+        found = pd.infer_freq(timestamps)
     return None if found is None else _alias(to_offset(found))
 
 
@@ -339,39 +351,39 @@ def _alias(offset):
     return "D" if n_days == 1 else f"{n_days}D"
 
 
-def _candidates(stamps):
+def _candidates(timestamps):
     """Frequencies of stretches without a hole, the most common step, and the usual ones."""
-    n_starts = min(MOST_STRETCHES, len(stamps) - 7)
-    for begin in np.linspace(0, max(len(stamps) - 8, 0), max(n_starts, 1)).astype(int):
-        stretch = stamps[begin : begin + 8]
+    n_starts = min(MOST_STRETCHES, len(timestamps) - 7)
+    for begin in np.linspace(0, max(len(timestamps) - 8, 0), max(n_starts, 1)).astype(int):
+        stretch = timestamps[begin : begin + 8]
         found = _regular_frequency(stretch) if len(stretch) >= 3 else None
         if found is not None:
             yield found
-    yield _alias(to_offset(_most_common_step(stamps)))
+    yield _alias(to_offset(_most_common_step(timestamps)))
     yield from COMMON_FREQUENCIES
 
 
-def _grid(stamps, freq):
+def _grid(timestamps, freq):
     try:
-        n_expected = (stamps[-1] - stamps[0]) / pd.Timedelta(to_offset(freq))
+        n_expected = (timestamps[-1] - timestamps[0]) / pd.Timedelta(to_offset(freq))
     except (TypeError, ValueError):
         n_expected = 0  # a month has no fixed length, but there are never too many of them
-    if n_expected > len(stamps) / LARGEST_SHARE_ABSENT:
+    if n_expected > len(timestamps) / LARGEST_SHARE_ABSENT:
         return None
-    return _dates(stamps[0], freq, end=stamps[-1]).as_unit(stamps.unit)
+    return _dates(timestamps[0], freq, end=timestamps[-1]).as_unit(timestamps.unit)
 
 
-def _most_common_step(stamps):
-    steps = pd.Series(stamps[1:] - stamps[:-1])
+def _most_common_step(timestamps):
+    steps = pd.Series(timestamps[1:] - timestamps[:-1])
     return steps.mode().iloc[0]
 
 
-def _refuse_irregular(stamps, name):
-    common = _most_common_step(stamps)
-    steps = stamps[1:] - stamps[:-1]
+def _refuse_irregular(timestamps, name):
+    common = _most_common_step(timestamps)
+    steps = timestamps[1:] - timestamps[:-1]
     row = 1 + int(np.argmax(steps != common))
     raise ValueError(
-        f"The stamps of {name} have no frequency: row {row}, {stamps[row]!s}, comes "
+        f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
         f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
         f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "
         f"({name}.resample(...).mean()), or count rows instead of time: "
@@ -379,11 +391,11 @@ def _refuse_irregular(stamps, name):
     )
 
 
-def _refuse_off_grid(stamps, off, freq, name):
+def _refuse_off_grid(timestamps, off, freq, name):
     if off.any():
         row = int(off.argmax())
         raise ValueError(
-            f"The stamps of {name} step by {freq!r}, but {off.sum()} of {len(stamps)} lie between, "
-            f"first {stamps[row]!s} at row {row}. Bring them to the grid "
+            f"The timestamps of {name} step by {freq!r}, but {off.sum()} of {len(timestamps)} lie "
+            f"between, first {timestamps[row]!s} at row {row}. Bring them to the grid "
             f"({name}.resample({freq!r}).mean())."
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._checks import as_numbers
-from .calendar import checked_stamps
+from .calendar import checked_timestamps
 from .time_series import (
     Track,
     as_table,
@@ -21,7 +21,7 @@ from .time_series import (
 )
 
 LONGEST_LEAP = 100  # known lengths, by which new rows may lie after the last one
-MOST_FUTURE_STAMPS = 100_000
+MOST_FUTURE_TIMESTAMPS = 100_000
 
 
 def extend_panel(panel, y, X=None, *, fills_holes=False):
@@ -35,7 +35,7 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
         Rows that follow those of the panel, of all its series or some.
 
     fills_holes : bool, default=False
-        Whether stamps may be absent; their values are then NaN.
+        Whether timestamps may be absent; their values are then NaN.
 
     Returns
     -------
@@ -61,10 +61,10 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
         return panel
     values, covariates = values_of(y, X, "y_new")
     tracks = dict(zip(panel.keys, panel.tracks, strict=True))
-    for key, stamps, rows in series_in(y):
+    for key, timestamps, rows in series_in(y):
         if key not in tracks:
             raise ValueError(_unknown_series(key, panel.keys, "y_new"))
-        tracks[key] = _longer(tracks[key], stamps, values[rows], covariates[rows], fills_holes)
+        tracks[key] = _longer(tracks[key], timestamps, values[rows], covariates[rows], fills_holes)
     return replace(panel, tracks=list(tracks.values()))
 
 
@@ -76,15 +76,15 @@ def _unknown_series(key, known, name):
     )
 
 
-def _longer(track, stamps, y, X, fills_holes):
+def _longer(track, timestamps, y, X, fills_holes):
     name = "y_new" if track.key is None else f"series {track.key!r} in y_new"
-    if stamps is not None:
-        stamps = checked_stamps(stamps, name)
-        places = places_after(track.calendar, stamps, name)
+    if timestamps is not None:
+        timestamps = checked_timestamps(timestamps, name)
+        places = places_after(track.calendar, timestamps, name)
         if not fills_holes and places[-1] + 1 != len(places):
-            absent = track.calendar.after(places[-1] + 1).difference(stamps)
+            absent = track.calendar.after(places[-1] + 1).difference(timestamps)
             raise ValueError(
-                f"{name} leaves out {len(absent)} stamps after the last known one, first "
+                f"{name} leaves out {len(absent)} timestamps after the last known one, first "
                 f"{shown(absent)}. Give all of them, or set missing='interpolate'."
             )
         full = [np.full((places[-1] + 1, values.shape[1]), np.nan) for values in (y, X)]
@@ -98,37 +98,37 @@ def _longer(track, stamps, y, X, fills_holes):
     )
 
 
-def places_after(calendar, stamps, name):
-    """Return how many steps after the last known stamp each of some others lies, 0 for the next."""
-    last = calendar.stamps[-1]
-    _check_kind(stamps, calendar, name)
-    if not stamps[0] > last:
+def places_after(calendar, timestamps, name):
+    """Return how many steps after the last known one timestamps lie, 0 for the next."""
+    last = calendar.timestamps[-1]
+    _check_kind(timestamps, calendar, name)
+    if not timestamps[0] > last:
         raise ValueError(
-            f"{name} begins at {stamps[0]!s}, but the series is known until {last!s}. Give the "
+            f"{name} begins at {timestamps[0]!s}, but the series is known until {last!s}. Give the "
             "rows after that only."
         )
-    if calendar.leaps_to(stamps[-1]) > LONGEST_LEAP:
+    if calendar.leaps_to(timestamps[-1]) > LONGEST_LEAP:
         raise ValueError(
-            f"{name} reaches to {stamps[-1]!s}, but the series is known until {last!s}: that is "
-            f"more than {LONGEST_LEAP} times as long as all that is known. Is the time right?"
+            f"{name} reaches to {timestamps[-1]!s}, but the series is known until {last!s}: that "
+            f"is more than {LONGEST_LEAP} times as long as all that is known. Is the time right?"
         )
-    places = calendar[-1:].places(stamps) - 1
+    places = calendar[-1:].places(timestamps) - 1
     if (places < 0).any():
-        off = stamps[places < 0]
+        off = timestamps[places < 0]
         raise ValueError(
             f"{name} steps off the grid of fit ({calendar.freq!r} from {last!s} on): "
-            f"{shown(off)}. Bring the stamps to it."
+            f"{shown(off)}. Bring the timestamps to it."
         )
     return places
 
 
-def _check_kind(stamps, calendar, name):
-    zones = [getattr(index, "tz", None) for index in (stamps, calendar.stamps)]
-    if _kind(stamps) != _kind(calendar.stamps) or (zones[0] is None) != (zones[1] is None):
+def _check_kind(timestamps, calendar, name):
+    zones = [getattr(index, "tz", None) for index in (timestamps, calendar.timestamps)]
+    if _kind(timestamps) != _kind(calendar.timestamps) or (zones[0] is None) != (zones[1] is None):
         raise ValueError(
-            f"The index of {name} ({stamps[0]!s}, ...) is of another kind than that of fit "
-            f"(..., {calendar.stamps[-1]!s}). Give both the same kind of index, and the same time "
-            "zone."
+            f"The index of {name} ({timestamps[0]!s}, ...) is of another kind than that of fit "
+            f"(..., {calendar.timestamps[-1]!s}). Give both the same kind of index, and the same "
+            "time zone."
         )
 
 
@@ -170,22 +170,22 @@ def future_covariates(panel, X, columns, n_steps):
             )
         _refuse_missing(values, columns, np.arange(1, len(values) + 1), "step")
         return [values]
-    given = {key: (stamps, rows) for key, stamps, rows in series_in(X)}
+    given = {key: (timestamps, rows) for key, timestamps, rows in series_in(X)}
     return [_future_of(track, given, values, columns, n_steps) for track in panel.tracks]
 
 
 def _future_of(track, given, values, columns, n_steps):
     of_series = "" if track.key is None else f" of series {track.key!r}"
     wanted = track.calendar.after(n_steps)
-    stamps, rows = given.get(track.key, (wanted[:0], np.array([], dtype=int)))
-    if len(stamps):
+    timestamps, rows = given.get(track.key, (wanted[:0], np.array([], dtype=int)))
+    if len(timestamps):
         name = f"X{of_series}"
-        order = np.argsort(stamps)
-        stamps, rows = checked_stamps(stamps[order], name), rows[order]
-        _check_kind(stamps, track.calendar, name)
-        is_future = stamps > track.calendar.stamps[-1]
-        stamps, rows = stamps[is_future], rows[is_future]
-    places = track.calendar[-1:].places(stamps[:MOST_FUTURE_STAMPS]) - 1
+        order = np.argsort(timestamps)
+        timestamps, rows = checked_timestamps(timestamps[order], name), rows[order]
+        _check_kind(timestamps, track.calendar, name)
+        is_future = timestamps > track.calendar.timestamps[-1]
+        timestamps, rows = timestamps[is_future], rows[is_future]
+    places = track.calendar[-1:].places(timestamps[:MOST_FUTURE_TIMESTAMPS]) - 1
     future = np.full((max(n_steps, places.max(initial=-1) + 1), len(columns)), np.nan)
     is_there = np.zeros(len(future), dtype=bool)
     future[places[places >= 0]] = values[rows[: len(places)][places >= 0]]
@@ -193,11 +193,11 @@ def _future_of(track, given, values, columns, n_steps):
     absent = wanted[~is_there[:n_steps]]
     if len(absent):
         raise ValueError(
-            f"X lacks {len(absent)} of the {n_steps} stamps to be forecast{of_series}: "
+            f"X lacks {len(absent)} of the {n_steps} timestamps to be forecast{of_series}: "
             f"{shown(absent)}. fit was given covariates that are known ahead ({columns}): give "
-            "their values of the future, or name them in past_columns."
+            "their values of the future, or name them in past_covariates."
         )
-    _refuse_missing(future[:n_steps], columns, wanted, f"stamp{of_series}")
+    _refuse_missing(future[:n_steps], columns, wanted, f"timestamp{of_series}")
     known = np.isfinite(future).all(axis=1)
     return future if known.all() else future[: int((~known).argmax())]
 

@@ -33,7 +33,7 @@ class LSTMForecaster(BaseEstimator):
     """Forecast the values that follow a series, with intervals.
 
     Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
-    what it predicts comes back on the scale of the series and on the stamps of the future.
+    what it predicts comes back on the scale of the series and on the timestamps of the future.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ class LSTMForecaster(BaseEstimator):
         each has a regressor of its own (``"separate"``). The series of a panel share a regressor,
         unless it is ``"separate"``: then every column of every series has its own.
 
-    past_columns : list, default=None
+    past_covariates : list, default=None
         Columns of ``X`` (positions for arrays) that are not known ahead: seen in the window, never
         asked for in the future. A forecast that is fed back holds their last value.
 
     missing : {"error", "skip", "interpolate"}, default="error"
-        What to do about missing values, NaN or absent stamps. ``"skip"`` learns from the windows
-        without any. ``"interpolate"`` fills a window that knows at least half of its values, from
-        these alone.
+        What to do about missing values, NaN or absent timestamps. ``"skip"`` learns from the
+        windows without any. ``"interpolate"`` fills a window that knows at least half of its
+        values, from these alone.
 
     interval_method : {"conformal"} or None, default="conformal"
         How intervals are found. ``"conformal"`` fits the regressor twice: first without the last
@@ -121,10 +121,10 @@ class LSTMForecaster(BaseEstimator):
         Whether the logarithm is forecast.
 
     history_ : {ndarray, Series, DataFrame}
-        The series known so far, with NaN for absent stamps.
+        The series known so far, with NaN for absent timestamps.
 
     freq_ : str, float or None
-        Distance between stamps as pandas writes it, or between the numbers of the index.
+        Distance between timestamps as pandas writes it, or between the numbers of the index.
 
     See Also
     --------
@@ -174,7 +174,7 @@ class LSTMForecaster(BaseEstimator):
         "normalize": [StrOptions({"minmax", "standard", "last", "window"}), None],
         "log": ["boolean", StrOptions({"auto"})],
         "columns": [StrOptions({"joint", "shared", "separate"})],
-        "past_columns": [None, list, tuple],
+        "past_covariates": [None, list, tuple],
         "missing": [StrOptions({"error", "skip", "interpolate"})],
         "interval_method": [StrOptions({"conformal"}), None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -192,7 +192,7 @@ class LSTMForecaster(BaseEstimator):
         normalize: str | None = "last",
         log: bool | str = "auto",
         columns: str = "joint",
-        past_columns: list | None = None,
+        past_covariates: list | None = None,
         missing: str = "error",
         interval_method: str | None = "conformal",
         calibration_fraction: float = 0.2,
@@ -206,7 +206,7 @@ class LSTMForecaster(BaseEstimator):
         self.normalize = normalize
         self.log = log
         self.columns = columns
-        self.past_columns = past_columns
+        self.past_covariates = past_covariates
         self.missing = missing
         self.interval_method = interval_method
         self.calibration_fraction = calibration_fraction
@@ -225,7 +225,7 @@ class LSTMForecaster(BaseEstimator):
             a frequency.
 
         X : {array-like, Series, DataFrame} of shape (n_steps, n_covariates), default=None
-            Covariates on the same index. Those that are not in ``past_columns`` are known ahead,
+            Covariates on the same index. Those that are not in ``past_covariates`` are known ahead,
             such as a calendar or a price list, and ``predict`` asks for their future.
 
         Returns
@@ -275,12 +275,12 @@ class LSTMForecaster(BaseEstimator):
             )
 
     def _find_known_ahead(self, covariates):
-        past = list(self.past_columns or ())
+        past = list(self.past_covariates or ())
         covariates = covariates or []
         unknown = [column for column in past if column not in covariates]
         if unknown:
             raise ValueError(
-                f"past_columns={past} names {unknown}, but X has {covariates}."
+                f"past_covariates={past} names {unknown}, but X has {covariates}."
                 f"{nearest(unknown[0], covariates)}"
             )
         return np.array([column not in past for column in covariates], dtype=bool)
@@ -500,7 +500,7 @@ class LSTMForecaster(BaseEstimator):
         Returns
         -------
         forecast : {ndarray, Series, DataFrame} of shape (horizon,) or (horizon, n_columns)
-            In the form of ``y``, on the stamps that follow; for a panel on a MultiIndex.
+            In the form of ``y``, on the timestamps that follow; for a panel on a MultiIndex.
         """
         forecast, _ = self._forecast_ahead(horizon, X)
         return self._panel.wrap(self._by_series(self._unlogged(forecast)))
@@ -615,12 +615,12 @@ class LSTMForecaster(BaseEstimator):
         names = panel.layout.covariates or []
         columns = [name for name, ahead in zip(names, is_ahead, strict=True) if ahead]
         if columns and X is None:
-            stamps = panel.tracks[0].calendar.after(n_steps)
-            span = "" if stamps is None else f" from {stamps[0]!s} to {stamps[-1]!s}"
+            timestamps = panel.tracks[0].calendar.after(n_steps)
+            span = "" if timestamps is None else f" from {timestamps[0]!s} to {timestamps[-1]!s}"
             raise ValueError(
                 f"X is missing: fit was given covariates that are known ahead ({columns}), so "
                 f"predict needs their values of the next {n_steps} steps{span}. Pass X, or name "
-                "them in past_columns."
+                "them in past_covariates."
             )
         if not columns and X is not None and not names:
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
@@ -656,7 +656,7 @@ class LSTMForecaster(BaseEstimator):
         share = " more than half" if self._model.fills else f" {is_missing.sum()}"
         raise ValueError(
             f"The last window of {name} lacks{share} of its {self._model.window_length} values, "
-            f"first {track.stamp(begin + int(is_missing.argmax()))}. Bring later values with "
+            f"first {track.timestamp(begin + int(is_missing.argmax()))}. Bring later values with "
             "update(...), or "
             + ("fill them." if self._model.fills else "fit with missing='interpolate'.")
         )
@@ -706,7 +706,7 @@ class LSTMForecaster(BaseEstimator):
 
     @property
     def history_(self):
-        """{ndarray, Series, DataFrame} : The series known so far, with NaN for absent stamps."""
+        """{ndarray, Series, DataFrame} : The series so far, NaN for absent timestamps."""
         check_is_fitted(self)
         return self._panel.history()
 

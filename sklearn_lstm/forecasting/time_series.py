@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from .._checks import as_numbers
-from .calendar import Calendar, checked_stamps, covers, frequency_of, grid_of
+from .calendar import Calendar, checked_timestamps, covers, frequency_of, grid_of
 
-FEWEST_STAMPS_THAT_STEP = 3
+FEWEST_TIMESTAMPS_THAT_STEP = 3
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Track:
     def name(self):
         return _name(self.key)
 
-    def stamp(self, row):
-        stamps = self.calendar.stamps
-        return f"row {row}" if stamps is None else str(stamps[row])
+    def timestamp(self, row):
+        timestamps = self.calendar.timestamps
+        return f"row {row}" if timestamps is None else str(timestamps[row])
 
     def __getitem__(self, first_steps):
         return Track(self.key, self.calendar[first_steps], self.y[first_steps], self.X[first_steps])
@@ -101,7 +101,7 @@ class Panel:
         return replace(self, tracks=cut)
 
     def wrap(self, values, suffixes=None):
-        """Put forecasts into the container of ``y``, on the stamps that follow.
+        """Put forecasts into the container of ``y``, on the timestamps that follow.
 
         Parameters
         ----------
@@ -131,24 +131,24 @@ class Panel:
     def _future_index(self, n_steps):
         return self._joined([track.calendar.after(n_steps) for track in self.tracks])
 
-    def _joined(self, stamps):
-        """Put the stamps of each series under its key."""
+    def _joined(self, timestamps):
+        """Put the timestamps of each series under its key."""
         if self.layout.levels is None:
-            return stamps[0]
+            return timestamps[0]
         rows = [
-            (*(key if isinstance(key, tuple) else (key,)), stamp)
-            for key, of_series in zip(self.keys, stamps, strict=True)
-            for stamp in of_series
+            (*(key if isinstance(key, tuple) else (key,)), timestamp)
+            for key, of_series in zip(self.keys, timestamps, strict=True)
+            for timestamp in of_series
         ]
         return pd.MultiIndex.from_tuples(rows, names=self.layout.levels)
 
     def history(self):
-        """Return ``y`` as it was given, absent stamps included."""
+        """Return ``y`` as it was given, absent timestamps included."""
         values = np.concatenate([track.y for track in self.tracks])
         layout = self.layout
         if not layout.is_pandas:
             return values if layout.y_ndim == 2 else values[:, 0]
-        index = self._joined([track.calendar.stamps for track in self.tracks])
+        index = self._joined([track.calendar.timestamps for track in self.tracks])
         if layout.y_ndim == 1:
             return pd.Series(values[:, 0], index=index, name=layout.columns[0])
         return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns))
@@ -166,7 +166,7 @@ def read_panel(y, X=None, *, fills_holes=False):
         Covariates of the same rows.
 
     fills_holes : bool, default=False
-        Whether stamps may be absent; their values are then NaN.
+        Whether timestamps may be absent; their values are then NaN.
 
     Returns
     -------
@@ -178,11 +178,11 @@ def read_panel(y, X=None, *, fills_holes=False):
     if not len(y):
         raise ValueError("y is empty: give it at least window_length + horizon values.")
     values, covariates = values_of(y, X, "y")
-    series = [(key, _checked(key, stamps), rows) for key, stamps, rows in series_in(y)]
+    series = [(key, _checked(key, timestamps), rows) for key, timestamps, rows in series_in(y)]
     freq = _common_frequency(series)
     tracks = [
-        _track(key, stamps, freq, values[rows], covariates[rows], fills_holes)
-        for key, stamps, rows in series
+        _track(key, timestamps, freq, values[rows], covariates[rows], fills_holes)
+        for key, timestamps, rows in series
     ]
     return Panel(tracks, layout)
 
@@ -276,8 +276,8 @@ def _covariates_of(y, X):
     if (places < 0).any():
         absent = y.index[places < 0]
         raise ValueError(
-            f"X lacks {len(absent)} of the {len(y)} stamps of y, first {absent[0]!s}. Give it a "
-            "row for each."
+            f"X lacks {len(absent)} of the {len(y)} timestamps of y, first {absent[0]!s}. Give it "
+            "a row for each."
         )
     if len(X) > len(y):
         raise ValueError(
@@ -288,7 +288,7 @@ def _covariates_of(y, X):
 
 
 def series_in(y):
-    """Yield key, stamps and row numbers of each series."""
+    """Yield key, timestamps and row numbers of each series."""
     if isinstance(y, np.ndarray):
         yield None, None, np.arange(len(y))
         return
@@ -303,14 +303,14 @@ def series_in(y):
     if (codes < 0).any():
         row = int((codes < 0).argmax())
         raise ValueError(f"Row {row} of y belongs to no series: {y.index[row]}. Name it.")
-    stamps = y.index.get_level_values(-1)
+    timestamps = y.index.get_level_values(-1)
     order = np.argsort(codes, kind="stable")
     for key, rows in zip(keys, np.split(order, np.cumsum(np.bincount(codes))[:-1]), strict=True):
-        yield key, stamps[rows], rows
+        yield key, timestamps[rows], rows
 
 
-def _checked(key, stamps):
-    return None if stamps is None else checked_stamps(stamps, _name(key))
+def _checked(key, timestamps):
+    return None if timestamps is None else checked_timestamps(timestamps, _name(key))
 
 
 def _name(key):
@@ -323,8 +323,8 @@ def _common_frequency(series):
         return None
     key, longest, _ = max(series, key=lambda one: len(one[1]))
     freq = frequency_of(longest, _name(key))
-    for other, stamps, _ in series:
-        own = _own_frequency(stamps, freq, _name(other))
+    for other, timestamps, _ in series:
+        own = _own_frequency(timestamps, freq, _name(other))
         if own != freq:
             raise ValueError(
                 f"Series {other!r} steps by {own!r}, but {_name(key)} by {freq!r}. Fit "
@@ -333,36 +333,36 @@ def _common_frequency(series):
     return freq
 
 
-def _own_frequency(stamps, freq, name):
-    """Return the given frequency if it may be that of the stamps, else what is."""
+def _own_frequency(timestamps, freq, name):
+    """Return the given frequency if it may be that of the timestamps, else what is."""
     try:
-        grid = grid_of(stamps, freq).stamps
+        grid = grid_of(timestamps, freq).timestamps
     except ValueError:
-        return frequency_of(stamps, name)
-    if len(stamps) < FEWEST_STAMPS_THAT_STEP or covers(grid, stamps):
+        return frequency_of(timestamps, name)
+    if len(timestamps) < FEWEST_TIMESTAMPS_THAT_STEP or covers(grid, timestamps):
         return freq
     try:
-        return frequency_of(stamps, name)
+        return frequency_of(timestamps, name)
     except ValueError:
         return freq
 
 
-def _track(key, stamps, freq, y, X, fills_holes):
-    if stamps is None:
+def _track(key, timestamps, freq, y, X, fills_holes):
+    if timestamps is None:
         return Track(key, Calendar(None, None, len(y)), y, X)
-    calendar = grid_of(stamps, freq, _name(key))
-    return Track(key, calendar, *_on_grid(calendar, stamps, y, X, _name(key), fills_holes))
+    calendar = grid_of(timestamps, freq, _name(key))
+    return Track(key, calendar, *_on_grid(calendar, timestamps, y, X, _name(key), fills_holes))
 
 
-def _on_grid(calendar, stamps, y, X, name, fills_holes):
-    """Insert NaN where stamps of the calendar are absent, or refuse to."""
-    if len(stamps) == calendar.n_steps:
+def _on_grid(calendar, timestamps, y, X, name, fills_holes):
+    """Insert NaN where timestamps of the calendar are absent, or refuse to."""
+    if len(timestamps) == calendar.n_steps:
         return y, X
-    rows = calendar.places(stamps)
+    rows = calendar.places(timestamps)
     if not fills_holes:
-        absent = calendar.stamps[np.isin(np.arange(calendar.n_steps), rows, invert=True)]
+        absent = calendar.timestamps[np.isin(np.arange(calendar.n_steps), rows, invert=True)]
         raise ValueError(
-            f"The stamps of {name} step by {calendar.freq!r}, but {len(absent)} "
+            f"The timestamps of {name} step by {calendar.freq!r}, but {len(absent)} "
             f"{'is' if len(absent) == 1 else 'are'} absent, first {shown(absent)}. Set "
             "missing='interpolate' or missing='skip', or fill them "
             f"({name}.asfreq({calendar.freq!r}).interpolate())."
@@ -372,8 +372,10 @@ def _on_grid(calendar, stamps, y, X, name, fills_holes):
     return full
 
 
-def shown(stamps, n_shown=3):
-    return ", ".join(map(str, stamps[:n_shown])) + (", ..." if len(stamps) > n_shown else "")
+def shown(timestamps, n_shown=3):
+    return ", ".join(map(str, timestamps[:n_shown])) + (
+        ", ..." if len(timestamps) > n_shown else ""
+    )
 
 
 def nearest(name, known):
@@ -402,7 +404,7 @@ def check_values(tracks, missing, log, *, is_chosen=False):
         _check_missing(track, missing)
         if log and (track.y <= 0).any():
             row = int((track.y <= 0).any(axis=1).argmax())
-            found = f"{track.name} has {np.nanmin(track.y[row]):g} at {track.stamp(row)}"
+            found = f"{track.name} has {np.nanmin(track.y[row]):g} at {track.timestamp(row)}"
             raise ValueError(
                 "The values of fit had the forecaster learn logarithms (log='auto'), which need "
                 f"positive values, but {found}. Fit with log=False, or update(..., refit=True)."
@@ -423,9 +425,9 @@ def _check_missing(track, how):
     if how == "error" and lacking.any():
         where = "y" if np.isnan(track.y).any() else "X"
         rows = np.flatnonzero(lacking)
-        stamps = ", ".join(track.stamp(row) for row in rows[:3])
+        timestamps = ", ".join(track.timestamp(row) for row in rows[:3])
         raise ValueError(
             f"{len(rows)} of {len(track)} rows of {track.name} lack a value in {where}, "
-            f"first {stamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
+            f"first {timestamps}{', ...' if len(rows) > 3 else ''}. Set missing='interpolate' or "
             "missing='skip', or fill them."
         )

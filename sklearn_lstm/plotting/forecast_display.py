@@ -110,7 +110,7 @@ class ForecastDisplay:
             A fitted forecaster.
 
         y_true : like y of ``fit``, default=None
-            What came true, if it is known by now. Stamps that are not forecast are left out.
+            What came true, if it is known by now. Timestamps that are not forecast are left out.
 
         horizon : int, default=None
             Steps to forecast; None for the horizon of the forecaster.
@@ -183,8 +183,8 @@ class ForecastDisplay:
             if not is_forecast.any():
                 first, last = parts["y_pred"].index[[0, -1]]
                 raise ValueError(
-                    f"y_true holds none of the stamps that are forecast, {first!s} to {last!s}. "
-                    "Give it those, or none."
+                    f"y_true holds none of the timestamps that are forecast, {first!s} to "
+                    f"{last!s}. Give it those, or none."
                 )
             parts["y_true"] = parts["y_true"][is_forecast]
         past = past.iloc[-n_past:] if n_past else None

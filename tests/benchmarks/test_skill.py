@@ -205,11 +205,11 @@ def test_a_frozen_regressor_is_judged_as_backtest_judges_its_own():
         lambda: frame, horizon=2, n_windows=20, n_validated=10, step=1, season=7, known_ahead=("c",)
     )
     forecaster = LSTMForecaster(
-        LSTMRegressor(4, epochs=2), window_length=7, horizon=2, past_columns=["past"]
+        LSTMRegressor(4, epochs=2), window_length=7, horizon=2, past_covariates=["past"]
     ).set_params(random_state=3)
     fitted = protocol.fit(protocol.before_test(frame), forecaster)
     expected = backtest(
-        forecaster, frame["y"], frame[["c", "past"]], n_windows=20, step=1, refit=False
+        forecaster, frame["y"], frame[["c", "past"]], n_windows=20, stride=1, refit=False
     ).scores()
     found = protocol.evaluate(fitted, frame)
     assert found["RMSE"] == pytest.approx(expected.loc["forecast", "RMSE"], rel=1e-6)

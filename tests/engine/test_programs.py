@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.architecture import Architecture
-from sklearn_lstm.engine.fused_network import Form, FusedNetwork
+from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
 from sklearn_lstm.engine.keras_builder import FusedLSTM
 from sklearn_lstm.engine.keras_network import DrawnDropout
 from sklearn_lstm.engine.weights import initial_weights
@@ -287,7 +287,7 @@ def test_dropout_trains_with_noise_and_predicts_without(windows):
 
 
 def loaded(architecture):
-    network = FusedNetwork(Form.of(architecture))
+    network = FusedNetwork(Topology.of(architecture))
     weights = initial_weights(np.random.default_rng(0), architecture)
     network.load(weights, architecture)
     return network, weights

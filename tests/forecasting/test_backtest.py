@@ -57,15 +57,15 @@ def test_it_forecasts_as_a_loop_would(days, forecaster, refit, every, covariates
     X = None
     if covariates != "none":
         X = pd.DataFrame({"x": np.cos(np.arange(100.0)), "z": np.arange(100) % 5}, index=days.index)
-        forecaster.set_params(past_columns=["x", "z"] if covariates == "past" else ["z"])
-    result = backtest(forecaster, days, X, n_windows=4, step=2, refit=refit)
+        forecaster.set_params(past_covariates=["x", "z"] if covariates == "past" else ["z"])
+    result = backtest(forecaster, days, X, n_windows=4, stride=2, refit=refit)
     origins = [91, 93, 95, 97]
     expected = by_a_loop(forecaster, days, X, origins, 3, every)
     found = result.predictions
     np.testing.assert_allclose(found["y_pred"], expected.ravel())
     rows = np.add.outer(origins, np.arange(3)).ravel()
     np.testing.assert_array_equal(found["y"], days.iloc[rows])
-    assert list(found["stamp"]) == list(days.index[rows])
+    assert list(found["timestamp"]) == list(days.index[rows])
     assert list(found["origin"]) == list(days.index[np.repeat(origins, 3) - 1])
     assert list(found["step"]) == [1, 2, 3] * 4
     assert set(found["series"]) == {"load"}
@@ -89,7 +89,7 @@ def test_a_forecast_does_not_depend_on_what_comes_later(days, forecaster, refit,
         backtest(forecaster, y, n_windows=5, refit=refit, coverage=0.8, season_length=7).predictions
         for y in (days, other)
     ]
-    before = results[0]["stamp"] < other.index[-6]
+    before = results[0]["timestamp"] < other.index[-6]
     assert before.sum() == 9
     first_after = results[0]["origin"] <= other.index[-7]
     columns = ["y_pred", "lower", "upper", "persistence", "seasonal naive"]
@@ -144,7 +144,7 @@ def test_scores_are_the_textbooks(days, forecaster):
 
 
 def test_the_naive_forecasts_repeat_what_was_known(days, forecaster):
-    rows = backtest(forecaster, days, horizon=9, n_windows=2, step=4, season_length=7).predictions
+    rows = backtest(forecaster, days, horizon=9, n_windows=2, stride=4, season_length=7).predictions
     y = days.to_numpy()
     for origin, of_origin in rows.groupby("origin"):
         known = y[: days.index.get_loc(origin) + 1]
@@ -176,8 +176,8 @@ def test_windows_and_steps_lay_out_the_origins(days, forecaster):
 
     assert len(origins()) == 5
     assert origins()[-1] == days.index[96]
-    assert len(origins(step=1)) == 18  # in the last 20 rows
-    assert list(origins(n_windows=3, step=10)) == list(days.index[[76, 86, 96]])
+    assert len(origins(stride=1)) == 18  # in the last 20 rows
+    assert list(origins(n_windows=3, stride=10)) == list(days.index[[76, 86, 96]])
     with pytest.raises(ValueError, match=r"n_windows=50 .* too little of 100 rows.*to 30 or less"):
         origins(n_windows=50)
     for bad in (
@@ -242,7 +242,7 @@ def test_arrays_count_their_rows(days, forecaster):
     of_array = backtest(forecaster, days.to_numpy(), n_windows=3, season_length=7).predictions
     of_series = backtest(forecaster, days, n_windows=3, season_length=7).predictions
     np.testing.assert_allclose(of_array["y_pred"], of_series["y_pred"])
-    assert of_array["stamp"].tolist() == list(range(91, 100))
+    assert of_array["timestamp"].tolist() == list(range(91, 100))
     assert of_array["origin"].unique().tolist() == [90, 93, 96]
 
 
@@ -267,7 +267,7 @@ def test_periods_are_backtested(days, forecaster, freq):
         result.predictions["y_pred"],
         backtest(forecaster, days, n_windows=2, refit=False).predictions["y_pred"],
     )
-    assert result.predictions["stamp"].iloc[-1] == y.index[-1]
+    assert result.predictions["timestamp"].iloc[-1] == y.index[-1]
 
 
 def test_logarithms_refuse_a_truth_that_has_none(days, forecaster):
@@ -306,7 +306,7 @@ def test_a_job_is_sent_what_its_origins_need_and_no_more(days, forecaster, monke
 
     monkeypatch.setattr("sklearn_lstm.forecasting.backtest.Parallel", Watching)
     panel = pd.concat({"a": days, "late": days[66:]}, names=["shop", "day"])
-    backtest(forecaster.set_params(horizon=2), panel, horizon=3, n_windows=10, step=3)
+    backtest(forecaster.set_params(horizon=2), panel, horizon=3, n_windows=10, stride=3)
     assert len(sent) == 10
     for number, (part, n_known) in enumerate(sent):
         origin = 70 + 3 * number

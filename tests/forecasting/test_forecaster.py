@@ -151,7 +151,9 @@ def test_the_forecast_lies_on_the_stamps_that_follow(index, following):
     model = forecaster(horizon=2).fit(y)
     found = model.predict()
     if isinstance(index, pd.DatetimeIndex):
-        assert list(found.index) == [pd.Timestamp(stamp, tz=index.tz) for stamp in following]
+        assert list(found.index) == [
+            pd.Timestamp(timestamp, tz=index.tz) for timestamp in following
+        ]
     elif isinstance(index, pd.PeriodIndex):
         assert [str(period) for period in found.index] == following
     else:
@@ -240,7 +242,7 @@ def test_covariates_known_ahead_are_demanded_by_stamp(days):
     model = forecaster(horizon=5).fit(days, X[:120])
     with pytest.raises(ValueError, match=r"'price'.*from 2024-04-30.*to 2024-05-04"):
         model.predict()
-    with pytest.raises(ValueError, match=r"X lacks 2 of the 5 stamps.*2024-05-03.*2024-05-04"):
+    with pytest.raises(ValueError, match=r"X lacks 2 of the 5 timestamps.*2024-05-03.*2024-05-04"):
         model.predict(X=X[:123])
     with pytest.raises(ValueError, match=r"X lacks the columns \['price'\].*mean 'prize'"):
         model.predict(X=X.rename(columns={"price": "prize"}))
@@ -250,7 +252,7 @@ def test_covariates_known_ahead_are_demanded_by_stamp(days):
         model.predict(X=X.reset_index(drop=True))
     gap = X.copy()
     gap.iloc[121, 0] = np.nan
-    with pytest.raises(ValueError, match="'price' at stamp 2024-05-01"):
+    with pytest.raises(ValueError, match="'price' at timestamp 2024-05-01"):
         model.predict(X=gap)
     pd.testing.assert_series_equal(model.predict(X=X), model.predict(X=X[120:125]))
     pd.testing.assert_series_equal(
@@ -263,12 +265,12 @@ def test_past_columns_are_used_and_never_asked_for():
     hint = rng.standard_normal(100)
     y = np.roll(hint, 1)  # tomorrow's value is today's hint
     X = np.column_stack([hint, np.zeros(100)])
-    model = forecaster(past_columns=[0, 1], normalize="standard").fit(y, X)
+    model = forecaster(past_covariates=[0, 1], normalize="standard").fit(y, X)
     np.testing.assert_allclose(model.predict(), hint[-1:], atol=1e-6)
-    model = forecaster(past_columns=[0], normalize="standard").fit(y, X)
+    model = forecaster(past_covariates=[0], normalize="standard").fit(y, X)
     np.testing.assert_allclose(model.predict(X=np.zeros(1)), hint[-1:], atol=1e-6)
-    with pytest.raises(ValueError, match=r"past_columns=\['rain'\]"):
-        forecaster(past_columns=["rain"]).fit(y, X)
+    with pytest.raises(ValueError, match=r"past_covariates=\['rain'\]"):
+        forecaster(past_covariates=["rain"]).fit(y, X)
 
 
 def test_nothing_is_learned_from_the_future(days):
@@ -385,7 +387,7 @@ def test_update_of_some_series_of_a_panel(days):
     ("new", "message"),
     [
         (lambda y: y[85:95], "begins at 2024-03-26.*known until 2024-03-30"),
-        (lambda y: y[91:95], "leaves out 1 stamps.*2024-03-31"),
+        (lambda y: y[91:95], "leaves out 1 timestamps.*2024-03-31"),
         (lambda y: y[90:95].to_numpy(), "an array of 1 dimensions, but fit was given Series"),
         (lambda y: y[90:95].to_frame(), "DataFrame of the columns"),
         (lambda y: y[90:95].shift(freq="1h"), "off the grid"),
@@ -472,13 +474,13 @@ BAD = {
     ),
     "duplicate": (
         lambda y: y.set_axis(y.index[:5].append(y.index[4:-1])),
-        r"repeats the stamp 2024-01-05 00:00:00 at row 5.*zone",
+        r"repeats the timestamp 2024-01-05 00:00:00 at row 5.*zone",
     ),
     "unsorted": (lambda y: y[::-1], r"row 1, 2024-04-28.*comes after 2024-04-29.*sort_index"),
     "text index": (lambda y: y.set_axis(y.index.strftime("%d.%m.%Y")), r"to_datetime\(y.index\)"),
-    "no stamp": (
+    "no timestamp": (
         lambda y: y.set_axis(y.index.where(y.index != y.index[9])),
-        "lacks a stamp at row 9",
+        "lacks a timestamp at row 9",
     ),
     "three dimensions": (lambda y: np.zeros((9, 2, 2)), "has 3 dimensions"),
     "no column": (lambda y: y.to_frame()[[]], "no column"),
@@ -512,7 +514,7 @@ BAD = {
         lambda y: y.set_axis(
             pd.date_range("2024-10-26", periods=120, freq="h", tz="Europe/Berlin").tz_localize(None)
         ),
-        r"repeats the stamp 2024-10-27 02:00:00.*tz_localize",
+        r"repeats the timestamp 2024-10-27 02:00:00.*tz_localize",
     ),
 }
 
@@ -628,7 +630,7 @@ def test_covariates_may_come_in_any_order(days):
 def test_bad_covariates_are_explained(days):
     X = pd.DataFrame({"x": np.arange(120.0)}, index=days.index)
     cases = [
-        (X[:100], "X lacks 20 of the 120 stamps of y, first 2024-04-10"),
+        (X[:100], "X lacks 20 of the 120 timestamps of y, first 2024-04-10"),
         (X.to_numpy(), "y is a Series, but X a ndarray"),
         (pd.concat([X, X.set_axis(X.index + pd.Timedelta("120D"))]), "120 rows more than y"),
         (pd.concat({"a": X}), "X has 2 levels, but that of y has 1"),

@@ -153,7 +153,7 @@ def test_a_backtest_is_drawn_without_overlap(sales):
     assert_array_equal(display.truth_.get_ydata(), y[48:])
     assert_array_equal(display.forecast_.get_ydata(), result.predictions["y_pred"])
     assert display.band_ is not None
-    overlapping = backtest(forecaster(), y, n_windows=5, step=1, refit=False)
+    overlapping = backtest(forecaster(), y, n_windows=5, stride=1, refit=False)
     assert_array_equal(overlapping.plot().truth_.get_ydata(), y[52:57])
     assert_array_equal(overlapping.plot(step=4).truth_.get_ydata(), y[55:60])
     with pytest.raises(ValueError, match="series='east'"):
@@ -163,7 +163,9 @@ def test_a_backtest_is_drawn_without_overlap(sales):
 
 
 def test_forecasts_apart_are_not_joined_by_a_line(sales):
-    result = backtest(forecaster(), sales["north"], n_windows=3, step=10, coverage=0.5, refit=False)
+    result = backtest(
+        forecaster(), sales["north"], n_windows=3, stride=10, coverage=0.5, refit=False
+    )
     display = result.plot()
     drawn = display.forecast_.get_ydata()
     assert np.isnan(drawn).tolist() == ([False] * 4 + [True]) * 3
@@ -176,7 +178,7 @@ def test_truth_is_aligned_or_refused(sales):
     model = forecaster().fit(y[:50])
     display = ForecastDisplay.from_estimator(model, y[50:].to_numpy(), coverage=None)
     assert_array_equal(display.truth_.get_ydata(), y[50:54])
-    with pytest.raises(ValueError, match=r"none of the stamps that are forecast, 2024-02-20"):
+    with pytest.raises(ValueError, match=r"none of the timestamps that are forecast, 2024-02-20"):
         ForecastDisplay.from_estimator(model, y[:50], coverage=None)
     with pytest.raises(ValueError, match=r"Fit with horizon=9.*coverage=None"):
         ForecastDisplay.from_estimator(model, horizon=9)
