@@ -4,20 +4,20 @@ import warnings
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from math import ceil, nan
+from numbers import Integral
 
 import numpy as np
-from numbers import Integral
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._checks import check_targets, check_weights, check_windows
+from ._checks import check_shape_of_windows, check_targets, check_weights, check_windows
 from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, check_segments
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, run_epochs
 from .engine.weights import initial_weights
-from .windows.rows import count_missing_history, rows_of
+from .windows.rows import FollowingSteps, Windows, count_missing_history, is_finite, rows_of
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ class BaseLSTM(BaseEstimator):
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
-        array = check_windows(self, X, reset=reset)
-        targets = check_targets(self, y, array)
+        array = self._check_windows(X, reset=reset)
+        targets = y if _follows(y, array) else check_targets(self, y, array)
         n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
         if reset:
             self.n_outputs_, self._y_ndim = n_outputs, targets.ndim
@@ -180,19 +180,17 @@ class BaseLSTM(BaseEstimator):
             )
         weights = check_weights(sample_weight, array)
         windows, n_missing = self._locate(array)
-        complete = np.flatnonzero(n_missing == 0)
-        if not len(complete):
+        if n_missing.all():
             longest = self.n_timesteps_ - n_missing.min()
             raise ValueError(
                 f"Found 0 complete windows of {self.n_timesteps_} steps among {len(windows)} "
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows."
             )
-        samples = Samples(
-            replace(windows, rows=_as_float32(windows.rows, "X")),
-            _as_float32(targets.reshape(len(windows), -1), "y"),
-            _as_float32(weights, "sample_weight"),
-        )[complete]
+        samples = Samples(windows, targets, _as_float32(weights, "sample_weight"))
+        if n_missing.any():
+            samples = samples[np.flatnonzero(n_missing == 0)]
+        samples = _for_training(samples)
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -200,9 +198,16 @@ class BaseLSTM(BaseEstimator):
             )
         return samples
 
+    def _check_windows(self, X, *, reset):
+        """Check the shape of windows, and their values where they are written out in 2-D."""
+        if not isinstance(X, Windows):
+            return check_windows(self, X, reset=reset)
+        check_shape_of_windows(self, X.shape, reset=reset)
+        return X
+
     def _locate(self, array):
         """Return windows as rows and starts, and how many steps of history each is missing."""
-        windows = rows_of(array)
+        windows = array if isinstance(array, Windows) else rows_of(array)
         n_missing, bad = count_missing_history(windows)
         if bad is not None:
             sample, step = bad
@@ -245,7 +250,7 @@ class BaseLSTM(BaseEstimator):
         return train, validation
 
     def _trainer(self, member, weights, train, validation, keeps_optimizer):
-        """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
+        """Return a context that lends a trainer, and the optimizer's name."""
         from .engine.programs import Hyperparameters, program_key, program_trainer
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
@@ -278,10 +283,9 @@ class BaseLSTM(BaseEstimator):
                 validation,
             )  # fmt: skip
         else:
-            validates = validation is not None
             architecture = self._structure()
             key = program_key(
-                architecture, self.loss, optimizer, hyperparameters, validates=validates
+                architecture, self.loss, optimizer, hyperparameters, train, validation
             )
             trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
@@ -333,7 +337,7 @@ class BaseLSTM(BaseEstimator):
     def _predict(self, X):
         """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
         check_is_fitted(self)
-        windows, n_missing = self._locate(check_windows(self, X, reset=False))
+        windows, n_missing = self._locate(self._check_windows(X, reset=False))
         if self._architecture[0] is None:
             members = (
                 predict(weights, windows, n_missing, self._structure())
@@ -346,9 +350,10 @@ class BaseLSTM(BaseEstimator):
     def _custom_predictions(self, windows, n_missing):
         if not hasattr(self, "_custom_models"):
             self._custom_models = [self._build_custom_model(w) for w in self._weights_by_member()]
+        if n_missing.any():
+            first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
+            windows = replace(windows, first=first, last=last, outside="nearest")
         array = windows.to_array().astype(np.float32)
-        for sample in np.flatnonzero(n_missing):
-            array[sample, : n_missing[sample]] = array[sample, n_missing[sample]]
         for model in self._custom_models:
             yield model.predict(array, verbose=0).astype(np.float64)
 
@@ -402,10 +407,32 @@ def _mean_curve(curves):
     return [float(np.mean([x for x in values if x is not None])) for values in epochs]
 
 
+def _follows(y, X):
+    """Tell whether targets are the steps after just these windows, and need not be written out."""
+    return isinstance(y, FollowingSteps) and isinstance(X, Windows) and y.follow(X)
+
+
+def _for_training(samples):
+    """Bring complete windows and their targets into the precision that networks are trained in.
+
+    Windows that are relative to something keep theirs until a batch of them is read.
+    """
+    windows, y = samples.windows, samples.y
+    if windows.outside == "nan":
+        windows = replace(windows, first=None, last=None)
+    if windows.relative is None:
+        windows = replace(windows, rows=_as_float32(windows.rows, "X"))
+    if isinstance(y, FollowingSteps):
+        y = replace(y, windows=windows)
+    else:
+        y = _as_float32(y.reshape(len(windows), -1), "y")
+    return replace(samples, windows=windows, y=y)
+
+
 def _as_float32(array, name):
     with np.errstate(over="ignore"):
         array = np.asarray(array, dtype=np.float32)
-    if np.isinf(array).any():
+    if not is_finite(array) and np.isinf(array).any():
         raise ValueError(
             f"{name} holds values beyond the range of float32, in which networks are trained. "
             f"Scale {name} first (MinMaxScaler)."

@@ -169,7 +169,8 @@ def _check_model(network, model, window_shape, n_outputs):
 def _as_arrays(samples):
     # scikeras drops samples of weight zero, which would make other batches than those of Keras.
     sample_weight = np.maximum(samples.sample_weight, np.finfo(np.float32).tiny)
-    return samples.windows.to_array(), samples.y, sample_weight
+    windows, y = (np.asarray(array, np.float32) for array in (samples.windows, samples.y))
+    return windows, y.reshape(len(y), -1), sample_weight
 
 
 @contextmanager

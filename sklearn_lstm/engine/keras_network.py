@@ -101,10 +101,6 @@ class KerasNetwork:
         self.keras_variables = self._network.trainable_variables
         self.variables = [variable.value for variable in self.keras_variables]
 
-    @staticmethod
-    def prepare_rows(rows):
-        return rows
-
     def load(self, weights, architecture):
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
@@ -118,9 +114,8 @@ class KerasNetwork:
     def split(self, arrays):
         return arrays
 
-    def predict(self, rows, starts, window, noise=None):
-        """Return the outputs, shape (n_samples, n_outputs)."""
-        steps = starts[:, tf.newaxis] + tf.range(window[0])
+    def predict(self, x, layout, noise=None):
+        """Return the outputs, shape (n_samples, n_outputs); see :class:`FusedNetwork`."""
         if noise is not None:
             rate, seed = noise
             n_layers = len(self._dropouts)
@@ -130,10 +125,10 @@ class KerasNetwork:
                     rate,
                     iter([tf.stack([seed[0], 2 * n_layers * seed[1] + call]) for call in calls]),
                 )
-        windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
+        windows = tf.ensure_shape(tf.transpose(x, (1, 0, 2)), self._network.input_shape)
         return self._network(windows, training=noise is not None)
 
-    def draw_noise(self, n_samples, window, rate, seed):
+    def draw_noise(self, n_samples, layout, rate, seed):
         """Leave the drawing of dropout to the layers."""
         return rate, seed
 

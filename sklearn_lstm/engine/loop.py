@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..windows.rows import RowWindows
+from ..windows.rows import FollowingSteps, Windows
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
@@ -24,10 +24,13 @@ SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wa
 
 @dataclass(frozen=True)
 class Samples:
-    """What a network learns from, in float32; targets of shape ``(n_samples, n_outputs)``."""
+    """What a network learns from, in float32 but where windows are relative to something.
 
-    windows: RowWindows
-    y: np.ndarray
+    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows.
+    """
+
+    windows: Windows
+    y: np.ndarray | FollowingSteps
     sample_weight: np.ndarray
 
     def __len__(self):

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.architecture import Architecture
+from sklearn_lstm.engine.batches import Layout
 from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
 from sklearn_lstm.engine.keras_builder import FusedLSTM
 from sklearn_lstm.engine.keras_network import DrawnDropout
@@ -295,7 +296,10 @@ def loaded(architecture):
 
 def dropped_by_the_fused_network(shape, rate, seed):
     network, _ = loaded(Architecture(1, 1, 1, units=(shape[1],) * 2))
-    return [drawn.numpy()[0] for drawn in network.draw_noise(shape[0], (1, 1), rate, [seed, 5])]
+    return [
+        drawn.numpy()[0]
+        for drawn in network.draw_noise(shape[0], Layout(1, 1, 1, 0, 0), rate, [seed, 5])
+    ]
 
 
 def dropped_by_keras(shape, rate, seed):
