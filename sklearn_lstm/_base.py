@@ -16,6 +16,7 @@ from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, check_segments
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, run_epochs
+from .engine.loss import LOSSES
 from .engine.weights import initial_weights
 from .windows.rows import count_missing_history, rows_of
 
@@ -86,6 +87,7 @@ class BaseLSTM(BaseEstimator):
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
+            self._loss = self._present_loss()
             if not continues:
                 self._start()
             options = {
@@ -274,14 +276,14 @@ class BaseLSTM(BaseEstimator):
             from .engine.custom_network import custom_trainer
 
             trainer = custom_trainer(
-                network, params, self.loss, optimizer, hyperparameters, member.seed, state, train,
+                network, params, self._loss, optimizer, hyperparameters, member.seed, state, train,
                 validation,
             )  # fmt: skip
         else:
             validates = validation is not None
             architecture = self._structure()
             key = program_key(
-                architecture, self.loss, optimizer, hyperparameters, validates=validates
+                architecture, self._loss, optimizer, hyperparameters, validates=validates
             )
             trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
@@ -303,6 +305,10 @@ class BaseLSTM(BaseEstimator):
         """Return the architecture of the built-in network, sizes of the data included."""
         _, params = self._architecture
         return Architecture(self.n_timesteps_, self._n_channels, self.n_outputs_, **params)
+
+    def _present_loss(self):
+        """Return what is to be minimised."""
+        return LOSSES[self.loss]
 
     def _units(self):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
@@ -341,7 +347,7 @@ class BaseLSTM(BaseEstimator):
             )
         else:
             members = self._custom_predictions(windows, n_missing)
-        return sum(members) / len(self._members)
+        return sum(map(self._loss.predictions, members)) / len(self._members)
 
     def _custom_predictions(self, windows, n_missing):
         if not hasattr(self, "_custom_models"):

@@ -10,12 +10,6 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
-LOSSES = {
-    "squared_error": keras.losses.mean_squared_error,
-    "absolute_error": keras.losses.mean_absolute_error,
-    "huber": keras.losses.huber,
-}
-
 _one_at_a_time = threading.RLock()
 
 
@@ -36,7 +30,7 @@ def custom_trainer(
         if hyperparameters.clipnorm is not None:
             rule.clipnorm = hyperparameters.clipnorm
         regressor = _keras_regressor(
-            network, network_params, loss=LOSSES[loss], optimizer=rule,
+            network, network_params, loss=_keras_loss(loss), optimizer=rule,
             batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
@@ -47,7 +41,8 @@ def custom_trainer(
 def custom_model(network, network_params, *, n_timesteps, n_features, n_outputs, weights):
     """Build the Keras model that ``network`` builds and give it these weights."""
     with _one_at_a_time, _local_seeds(0):
-        regressor = _keras_regressor(network, network_params, loss=LOSSES["squared_error"])
+        # Any loss will do: this model predicts.
+        regressor = _keras_regressor(network, network_params, loss="mean_squared_error")
         regressor.initialize(np.zeros((2, n_timesteps, n_features)), np.zeros((2, n_outputs)))
         regressor.model_.set_weights(weights)
         return regressor.model_
@@ -104,6 +99,15 @@ class ScikerasTrainer:
 
     def optimizer_state(self):
         return [variable.numpy() for variable in self._model.optimizer.variables]
+
+
+def _keras_loss(loss):
+    """Return a loss as a function in Keras's convention: the mean over a sample's targets."""
+
+    def of_samples(y, outputs):
+        return tf.reduce_mean(loss.per_target(tf, y, outputs), axis=-1)
+
+    return of_samples
 
 
 def _keras_regressor(network, network_params, **params):

@@ -15,6 +15,7 @@ from joblib import cpu_count
 
 from .architecture import Architecture
 from .fused_network import FusedNetwork, Topology
+from .loss import Loss
 from .optimizers import FusedOptimizer
 from .threads import n_allotted
 
@@ -33,7 +34,7 @@ class ProgramKey(NamedTuple):
     has_penalty: bool
     clips: bool
     validates: bool
-    loss: str
+    loss: Loss
     optimizer: object
     n_parts: int
     fixed: Architecture | None
@@ -216,16 +217,8 @@ class Program:
     def _summed_loss(self, samples, batch, window, noise=None):
         rows, starts, y, sample_weight = samples
         predicted = self.network.predict(rows, tf.gather(starts, batch), window, noise)
-        losses = LOSSES[self.key.loss](predicted - tf.gather(y, batch))
+        losses = self.key.loss.per_target(tf, tf.gather(y, batch), predicted)
         return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
-
-
-def _huber(error):
-    size = tf.abs(error)
-    return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
-
-
-LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
 
 
 def _run_batches(run_batch, n_samples, batch_size):
