@@ -1,9 +1,9 @@
 """The story of a fit that the LSTM estimators share."""
 
 import warnings
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from math import ceil, nan
+from dataclasses import replace
+from itertools import islice, zip_longest
+from math import ceil
 from numbers import Integral
 
 import numpy as np
@@ -13,37 +13,32 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._checks import check_shape_of_windows, check_targets, check_weights, check_windows
 from ._sklearn_private import unchanged_on_error
-from .engine.architecture import Architecture, check_segments
+from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, run_epochs
+from .engine.loss import LOSSES
+from .engine.member import Member
 from .engine.weights import initial_weights
 from .windows.rows import FollowingSteps, Windows, count_missing_history, is_finite, rows_of
 
 
-@dataclass(frozen=True)
-class Member:
-    """One network of an ensemble: its seed, and how its training went so far."""
-
-    seed: int
-    losses: list = field(default_factory=list)
-    validation_losses: list | None = None
-    optimizer: str | None = None
-    optimizer_state: list | None = None
-
-    def after(self, history, optimizer):
-        """Return what the member is after a history of training."""
-        n_new = len(history.losses)
-        return Member(
-            self.seed,
-            self.losses + history.losses,
-            _joined(self.validation_losses, len(self.losses), history.validation_losses, n_new),
-            optimizer,
-            history.optimizer_state,
-        )
-
-
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
+
+    @property
+    def weights_(self):
+        """list of ndarray : The weights of the networks, one network after the other."""
+        check_is_fitted(self)
+        return [array for member in self._members for array in member.weights]
+
+    @weights_.setter
+    def weights_(self, weights):
+        given = iter(weights)
+        self._members = [
+            replace(member, weights=list(islice(given, len(member.weights))))
+            for member in self._members
+        ]
+        self.__dict__.pop("_custom_models", None)
 
     @property
     def model_(self):
@@ -51,41 +46,36 @@ class BaseLSTM(BaseEstimator):
         check_is_fitted(self)
         from .engine.keras_builder import mean_network
 
-        models = [self._build_model(weights) for weights in self._weights_by_member()]
+        models = [self._build_model(member.weights) for member in self._members]
         return models[0] if len(models) == 1 else mean_network(models)
 
     def _build_model(self, weights):
-        network, params = self._architecture
-        if network is not None:
-            return self._build_custom_model(weights)
+        if isinstance(self._architecture, CustomArchitecture):
+            from .engine.custom_network import custom_model
+
+            return custom_model(self._architecture, weights)
         from .engine.keras_builder import plain_network
 
-        model = plain_network(
-            {
-                "X_shape_": (None, self.n_timesteps_, self._n_channels),
-                "n_outputs_": self.n_outputs_,
-            },
-            **params,
-            dropout=self.dropout,
-            alpha=self.alpha,
-        )
+        model = plain_network(self._architecture, self.dropout, self.alpha)
         model.set_weights(weights)
         return model
 
     def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
         """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
         with unchanged_on_error(self):
-            self._check_architecture(continues)
+            self._check_units()
+            if continues:
+                self._check_same_architecture()
             train = self._check_samples(X, y, sample_weight, reset=not continues)
             validation = self._check_validation(X_val, y_val)
-            if self.network is None:
-                check_segments(
-                    self.segment_length, self.decoding, self.bidirectional, self.n_timesteps_,
-                    self.n_outputs_,
-                )  # fmt: skip
+            if not continues:
+                self._architecture = self._present_architecture()
+            if isinstance(self._architecture, Architecture):
+                check_segments(self._architecture)
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
+            self._loss = self._present_loss()
             if not continues:
                 self._start()
             options = {
@@ -97,21 +87,21 @@ class BaseLSTM(BaseEstimator):
         return self
 
     def _start(self):
-        """Forget what was fitted, and draw what the new weights depend on."""
+        """Forget the networks that were fitted, and begin new ones."""
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.ensemble_size)
-        self._members = [Member(int(seed)) for seed in seeds]
-        self._architecture = self._present_architecture()
-        self.weights_ = []
-        if self.network is None:
-            for member in self._members:
-                rng = np.random.default_rng([member.seed, 0])
-                self.weights_ += initial_weights(rng, self._structure())
+        self._members = [Member(int(seed), self._initial_weights(int(seed))) for seed in seeds]
+
+    def _initial_weights(self, seed):
+        """Return the weights that a training starts from; None where a builder makes them."""
+        if isinstance(self._architecture, CustomArchitecture):
+            return None
+        return initial_weights(np.random.default_rng([seed, 0]), self._architecture)
 
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
         """Train the networks of the ensemble, one after the other."""
-        members, weights = [], []
-        for member, initial in zip(self._members, self._weights_by_member(), strict=True):
-            lend, optimizer = self._trainer(member, initial, train, validation, keeps_optimizer)
+        members: list[Member] = []
+        for member in self._members:
+            lend, optimizer = self._trainer(member, train, validation, keeps_optimizer)
             n_iter = len(member.losses)
             try:
                 with lend as trainer:
@@ -128,16 +118,15 @@ class BaseLSTM(BaseEstimator):
                     raise
                 break
             members.append(member.after(history, optimizer))
-            weights += history.weights
             if history.was_interrupted:
                 break
-        self._remember(members, weights)
+        self._remember(members)
 
     def _progress_title(self, number):
         of_many = f" {number} of {len(self._members)}" if len(self._members) > 1 else ""
         return f"training{of_many}" if self.verbose > 0 else ""
 
-    def _remember(self, members, weights):
+    def _remember(self, members):
         """Keep the networks that were trained; of others, those that had been trained before."""
         n_reached, n_members = len(members), len(self._members)
         if n_reached < n_members:
@@ -146,9 +135,8 @@ class BaseLSTM(BaseEstimator):
             if was_fitted:
                 state = f"of {n_members} networks the last {n_members - n_reached} are as before"
                 members = members + self._members[n_reached:]
-                weights = weights + self.weights_[len(weights) :]
             warnings.warn(f"Training interrupted by user: {state}.", stacklevel=6)
-        self._members, self.weights_ = members, weights
+        self._members = members
         self._summarize_curves()
 
     def _summarize_curves(self):
@@ -157,14 +145,7 @@ class BaseLSTM(BaseEstimator):
         curves = [m.validation_losses for m in self._members if m.validation_losses is not None]
         self.validation_loss_curve_ = _mean_curve(curves) if curves else None
         self.n_iter_ = len(self.loss_curve_)
-        vars(self).pop("_custom_models", None)
-
-    def _weights_by_member(self):
-        """Return the list of weights of each network; None where a builder is to make them."""
-        n = len(self.weights_) // len(self._members)
-        if not n:
-            return [None] * len(self._members)
-        return [self.weights_[i : i + n] for i in range(0, len(self.weights_), n)]
+        self.__dict__.pop("_custom_models", None)
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
@@ -249,7 +230,7 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _trainer(self, member, weights, train, validation, keeps_optimizer):
+    def _trainer(self, member, train, validation, keeps_optimizer):
         """Return a context that lends a trainer, and the optimizer's name."""
         from .engine.programs import Hyperparameters, program_key, program_trainer
 
@@ -273,46 +254,47 @@ class BaseLSTM(BaseEstimator):
             clipnorm=clipnorm,
             batch_size=min(int(self.batch_size), len(train)),
         )
-        state = weights, member.optimizer_state if goes_on else None
-        network, params = self._architecture
-        if network is not None:
+        state = member.weights, member.optimizer_state if goes_on else None
+        architecture = self._architecture
+        if isinstance(architecture, CustomArchitecture):
             from .engine.custom_network import custom_trainer
 
             trainer = custom_trainer(
-                network, params, self.loss, optimizer, hyperparameters, member.seed, state, train,
+                architecture, self._loss, optimizer, hyperparameters, member.seed, state, train,
                 validation,
             )  # fmt: skip
         else:
-            architecture = self._structure()
             key = program_key(
-                architecture, self.loss, optimizer, hyperparameters, train, validation
+                architecture, self._loss, optimizer, hyperparameters, train, validation
             )
             trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
 
     def _present_architecture(self):
-        """Return what the weights belong to: a custom builder or None, and its parameters."""
+        """Return how the parameters, as they are now, put a network together."""
+        n_outputs = self._present_loss().n_outputs(self.n_outputs_)
+        sizes = self.n_timesteps_, self._n_channels, n_outputs
         if self.network is not None:
-            return self.network, dict(self.network_params or {})
+            return CustomArchitecture(self.network, dict(self.network_params or {}), *sizes)
         length = self.segment_length
-        return None, {
-            "units": self._units(),
-            "bidirectional": bool(self.bidirectional),
-            "segment_length": None if length is None else int(length),
-            "decoding": self.decoding,
-            "skip_connection": bool(self.skip_connection),
-        }
+        return Architecture(
+            *sizes,
+            units=self._units(),
+            bidirectional=bool(self.bidirectional),
+            segment_length=None if length is None else int(length),
+            decoding=self.decoding,
+            skip_connection=bool(self.skip_connection),
+        )
 
-    def _structure(self):
-        """Return the architecture of the built-in network, sizes of the data included."""
-        _, params = self._architecture
-        return Architecture(self.n_timesteps_, self._n_channels, self.n_outputs_, **params)
+    def _present_loss(self):
+        """Return what is to be minimised."""
+        return LOSSES[self.loss]
 
     def _units(self):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
         return tuple(int(n) if isinstance(n, np.integer) else n for n in units)
 
-    def _check_architecture(self, continues):
+    def _check_units(self):
         units = self._units()
         if not units or not all(
             isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
@@ -321,13 +303,16 @@ class BaseLSTM(BaseEstimator):
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
             )
-        if continues and self._present_architecture() != self._architecture:
-            changed = _differences(self._architecture, self._present_architecture())
+
+    def _check_same_architecture(self):
+        present = self._present_architecture()
+        if present != self._architecture:
+            changed = differences(self._architecture, present)
             raise ValueError(
                 f"Training can't go on: {changed}. Set it back, or call fit with warm_start=False "
                 "first."
             )
-        if continues and self.ensemble_size != len(self._members):
+        if self.ensemble_size != len(self._members):
             raise ValueError(
                 f"Training can't go on from {len(self._members)} networks with "
                 f"ensemble_size={self.ensemble_size}. Set ensemble_size={len(self._members)}, or "
@@ -338,18 +323,18 @@ class BaseLSTM(BaseEstimator):
         """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
         check_is_fitted(self)
         windows, n_missing = self._locate(self._check_windows(X, reset=False))
-        if self._architecture[0] is None:
+        if isinstance(self._architecture, Architecture):
             members = (
-                predict(weights, windows, n_missing, self._structure())
-                for weights in self._weights_by_member()
+                predict(member.weights, windows, n_missing, self._architecture)
+                for member in self._members
             )
         else:
             members = self._custom_predictions(windows, n_missing)
-        return sum(members) / len(self._members)
+        return sum(map(self._loss.predictions, members)) / len(self._members)
 
     def _custom_predictions(self, windows, n_missing):
         if not hasattr(self, "_custom_models"):
-            self._custom_models = [self._build_custom_model(w) for w in self._weights_by_member()]
+            self._custom_models = [self._build_model(member.weights) for member in self._members]
         if n_missing.any():
             first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
             windows = replace(windows, first=first, last=last, outside="nearest")
@@ -357,21 +342,8 @@ class BaseLSTM(BaseEstimator):
         for model in self._custom_models:
             yield model.predict(array, verbose=0).astype(np.float64)
 
-    def _build_custom_model(self, weights):
-        from .engine.custom_network import custom_model
-
-        network, params = self._architecture
-        return custom_model(
-            network,
-            params,
-            n_timesteps=self.n_timesteps_,
-            n_features=self._n_channels,
-            n_outputs=self.n_outputs_,
-            weights=weights,
-        )
-
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "weights_")
+        return hasattr(self, "_members")
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -383,22 +355,6 @@ class BaseLSTM(BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
-
-
-def _joined(before, n_before, new, n_new):
-    """Join two curves, NaN where there was no validation; None if there never was."""
-    if not before and not new:
-        return None
-    return (before or [nan] * n_before) + (new or [nan] * n_new)
-
-
-def _differences(before, now):
-    """Say which parameters of an architecture were changed."""
-    (network, params), (network_now, params_now) = before, now
-    if network is not network_now:
-        return f"network was {network!r}, is {network_now!r}"
-    names = [n for n in {**params, **params_now} if params.get(n) != params_now.get(n)]
-    return ", ".join(f"{n} was {params.get(n)!r}, is {params_now.get(n)!r}" for n in names)
 
 
 def _mean_curve(curves):

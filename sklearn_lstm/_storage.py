@@ -17,7 +17,11 @@ from .forecasting.window_model import WindowModel
 
 FORMAT = "sklearn-lstm forecaster 1"
 TRUSTED = [
-    "sklearn_lstm._base.Member",
+    "sklearn_lstm.engine.architecture.Architecture",
+    "sklearn_lstm.engine.loss.AbsoluteError",
+    "sklearn_lstm.engine.loss.Huber",
+    "sklearn_lstm.engine.loss.SquaredError",
+    "sklearn_lstm.engine.member.Member",
     "sklearn_lstm.forecasting.calendar.Calendar",
     "sklearn_lstm.forecasting.forecaster.LSTMForecaster",
     "sklearn_lstm.forecasting.conformal.ConformalErrors",

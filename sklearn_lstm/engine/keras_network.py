@@ -86,12 +86,8 @@ class KerasNetwork:
     """The network that ``lstm_network`` builds, over windows that share their rows."""
 
     def __init__(self, architecture, has_dropout):
-        params = architecture._asdict()
-        shape = None, params.pop("n_timesteps"), params.pop("n_features")
-        meta = {"X_shape_": shape, "n_outputs_": params.pop("n_outputs")}
         self._network = build(
-            meta,
-            **params,
+            architecture,
             dropout=0.5 if has_dropout else 0.0,  # any: the layers are told theirs
             alpha=0,
             seed=0,

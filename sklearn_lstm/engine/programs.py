@@ -16,6 +16,7 @@ from joblib import cpu_count
 from .architecture import Architecture
 from .batches import Data, Layout, Reading, read_batch
 from .fused_network import FusedNetwork, Topology
+from .loss import Loss
 from .optimizers import FusedOptimizer
 from .threads import n_allotted
 
@@ -35,7 +36,7 @@ class ProgramKey(NamedTuple):
     has_dropout: bool
     has_penalty: bool
     clips: bool
-    loss: str
+    loss: Loss
     optimizer: object
     n_parts: int
     fixed: Architecture | None
@@ -224,16 +225,8 @@ class Program:
 
     def _summed_loss(self, samples, layout, noise=None):
         x, y, sample_weight = samples
-        losses = LOSSES[self.key.loss](self.network.predict(x, layout, noise) - y)
+        losses = self.key.loss.per_target(tf, y, self.network.predict(x, layout, noise))
         return tf.reduce_sum(losses * sample_weight[:, tf.newaxis])
-
-
-def _huber(error):
-    size = tf.abs(error)
-    return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
-
-
-LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
 
 
 def _run_batches(run_batch, n_samples, batch_size):
