@@ -42,7 +42,7 @@ class Layout(NamedTuple):
 
     n_timesteps: int
     segment_length: int
-    n_outputs: int
+    n_targets: int
     n_ahead: int
     n_columns: int
 
@@ -117,7 +117,7 @@ def read_batch(data, batch, layout, reading):
     Returns
     -------
     x : tensor of shape (n_timesteps, n_samples, n_features), float32
-    y : tensor of shape (n_samples, n_outputs), float32
+    y : tensor of shape (n_samples, n_targets), float32
     sample_weight : tensor of shape (n_samples,)
     """
     starts = tf.gather(data.starts, batch)
@@ -126,7 +126,7 @@ def read_batch(data, batch, layout, reading):
     if reading.follows:
         y = _following(data.rows, starts, layout)
         y = y if loc is None else (y - loc) / scale
-        y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_outputs])
+        y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
     else:
         y = tf.gather(data.y, batch)
     if loc is not None:

@@ -177,7 +177,7 @@ class Program:
         def validate_batch(begin, end):
             batch, reading = tf.range(begin, end), self.key.validation_reading
             total = self._summed_loss(read_batch(validation, batch, layout, reading), layout)
-            return total / tf.cast(layout.n_outputs, tf.float32)
+            return total / tf.cast(layout.n_targets, tf.float32)
 
         def epoch(i, losses, validation_losses):
             of_epoch = orders[i], seeds[i], learning_rates[i]
@@ -205,7 +205,7 @@ class Program:
         sample, which counts for nothing.
         """
         n_samples, n_parts = tf.size(batch), self.key.n_parts
-        n_values = tf.cast(n_samples * layout.n_outputs, tf.float32)
+        n_values = tf.cast(n_samples * layout.n_targets, tf.float32)
         noise = None
         if self.key.has_dropout:
             noise = self.network.draw_noise(n_samples, layout, dropout, seed)
