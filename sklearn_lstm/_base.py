@@ -6,7 +6,7 @@ from itertools import zip_longest
 from math import ceil, nan
 
 import numpy as np
-from hyperparameters import Integral
+from numbers import Integral
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
