@@ -181,7 +181,7 @@ def test_windows_and_steps_lay_out_the_origins(days, forecaster):
     with pytest.raises(ValueError, match=r"n_windows=50 .* too little of 100 rows.*to 30 or less"):
         origins(n_windows=50)
     for bad in (
-        {"n_windows": 0}, {"step": 1.5}, {"horizon": -1}, {"refit": 0.5}, {"n_windows": True},
+        {"n_windows": 0}, {"stride": 1.5}, {"horizon": -1}, {"refit": 0.5}, {"n_windows": True},
         {"season_length": 1000}, {"coverage": 90}, {"horizon": 9, "coverage": 0.9},
     ):  # fmt: skip
         with pytest.raises(ValueError, match=next(iter(bad))):
