@@ -4,9 +4,9 @@ import warnings
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from math import ceil, nan
+from numbers import Integral
 
 import numpy as np
-from numbers import Integral
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted

@@ -18,13 +18,13 @@ from .forecasting.window_model import WindowModel
 FORMAT = "sklearn-lstm forecaster 1"
 TRUSTED = [
     "sklearn_lstm._base.Member",
-    "sklearn_lstm.forecasting.calendar.Calendar",
+    "sklearn_lstm.forecasting.calendar.Calendars",
+    "sklearn_lstm.forecasting.calendar.Grid",
     "sklearn_lstm.forecasting.forecaster.LSTMForecaster",
     "sklearn_lstm.forecasting.conformal.ConformalErrors",
     "sklearn_lstm.forecasting.normalize.Normalizer",
     "sklearn_lstm.forecasting.time_series.Layout",
     "sklearn_lstm.forecasting.time_series.Panel",
-    "sklearn_lstm.forecasting.time_series.Track",
     "sklearn_lstm._regressor.LSTMRegressor",
     "sklearn_lstm.forecasting.local_models.SeparateModels",
     "sklearn_lstm.forecasting.window_model.WindowModel",

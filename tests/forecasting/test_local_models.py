@@ -145,7 +145,9 @@ def test_a_backtest_leaves_out_a_series_while_it_has_no_whole_window(frame):
     late.iloc[:60:4, 1] = np.nan  # no six values in a row
     model = separate(missing="skip", window_length=5, horizon=2)
     found = backtest(model, late, n_windows=14, stride=2, season_length=7).predictions
-    alone_a = backtest(alone(model, frame["a"]), frame["a"], n_windows=14, stride=2, season_length=7)
+    alone_a = backtest(
+        alone(model, frame["a"]), frame["a"], n_windows=14, stride=2, season_length=7
+    )
     of_a, of_b = (found[found["series"] == name] for name in "ab")
     np.testing.assert_allclose(of_a["y_pred"], alone_a.predictions["y_pred"])
     assert of_b["y_pred"].isna().any()
