@@ -19,7 +19,8 @@ from tqdm.auto import tqdm
 from .._checks import check_share
 from .baselines import infer_season_length, persistence, seasonal_error, seasonal_naive
 from .forecaster import LSTMForecaster
-from .time_series import check_values, read_panel
+from .read_panel import read_panel
+from .time_series import check_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -323,7 +324,7 @@ def backtest(
     forecaster = clone(forecaster).set_params(
         interval_method=None if coverage is None else "conformal"
     )
-    check_values(panel.tracks, forecaster.missing, forecaster.log != "auto" and forecaster.log)
+    check_values(panel, forecaster.missing, forecaster.log != "auto" and forecaster.log)
     horizon = _whole_number(horizon, "horizon", forecaster.horizon)
     stride = _whole_number(stride, "stride", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
@@ -381,7 +382,7 @@ def _whole_number(value, name, default):
 
 def _origins(panel, horizon, n_windows, stride, forecaster):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
-    clocks = [track.calendar.clock() for track in panel.tracks]
+    clocks = [series.calendar.clock() for series in panel.series]
     moments = np.unique(np.concatenate(clocks))
     if n_windows is None:
         n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // stride)
@@ -404,8 +405,8 @@ def _origins(panel, horizon, n_windows, stride, forecaster):
 
 
 def _season_length(season_length, before):
-    freq = before.tracks[0].calendar.freq
-    known = [track.y for track in before.tracks if np.isfinite(track.y).any(axis=0).all()]
+    freq = before.freq
+    known = [series.y for series in before.series if np.isfinite(series.y).any(axis=0).all()]
     season_length = _whole_number(season_length, "season_length", None)
     if season_length is None:
         return infer_season_length(known, freq)
@@ -440,23 +441,23 @@ def _run(forecaster, needed, horizon, coverage, season_length):
     panel, n_known = needed
     fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     if forecaster.log == "auto":
-        known_rows = panel.until(n_known[:, -1]).tracks
+        known_rows = panel.until(n_known[:, -1])
         check_values(known_rows, forecaster.missing, fitted.log_, is_chosen=True)
     origins = [
-        known[known <= len(track) - horizon]
-        for known, track in zip(n_known, panel.tracks, strict=True)
+        known[known <= len(series) - horizon]
+        for known, series in zip(n_known, panel.series, strict=True)
     ]
     found = fitted._forecast_past(panel, origins, horizon, coverage)
     tables = []
     names = iter(panel.names)
-    for track, known in zip(panel.tracks, origins, strict=True):
+    for series, known in zip(panel.series, origins, strict=True):
         naive = [
-            persistence(track.y, known, horizon),
-            seasonal_naive(track.y, known, horizon, season_length),
+            persistence(series.y, known, horizon),
+            seasonal_naive(series.y, known, horizon, season_length),
         ]
-        for column in range(track.y.shape[1]):
-            table = _table(track, known, horizon, next(names))
-            table["y"] = track.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
+        for column in range(series.y.shape[1]):
+            table = _table(series, known, horizon, next(names))
+            table["y"] = series.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
             for name in found:
                 table[name] = next(found[name]).ravel()
             for name, forecast in zip(NAIVE, naive, strict=True):
@@ -469,16 +470,16 @@ def _can_learn(panel, n_known, forecaster):
     """Whether each series is long enough at an origin, and not all missing."""
     return np.array(
         [
-            n >= forecaster._n_needed and bool(np.isfinite(track.y[:n]).any(axis=0).all())
-            for n, track in zip(n_known, panel.tracks, strict=True)
+            n >= forecaster._n_needed and bool(np.isfinite(series.y[:n]).any(axis=0).all())
+            for n, series in zip(n_known, panel.series, strict=True)
         ]
     )
 
 
-def _table(track, known, horizon, name):
+def _table(series, known, horizon, name):
     """Return series, origin, step, timestamp and truth of each forecast."""
-    timestamps = track.calendar.timestamps
-    timestamps = pd.RangeIndex(len(track)) if timestamps is None else timestamps
+    timestamps = series.calendar.timestamps
+    timestamps = pd.RangeIndex(len(series)) if timestamps is None else timestamps
     rows = known[:, np.newaxis] + np.arange(horizon)
     table = pd.DataFrame(
         {
@@ -494,11 +495,11 @@ def _table(track, known, horizon, name):
 def _naive_errors(panel, season_length):
     errors = [
         error
-        for track in panel.tracks
+        for series in panel.series
         for error in (
-            seasonal_error(track.y, season_length)
-            if len(track) > season_length
-            else np.full(track.y.shape[1], np.nan)
+            seasonal_error(series.y, season_length)
+            if len(series) > season_length
+            else np.full(series.y.shape[1], np.nan)
         )
     ]
     return dict(zip(panel.names, errors, strict=True))

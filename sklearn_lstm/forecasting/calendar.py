@@ -1,135 +1,312 @@
-"""Evenly stepping timestamps: which ones a series has, and which come next."""
+"""Evenly stepping timestamps: which ones series have, and which come next."""
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
-COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
-NANOSECONDS_OF_DAY = 86_400 * 10**9
-LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
-LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
+from ..windows.time_index import joined_ranges
+from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, dates_from
+
+LONGEST_GRID = 1_000_000  # timestamps, 8 MB, of a grid that most of its series lie off
 
 
-class Calendar:
-    """The timestamps of a series without holes, from its first to its last.
+class Grid:
+    """Evenly stepping timestamps on which series lie, one after another or side by side.
 
     Parameters
     ----------
-    timestamps : Index or None
-        Evenly stepping times, periods or numbers; None for rows that have no timestamps.
+    timestamps : DatetimeIndex, PeriodIndex or Index of numbers
+        Without holes. The grid goes on after the last of them as far as it is asked for.
 
-    freq : str, float or None
+    freq : str, int or float
         The step: an alias of pandas for times and periods, a distance for numbers.
-
-    n_steps : int
-        How many timestamps there are.
     """
 
-    def __init__(self, timestamps, freq, n_steps):
+    def __init__(self, timestamps, freq):
         self.timestamps = timestamps
         self.freq = freq
-        self.n_steps = n_steps
 
-    def __getitem__(self, first_steps):
-        timestamps = None if self.timestamps is None else self.timestamps[first_steps]
-        return Calendar(timestamps, self.freq, len(range(self.n_steps)[first_steps]))
-
-    def after(self, n_steps):
-        """Return the ``n_steps`` timestamps that follow, None for rows without timestamps."""
-        if self.timestamps is None:
-            return None
-        last = self.timestamps[-1]
-        if isinstance(self.timestamps, pd.PeriodIndex):
-            following = pd.period_range(last + 1, periods=n_steps, freq=self.freq)
-        elif isinstance(self.timestamps, pd.DatetimeIndex):
-            following = _dates(last, self.freq, periods=n_steps + 1)[1:]
-            following = following.as_unit(self.timestamps.unit)
-        elif isinstance(self.timestamps, pd.RangeIndex):
-            begin = last + self.freq
-            following = pd.RangeIndex(begin, begin + n_steps * self.freq, self.freq)
-        else:
-            following = pd.Index(last + self.freq * np.arange(1, n_steps + 1))
-        return following.rename(self.timestamps.name)
-
-    def extended(self, n_steps):
-        """Return the calendar that goes on for ``n_steps`` more."""
-        if self.timestamps is None:
-            return Calendar(None, None, self.n_steps + n_steps)
-        following = self.after(n_steps)
-        return Calendar(self.timestamps.append(following), self.freq, self.n_steps + n_steps)
+    def upto(self, n_steps):
+        """Return at least the first ``n_steps`` timestamps."""
+        n_more = n_steps - len(self.timestamps)
+        if n_more > 0:
+            self.timestamps = self.timestamps.append(_following(self.timestamps, self.freq, n_more))
+        return self.timestamps
 
     def places(self, timestamps):
         """Return the number of each timestamp, 0 for the first; -1 where off the grid.
 
         Timestamps may lie beyond the last one.
         """
-        if not (isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex)):
+        if not isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex):
             steps = (timestamps.to_numpy() - self.timestamps[0]) / self.freq
             places = np.rint(steps)
             off = (np.abs(steps - places) > LARGEST_ROUNDING) | (places < 0)
             return np.where(off, -1, places).astype(np.int64)
-        index = self.timestamps
+        index = self.timestamps  # is not made longer for good: the timestamps may be mistaken
         while len(timestamps) and index[-1] < timestamps.max():
-            index = index.append(Calendar(index, self.freq, len(index)).after(len(index)))
+            index = index.append(_following(index, self.freq, len(index)))
         return index.get_indexer(timestamps)
 
-    def leaps_to(self, timestamp):
-        """Return how far a timestamp lies after the last one, in lengths of the calendar."""
-        first, last = self.timestamps[0], self.timestamps[-1]
-        if isinstance(self.timestamps, pd.PeriodIndex):
-            first, last, timestamp = first.ordinal, last.ordinal, timestamp.ordinal
-        return (timestamp - last) / (last - first) if self.n_steps > 1 else 0.0
-
-    def clock(self):
-        """Return numbers that order the steps of several series in time."""
-        if self.timestamps is None:
-            return np.arange(self.n_steps)
-        return clock(self.timestamps)
-
     def __getstate__(self):
-        state: dict[str, Any] = {"freq": self.freq, "n_steps": self.n_steps, "kind": "none"}
-        if self.timestamps is None:
-            return state
-        state["name"] = self.timestamps.name
+        """Return plain values, of which a model file may consist."""
         first = self.timestamps[0]
+        state: dict[str, Any] = {
+            "freq": self.freq,
+            "n_steps": len(self.timestamps),
+            "name": self.timestamps.name,
+        }
         if isinstance(self.timestamps, pd.PeriodIndex):
             return {**state, "kind": "period", "first": str(first)}
         if isinstance(self.timestamps, pd.DatetimeIndex):
             zone = None if self.timestamps.tz is None else str(self.timestamps.tz)
-            first = first.isoformat()
-            return {
-                **state,
-                "kind": "time",
-                "first": first,
-                "tz": zone,
-                "unit": self.timestamps.unit,
-            }
-        return {
-            **state,
-            "kind": "number",
-            "first": first.item() if hasattr(first, "item") else first,
-        }
+            unit = self.timestamps.unit
+            return {**state, "kind": "time", "first": first.isoformat(), "tz": zone, "unit": unit}
+        first = first.item() if hasattr(first, "item") else first
+        return {**state, "kind": "number", "first": first}
 
     def __setstate__(self, state):
-        self.freq, self.n_steps = state["freq"], state["n_steps"]
-        self.timestamps = None
+        self.freq, n_steps, first = state["freq"], state["n_steps"], state["first"]
         if state["kind"] == "period":
-            self.timestamps = pd.period_range(state["first"], periods=self.n_steps, freq=self.freq)
+            timestamps = pd.period_range(first, periods=n_steps, freq=self.freq)
         elif state["kind"] == "time":
-            first = pd.Timestamp(state["first"])
+            first = pd.Timestamp(first)
             first = first if state["tz"] is None else first.tz_convert(state["tz"])
-            self.timestamps = _dates(first, self.freq, periods=self.n_steps)
-            self.timestamps = self.timestamps.as_unit(state["unit"])
-        elif state["kind"] == "number":
-            self.timestamps = _number_grid(state["first"], self.freq, self.n_steps)
-        if self.timestamps is not None:
-            self.timestamps = self.timestamps.rename(state["name"])
+            timestamps = dates_from(first, self.freq, periods=n_steps).as_unit(state["unit"])
+        else:
+            timestamps = number_grid(first, self.freq, n_steps)
+        self.timestamps = timestamps.rename(state["name"])
+
+
+def _following(timestamps, freq, n_steps):
+    """Return the timestamps that come after the last one."""
+    last = timestamps[-1]
+    if isinstance(timestamps, pd.PeriodIndex):
+        following = pd.period_range(last + 1, periods=n_steps, freq=freq)
+    elif isinstance(timestamps, pd.DatetimeIndex):
+        following = dates_from(last, freq, periods=n_steps + 1)[1:].as_unit(timestamps.unit)
+    elif isinstance(timestamps, pd.RangeIndex):
+        begin = last + freq
+        following = pd.RangeIndex(begin, begin + n_steps * freq, freq)
+    else:
+        following = pd.Index(last + freq * np.arange(1, n_steps + 1))
+    return following.rename(timestamps.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The timestamps of a series without holes, from its first to its last.
+
+    Parameters
+    ----------
+    grid : Grid or None
+        Where they are taken from; None for rows that have no timestamps.
+
+    begin : int
+        Place of the first on the grid.
+
+    n_steps : int
+        How many timestamps there are.
+    """
+
+    grid: Grid | None
+    begin: int
+    n_steps: int
+
+    @property
+    def timestamps(self):
+        """Index, or None for rows that have no timestamps."""
+        if self.grid is None:
+            return None
+        end = self.begin + self.n_steps
+        return self.grid.upto(end)[self.begin : end]
+
+    @property
+    def freq(self):
+        return None if self.grid is None else self.grid.freq
+
+    def __getitem__(self, steps):
+        chosen = range(self.n_steps)[steps]
+        return Calendar(self.grid, self.begin + chosen.start, len(chosen))
+
+    def after(self, n_steps):
+        """Return the ``n_steps`` timestamps that follow, None for rows without timestamps."""
+        return None if self.grid is None else _following(self[-1:].timestamps, self.freq, n_steps)
+
+    def places(self, timestamps):
+        """Return the number of each timestamp, 0 for the first; -1 where off the grid or before it.
+
+        Timestamps may lie beyond the last one.
+        """
+        places = self.grid.places(timestamps)
+        return np.where(places < self.begin, -1, places - self.begin)
+
+    def clock(self):
+        """Return numbers that order the steps of several series in time."""
+        return np.arange(self.n_steps) if self.grid is None else clock(self.timestamps)
+
+
+@dataclass(frozen=True, eq=False)
+class Calendars:
+    """The calendars of the series of a panel, without their timestamps.
+
+    Parameters
+    ----------
+    grids : list of Grid or None
+        One for all series that step alike.
+
+    codes : ndarray of int, shape (n_series,)
+        Number of the grid of each series.
+
+    begins : ndarray of int, shape (n_series,)
+        Place of the first timestamp of each series on its grid.
+
+    n_steps : ndarray of int, shape (n_series,)
+        Number of timestamps of each series.
+    """
+
+    grids: list[Grid | None]
+    codes: np.ndarray
+    begins: np.ndarray
+    n_steps: np.ndarray
+
+    @classmethod
+    def of_one(cls, calendar):
+        """Return the calendar of a series as those of a panel."""
+        begins, n_steps = np.array([calendar.begin]), np.array([calendar.n_steps])
+        return cls([calendar.grid], np.zeros(1, dtype=np.intp), begins, n_steps)
+
+    def __len__(self):
+        return len(self.n_steps)
+
+    def __getitem__(self, number):
+        grid = self.grids[self.codes[number]]
+        return Calendar(grid, int(self.begins[number]), int(self.n_steps[number]))
+
+    @property
+    def ends(self):
+        """Place after the last timestamp of each series, shape (n_series,)."""
+        return self.begins + self.n_steps
+
+    @property
+    def freq(self):
+        """Step that all series have."""
+        return None if self.grids[0] is None else self.grids[0].freq
+
+    def at(self, places):
+        """Return one timestamp of each series, by its place on the grid: an Index."""
+        if len(self.grids) == 1:
+            return self.grids[0].upto(places.max() + 1)[places]
+        found = [
+            self.grids[code].upto(place + 1)[place : place + 1]
+            for code, place in zip(self.codes.tolist(), places.tolist(), strict=True)
+        ]
+        return found[0].append(found[1:])
+
+    def keep(self, chosen):
+        """Return the calendars of some series."""
+        used, codes = np.unique(self.codes[chosen], return_inverse=True)
+        grids = [self.grids[code] for code in used]
+        return Calendars(grids, codes, self.begins[chosen], self.n_steps[chosen])
+
+    def until(self, n_steps):
+        """Return the first timestamps of each series; a number for each of them."""
+        return replace(self, n_steps=np.minimum(n_steps, self.n_steps))
+
+    def extended(self, n_steps):
+        """Return the calendars that go on for so many more; a number for each series."""
+        return replace(self, n_steps=self.n_steps + n_steps)
+
+    def clock(self):
+        """Return numbers that order the rows of all series in time.
+
+        Returns
+        -------
+        clock : ndarray of shape (n_rows,)
+            Place of each row on the grid of all series, in the smallest unsigned type that holds
+            it; where there are several grids, what :func:`clock` makes of the timestamps.
+        """
+        if len(self.grids) == 1:
+            return joined_ranges(self.begins, self.n_steps)
+        return np.concatenate([self[number].clock() for number in range(len(self))])
+
+    def distinct_times(self, n_first=0, n_last=0):
+        """Return the times at which series have rows, and how many of them do.
+
+        Parameters
+        ----------
+        n_first, n_last : int, default=0
+            How many rows of each series to leave out at its begin and its end.
+
+        Returns
+        -------
+        times : ndarray of shape (n_times,)
+            As in :meth:`clock`, in order.
+
+        counts : ndarray of int, shape (n_times,)
+        """
+        begins, ends = self.begins + n_first, self.ends - n_last
+        if len(self.grids) > 1:
+            clocks = [self[number].clock() for number in range(len(self))]
+            clocks = [clock[n_first : max(0, len(clock) - n_last)] for clock in clocks]
+            return np.unique(np.concatenate(clocks), return_counts=True)
+        has_rows = ends > begins
+        if not has_rows.any():
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+        begins, ends = begins[has_rows], ends[has_rows]
+        change = np.bincount(begins, minlength=ends.max() + 1)
+        change -= np.bincount(ends, minlength=len(change))
+        counts = np.cumsum(change)
+        times = np.flatnonzero(counts)
+        return times, counts[times]
+
+    def n_known(self, times):
+        """Return how many rows each series has until given times.
+
+        Parameters
+        ----------
+        times : array-like of shape (n_times,)
+            As in :meth:`distinct_times`.
+
+        Returns
+        -------
+        n_known : ndarray of int, shape (n_series, n_times)
+        """
+        times = np.asarray(times)
+        if len(self.grids) > 1:
+            clocks = (self[number].clock() for number in range(len(self)))
+            return np.array([np.searchsorted(clock, times, side="right") for clock in clocks])
+        known = times.astype(np.int64) + 1 - self.begins[:, np.newaxis]
+        return np.clip(known, 0, self.n_steps[:, np.newaxis])
+
+    def joined(self):
+        """Return the timestamps of all series, one after the other.
+
+        Returns
+        -------
+        timestamps : Index
+            The distinct ones, in order.
+
+        codes : ndarray of int, shape (n_rows,)
+            Which of them each row has.
+        """
+        if len(self.grids) > 1:
+            parts = [self[number].timestamps for number in range(len(self))]
+            codes, timestamps = parts[0].append(parts[1:]).factorize(sort=True)
+            return timestamps, codes
+        begin, end = self.begins.min(), self.ends.max()
+        codes = joined_ranges(self.begins - begin, self.n_steps)
+        return self.grids[0].upto(end)[begin:end], codes
+
+    def joined_after(self, n_steps):
+        """Return the ``n_steps`` timestamps that follow each series, as :meth:`joined` does."""
+        following = replace(self, begins=self.ends, n_steps=np.full(len(self), n_steps))
+        return following.joined()
 
 
 def clock(timestamps):
@@ -139,90 +316,6 @@ def clock(timestamps):
         if isinstance(timestamps, pd.PeriodIndex | pd.DatetimeIndex)
         else timestamps.to_numpy()
     )
-
-
-def checked_timestamps(index, name="y"):
-    """Return an index as times, periods or numbers that increase, or say what is wrong.
-
-    Parameters
-    ----------
-    index : Index
-
-    name : str, default="y"
-        What the messages call the data.
-
-    Returns
-    -------
-    timestamps : DatetimeIndex, PeriodIndex or Index of numbers
-    """
-    if index.inferred_type in ("date", "datetime"):
-        index = pd.DatetimeIndex(index)
-    is_number = getattr(index.dtype, "kind", "O") in "iuf"
-    if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
-        example = f" ({index[0]!r}, ...)" if len(index) else ""
-        raise ValueError(
-            f"The index of {name} is neither time nor numbers{example}. In a MultiIndex time is "
-            f"the last level. Convert the index (y.index = pd.to_datetime(y.index)), or leave it "
-            "out: y.reset_index(drop=True)."
-        )
-    if index.hasnans:
-        raise ValueError(
-            f"The index of {name} lacks a timestamp at row {int(index.isna().argmax())}. Give "
-            "every row its time, or leave the row out."
-        )
-    _refuse_repeated(index, name)
-    if not index.is_monotonic_increasing:
-        row = 1 + int(np.argmax(index[1:] < index[:-1]))
-        raise ValueError(
-            f"The index of {name} is not in order: row {row}, {index[row]!s}, comes after "
-            f"{index[row - 1]!s}. Sort the rows: {name}.sort_index()."
-        )
-    return index
-
-
-def _refuse_repeated(index, name):
-    repeated = index.duplicated()
-    if not repeated.any():
-        return
-    row = int(repeated.argmax())
-    remedy = f"Drop it ({name}[~{name}.index.duplicated()]), or give each series a MultiIndex level"
-    if isinstance(index, pd.DatetimeIndex) and index.tz is None:
-        remedy += (
-            ". If these are local times in which the clock was put back, name the zone: "
-            "index.tz_localize('Europe/Berlin', ambiguous='infer')"
-        )
-    raise ValueError(
-        f"The index of {name} repeats the timestamp {index[row]!s} at row {row} ({repeated.sum()} "
-        f"rows repeat one). {remedy}."
-    )
-
-
-def frequency_of(timestamps, name="y"):
-    """Return the step between timestamps, some of which may be absent.
-
-    Parameters
-    ----------
-    timestamps : Index
-        As :func:`checked_timestamps` returns it.
-
-    name : str, default="y"
-        What the messages call the data.
-
-    Returns
-    -------
-    freq : str, int or float
-        As in :class:`Calendar`.
-
-    Raises
-    ------
-    ValueError
-        If no frequency fits; the message names the first timestamp that is off.
-    """
-    if isinstance(timestamps, pd.PeriodIndex):
-        return timestamps.freqstr
-    if isinstance(timestamps, pd.DatetimeIndex):
-        return _checked_alias(timestamps.freqstr or _infer_frequency(timestamps, name), name)
-    return _infer_step(timestamps, name)
 
 
 def grid_of(timestamps, freq, name="y"):
@@ -250,145 +343,78 @@ def grid_of(timestamps, freq, name="y"):
     """
     if isinstance(timestamps, pd.PeriodIndex):
         grid = pd.period_range(timestamps[0], timestamps[-1], freq=timestamps.freq)
-        return Calendar(grid.rename(timestamps.name), timestamps.freqstr, len(grid))
+        return Calendar(Grid(grid.rename(timestamps.name), timestamps.freqstr), 0, len(grid))
     if isinstance(timestamps, pd.DatetimeIndex):
         grid = (
             timestamps
             if timestamps.freqstr == freq
-            else _dates(timestamps[0], freq, end=timestamps[-1])
+            else dates_from(timestamps[0], freq, end=timestamps[-1])
         )
         grid = grid.as_unit(timestamps.unit)
         _refuse_off_grid(timestamps, ~timestamps.isin(grid), freq, name)
-        return Calendar(grid.rename(timestamps.name), freq, len(grid))
+        return Calendar(Grid(grid.rename(timestamps.name), freq), 0, len(grid))
     steps = (timestamps.to_numpy() - timestamps[0]) / freq
     _refuse_off_grid(timestamps, np.abs(steps - np.rint(steps)) > LARGEST_ROUNDING, freq, name)
     n_steps = 1 + round(steps[-1])
-    grid = timestamps if n_steps == len(timestamps) else _number_grid(timestamps[0], freq, n_steps)
-    return Calendar(grid.rename(timestamps.name), freq, n_steps)
+    grid = timestamps if n_steps == len(timestamps) else number_grid(timestamps[0], freq, n_steps)
+    return Calendar(Grid(grid.rename(timestamps.name), freq), 0, n_steps)
 
 
-def _dates(first, freq, periods=None, end=None):
-    """Dates from a first one on; a clock time that a zone leaves out is moved forward."""
+def shared_grid(timestamps, freq):
+    """Return a grid from the first to the last of the timestamps of several series.
+
+    Parameters
+    ----------
+    timestamps : DatetimeIndex, PeriodIndex or Index of numbers
+        In order, each once. They may lie off the grid.
+
+    freq : str, int or float
+
+    Returns
+    -------
+    grid : Grid or None
+        None if it would be much longer than what lies on it, as where one series is of today and
+        the other of long ago.
+    """
+    first, last = timestamps[0], timestamps[-1]
+    if _n_steps(first, last, freq) > max(LONGEST_GRID, len(timestamps) / LARGEST_SHARE_ABSENT):
+        return None
+    if isinstance(timestamps, pd.PeriodIndex):
+        grid = pd.period_range(first, last, freq=timestamps.freq)
+    elif isinstance(timestamps, pd.DatetimeIndex):
+        grid = dates_from(first, freq, end=last).as_unit(timestamps.unit)
+    else:
+        grid = number_grid(first, freq, 1 + round((last - first) / freq))
+        if not isinstance(grid, pd.RangeIndex):
+            grid = _as_given(Grid(grid, freq), timestamps)
+    return Grid(grid.rename(timestamps.name), freq) if len(grid) else None
+
+
+def _n_steps(first, last, freq):
+    """Return about how many steps lie between two timestamps; 0 where that can't be many."""
+    if isinstance(first, pd.Period):
+        return (last.ordinal - first.ordinal) / first.freq.n
+    if not isinstance(first, pd.Timestamp):
+        return (last - first) / freq
     try:
-        return pd.date_range(first, end, periods=periods, freq=freq)
-    except Exception:
-        if first.tz is None:
-            raise
-        naive = None if end is None else end.tz_localize(None)
-        dates = pd.date_range(first.tz_localize(None), naive, periods=periods, freq=freq)
-        return dates.tz_localize(first.tz, nonexistent="shift_forward", ambiguous=True)
+        return (last - first) / pd.Timedelta(to_offset(freq))
+    except (TypeError, ValueError):
+        return 0  # a month has no fixed length, but there are never too many of them
 
 
-def _checked_alias(freq, name):
-    if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
-        raise ValueError(
-            f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
-            f"can't be kept. Take all business days ({name}.asfreq('B'), with "
-            f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
-        )
-    return freq
+def _as_given(grid, timestamps):
+    """Return the numbers of a grid, rounded as those that were given."""
+    numbers, places = grid.timestamps.to_numpy(copy=True), grid.places(timestamps)
+    is_on = (places >= 0) & (places < len(numbers))
+    numbers[places[is_on]] = timestamps.to_numpy()[is_on]
+    return pd.Index(numbers)
 
 
-def _number_grid(first, step, n_steps):
+def number_grid(first, step, n_steps):
     if isinstance(first, int | np.integer) and isinstance(step, int | np.integer):
         first, step = int(first), int(step)
         return pd.RangeIndex(first, first + n_steps * step, step)
     return pd.Index(first + step * np.arange(n_steps))
-
-
-def _infer_step(timestamps, name):
-    if len(timestamps) == 1:
-        return 1
-    values = timestamps.to_numpy()
-    if values.dtype.kind in "iu":
-        step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
-    else:
-        span = float(values[-1]) - float(values[0])
-        step = span / max(1, round(span / float(np.median(np.diff(values)))))
-    if (values[-1] - values[0]) / step > len(timestamps) / LARGEST_SHARE_ABSENT:
-        _refuse_irregular(timestamps, name)
-    return step
-
-
-def _infer_frequency(timestamps, name):
-    """Find the frequency on whose grid all timestamps lie and the fewest are absent."""
-    if len(timestamps) < 3:
-        raise ValueError(
-            f"The frequency of {name} can't be told from {len(timestamps)} timestamps: give at "
-            f"least 3, or set it ({name}.asfreq('D'))."
-        )
-    found = _regular_frequency(timestamps)
-    if found is not None:
-        return found
-    fitting = {}
-    for freq in dict.fromkeys(_candidates(timestamps)):
-        grid = _grid(timestamps, freq)
-        if grid is not None and covers(grid, timestamps):
-            fitting[freq] = len(grid)
-    if not fitting:
-        _refuse_irregular(timestamps, name)
-    return min(fitting, key=fitting.__getitem__)
-
-
-def covers(grid, timestamps):
-    """Tell whether all timestamps lie on a grid, and not too few of it are there."""
-    return len(timestamps) >= LARGEST_SHARE_ABSENT * len(grid) and bool(timestamps.isin(grid).all())
-
-
-def _regular_frequency(timestamps):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas will return an offset instead of its name
-        found = pd.infer_freq(timestamps)
-    return None if found is None else _alias(to_offset(found))
-
-
-def _alias(offset):
-    """Name of an offset; whole days as days, which keep their clock time in a zone."""
-    hours = getattr(offset, "nanos", None) if isinstance(offset, pd.offsets.Tick) else None
-    n_days, rest = divmod(hours, NANOSECONDS_OF_DAY) if hours else (0, 1)
-    if rest:
-        return offset.freqstr
-    return "D" if n_days == 1 else f"{n_days}D"
-
-
-def _candidates(timestamps):
-    """Frequencies of stretches without a hole, the most common step, and the usual ones."""
-    n_starts = min(MOST_STRETCHES, len(timestamps) - 7)
-    for begin in np.linspace(0, max(len(timestamps) - 8, 0), max(n_starts, 1)).astype(int):
-        stretch = timestamps[begin : begin + 8]
-        found = _regular_frequency(stretch) if len(stretch) >= 3 else None
-        if found is not None:
-            yield found
-    yield _alias(to_offset(_most_common_step(timestamps)))
-    yield from COMMON_FREQUENCIES
-
-
-def _grid(timestamps, freq):
-    try:
-        n_expected = (timestamps[-1] - timestamps[0]) / pd.Timedelta(to_offset(freq))
-    except (TypeError, ValueError):
-        n_expected = 0  # a month has no fixed length, but there are never too many of them
-    if n_expected > len(timestamps) / LARGEST_SHARE_ABSENT:
-        return None
-    return _dates(timestamps[0], freq, end=timestamps[-1]).as_unit(timestamps.unit)
-
-
-def _most_common_step(timestamps):
-    steps = pd.Series(timestamps[1:] - timestamps[:-1])
-    return steps.mode().iloc[0]
-
-
-def _refuse_irregular(timestamps, name):
-    common = _most_common_step(timestamps)
-    steps = timestamps[1:] - timestamps[:-1]
-    row = 1 + int(np.argmax(steps != common))
-    raise ValueError(
-        f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
-        f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
-        f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "
-        f"({name}.resample(...).mean()), or count rows instead of time: "
-        f"{name}.reset_index(drop=True)."
-    )
 
 
 def _refuse_off_grid(timestamps, off, freq, name):

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 
 from .._checks import as_numbers
-from .calendar import checked_timestamps
-from .time_series import (
-    Track,
+from ..windows.time_index import joined_ranges, split_series
+from .calendar import Calendars
+from .frequency import as_times, checked_timestamps
+from .read_panel import (
     as_table,
     check_alike,
+    in_time,
     layout_of,
     nearest,
-    series_in,
+    places_on_grids,
     shown,
+    split_of,
     values_of,
 )
 
@@ -60,12 +63,34 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
     if not len(y):
         return panel
     values, covariates = values_of(y, X, "y_new")
-    tracks = dict(zip(panel.keys, panel.tracks, strict=True))
-    for key, timestamps, rows in series_in(y):
-        if key not in tracks:
-            raise ValueError(_unknown_series(key, panel.keys, "y_new"))
-        tracks[key] = _longer(tracks[key], timestamps, values[rows], covariates[rows], fills_holes)
-    return replace(panel, tracks=list(tracks.values()))
+    split = split_of(y)
+    numbers = _numbers_in_fit(panel, split.series_ids)
+    counts = np.diff(split.offsets)
+    after = np.arange(len(y)) if not layout.is_pandas else None
+    if after is None:
+        split, after = _places_after(panel, split, numbers, fills_holes)
+    n_more = np.zeros(len(panel), dtype=np.int64)
+    n_more[numbers] = after[split.offsets[1:] - 1] + 1
+    calendars = panel.calendars.extended(n_more)
+    starts = np.cumsum(calendars.n_steps) - calendars.n_steps
+    old = joined_ranges(starts, panel.lengths)
+    new = np.repeat((starts + panel.lengths)[numbers], counts) + after
+    n_rows = int(calendars.n_steps.sum())
+    stacks = []
+    for known, added in ((panel.y, values), (panel.X, covariates)):
+        stack = np.full((n_rows, known.shape[1]), np.nan)
+        stack[old] = known
+        stack[new] = added if split.order is None else added[split.order]
+        stacks.append(stack)
+    return replace(panel, calendars=calendars, y_all=stacks[0], X_all=stacks[1], starts=starts)
+
+
+def _numbers_in_fit(panel, series_ids):
+    known = {key: number for number, key in enumerate(panel.keys)}
+    unknown = next((key for key in series_ids if key not in known), None)
+    if unknown is not None:
+        raise ValueError(_unknown_series(unknown, panel.keys, "y_new"))
+    return np.array([known[key] for key in series_ids])
 
 
 def _unknown_series(key, known, name):
@@ -76,38 +101,70 @@ def _unknown_series(key, known, name):
     )
 
 
-def _longer(track, timestamps, y, X, fills_holes):
-    name = "y_new" if track.key is None else f"series {track.key!r} in y_new"
-    if timestamps is not None:
-        timestamps = checked_timestamps(timestamps, name)
-        places = places_after(track.calendar, timestamps, name)
-        if not fills_holes and places[-1] + 1 != len(places):
-            absent = track.calendar.after(places[-1] + 1).difference(timestamps)
-            raise ValueError(
-                f"{name} leaves out {len(absent)} timestamps after the last known one, first "
-                f"{shown(absent)}. Give all of them, or set missing='interpolate'."
-            )
-        full = [np.full((places[-1] + 1, values.shape[1]), np.nan) for values in (y, X)]
-        full[0][places], full[1][places] = y, X
-        y, X = full
-    return Track(
-        track.key,
-        track.calendar.extended(len(y)),
-        np.concatenate([track.y, y]),
-        np.concatenate([track.X, X]),
-    )
+def _places_after(panel, split, numbers, fills_holes):
+    """Return a split in time, and how many steps after the known ones each row is, 0 for the next.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    split : SeriesSplit
+
+    numbers : ndarray of int
+        Which of the panel's series are those of the split.
+
+    fills_holes : bool
+    """
+    split = in_time(split, _title)
+    calendars = panel.calendars.keep(numbers)
+    _check_kind(split.timestamps(0), calendars[0], _title(split.series_ids[0]))
+    counts = np.diff(split.offsets)
+    is_wrong = ~_follow(calendars, split)
+    if not is_wrong.any():
+        places = places_on_grids(calendars, np.arange(len(calendars)), split)
+        after = np.where(places < 0, -1, places - np.repeat(calendars.ends, counts))
+        is_wrong |= np.logical_or.reduceat(after < 0, split.offsets[:-1])
+        if not fills_holes:
+            is_wrong |= after[split.offsets[1:] - 1] + 1 != counts
+    if is_wrong.any():
+        for number in range(int(is_wrong.argmax()) + 1):
+            name = _title(split.series_ids[number])
+            _refuse_wrong(calendars[number], split.timestamps(number), name, fills_holes)
+    return split, after
 
 
-def places_after(calendar, timestamps, name):
-    """Return how many steps after the last known one timestamps lie, 0 for the next."""
+def _title(key):
+    return "y_new" if key is None else f"series {key!r} in y_new"
+
+
+def _follow(calendars, split):
+    """Tell of which series the rows begin after the known ones, and do not leap too far."""
+    ends = calendars.ends
+    first_known, last_known = calendars.at(calendars.begins), calendars.at(ends - 1)
+    if split.codes is None:
+        first, last = split.level[:1], split.level[-1:]
+    else:
+        first, last = (
+            split.level[split.codes[places]]
+            for places in (split.offsets[:-1], split.offsets[1:] - 1)
+        )
+    follows = np.asarray(first > last_known)
+    if isinstance(last, pd.PeriodIndex):
+        last, first_known, last_known = (index.asi8 for index in (last, first_known, last_known))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        leap = np.asarray((last - last_known) / (last_known - first_known))
+    return follows & ((calendars.n_steps == 1) | (leap <= LONGEST_LEAP))
+
+
+def _refuse_wrong(calendar, timestamps, name, fills_holes):
+    """Raise an error if a series does not follow the known one, or leaves out timestamps."""
     last = calendar.timestamps[-1]
-    _check_kind(timestamps, calendar, name)
     if not timestamps[0] > last:
         raise ValueError(
             f"{name} begins at {timestamps[0]!s}, but the series is known until {last!s}. Give the "
             "rows after that only."
         )
-    if calendar.leaps_to(timestamps[-1]) > LONGEST_LEAP:
+    if not _follow(Calendars.of_one(calendar), split_series(timestamps)).all():
         raise ValueError(
             f"{name} reaches to {timestamps[-1]!s}, but the series is known until {last!s}: that "
             f"is more than {LONGEST_LEAP} times as long as all that is known. Is the time right?"
@@ -119,7 +176,12 @@ def places_after(calendar, timestamps, name):
             f"{name} steps off the grid of fit ({calendar.freq!r} from {last!s} on): "
             f"{shown(off)}. Bring the timestamps to it."
         )
-    return places
+    if not fills_holes and places[-1] + 1 != len(places):
+        absent = calendar.after(places[-1] + 1).difference(timestamps)
+        raise ValueError(
+            f"{name} leaves out {len(absent)} timestamps after the last known one, first "
+            f"{shown(absent)}. Give all of them, or set missing='interpolate'."
+        )
 
 
 def _check_kind(timestamps, calendar, name):
@@ -170,36 +232,93 @@ def future_covariates(panel, X, columns, n_steps):
             )
         _refuse_missing(values, columns, np.arange(1, len(values) + 1), "step")
         return [values]
-    given = {key: (timestamps, rows) for key, timestamps, rows in series_in(X)}
-    return [_future_of(track, given, values, columns, n_steps) for track in panel.tracks]
-
-
-def _future_of(track, given, values, columns, n_steps):
-    of_series = "" if track.key is None else f" of series {track.key!r}"
-    wanted = track.calendar.after(n_steps)
-    timestamps, rows = given.get(track.key, (wanted[:0], np.array([], dtype=int)))
-    if len(timestamps):
-        name = f"X{of_series}"
-        order = np.argsort(timestamps)
-        timestamps, rows = checked_timestamps(timestamps[order], name), rows[order]
-        _check_kind(timestamps, track.calendar, name)
-        is_future = timestamps > track.calendar.timestamps[-1]
-        timestamps, rows = timestamps[is_future], rows[is_future]
-    places = track.calendar[-1:].places(timestamps[:MOST_FUTURE_TIMESTAMPS]) - 1
-    future = np.full((max(n_steps, places.max(initial=-1) + 1), len(columns)), np.nan)
+    rows, series, places = _future_rows(panel, X)
+    lengths = np.full(len(panel), n_steps)
+    np.maximum.at(lengths, series, places + 1)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    future = np.full((offsets[-1], len(columns)), np.nan)
     is_there = np.zeros(len(future), dtype=bool)
-    future[places[places >= 0]] = values[rows[: len(places)][places >= 0]]
-    is_there[places[places >= 0]] = True
-    absent = wanted[~is_there[:n_steps]]
+    future[offsets[series] + places] = values[rows]
+    is_there[offsets[series] + places] = True
+    is_known = np.isfinite(future).all(axis=1)
+    wanted = offsets[:-1, np.newaxis] + np.arange(n_steps)
+    is_lacking = ~(is_there & is_known)[wanted].all(axis=1)
+    if is_lacking.any():
+        number = int(is_lacking.argmax())
+        there, known = is_there[wanted[number]], future[wanted[number]]
+        _refuse_lacking(panel.keys[number], panel.calendars[number], there, known, columns)
+    until = np.where(is_known, len(future), np.arange(len(future)))
+    ends = np.minimum(np.minimum.reduceat(until, offsets[:-1]), offsets[1:])
+    pairs = zip(offsets[:-1].tolist(), ends.tolist(), strict=True)
+    return [future[begin:end] for begin, end in pairs]
+
+
+def _future_rows(panel, X):
+    """Return which rows of X are of the future.
+
+    Returns
+    -------
+    rows, series, places : ndarray of int, shape (n_future_rows,)
+        Number of the row, of its series in the panel, and of its step, 0 for the next.
+    """
+    split = split_of(X)
+    known = {key: number for number, key in enumerate(panel.keys)}
+    given = sorted(
+        (known[key], number) for number, key in enumerate(split.series_ids) if key in known
+    )
+    if not given or not len(X):
+        return np.zeros((3, 0), dtype=np.intp)
+    numbers, kept = np.array(given).T
+    split = _in_order(split.coded().keep(kept))
+    calendars = panel.calendars.keep(numbers)
+    _check_kind(split.timestamps(0), calendars[0], f"X{_of_series(split.series_ids[0])}")
+    n_past = split.level.searchsorted(calendars.at(calendars.ends - 1), side="right")
+    counts = np.diff(split.offsets)
+    is_future = split.codes >= np.repeat(n_past, counts)
+    if counts.max() > MOST_FUTURE_TIMESTAMPS:
+        begins = np.cumsum(is_future) - is_future
+        is_future &= (
+            np.cumsum(is_future) - np.repeat(begins[split.offsets[:-1]], counts)
+            <= MOST_FUTURE_TIMESTAMPS
+        )
+    split = split.where(is_future)
+    places = places_on_grids(calendars, np.arange(len(calendars)), split)
+    counts = np.diff(split.offsets)
+    is_on = places >= 0
+    places = places - np.repeat(calendars.ends, counts)
+    return split.order[is_on], np.repeat(numbers, counts)[is_on], places[is_on]
+
+
+def _in_order(split):
+    """Return a split with times in order, or refuse the first series that lacks or repeats one."""
+    try:
+        ordered = split.sorted_by(as_times(split.level)).in_order()
+        wrong = ordered.first_out_of_order()
+    except (TypeError, ValueError):
+        ordered, wrong = None, 0
+    for number in range(len(split.series_ids) if wrong is not None else 0):
+        timestamps = split.timestamps(number)
+        name = f"X{_of_series(split.series_ids[number])}"
+        checked_timestamps(timestamps[np.argsort(timestamps)], name)
+    return ordered
+
+
+def _of_series(key):
+    return "" if key is None else f" of series {key!r}"
+
+
+def _refuse_lacking(key, calendar, is_there, values, columns):
+    """Say which of the timestamps to be forecast a series lacks, or which value."""
+    n_steps = len(is_there)
+    wanted = calendar.after(n_steps)
+    absent = wanted[~is_there]
     if len(absent):
         raise ValueError(
-            f"X lacks {len(absent)} of the {n_steps} timestamps to be forecast{of_series}: "
+            f"X lacks {len(absent)} of the {n_steps} timestamps to be forecast{_of_series(key)}: "
             f"{shown(absent)}. fit was given covariates that are known ahead ({columns}): give "
             "their values of the future, or name them in past_covariates."
         )
-    _refuse_missing(future[:n_steps], columns, wanted, f"timestamp{of_series}")
-    known = np.isfinite(future).all(axis=1)
-    return future if known.all() else future[: int((~known).argmax())]
+    _refuse_missing(values, columns, wanted, f"timestamp{_of_series(key)}")
 
 
 def _pick_columns(X, columns, fitted):

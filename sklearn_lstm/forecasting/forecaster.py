@@ -25,7 +25,8 @@ from .conformal import ConformalErrors, NoIntervalError
 from .defaults import SHORTEST_WINDOW, choose_log, choose_window, count_windows, default_regressor
 from .extend import extend_panel, future_covariates
 from .local_models import SeparateModels
-from .time_series import Panel, check_values, nearest, read_panel
+from .read_panel import nearest, read_panel
+from .time_series import Panel, check_values
 from .window_model import NoWindowError, WindowModel
 
 
@@ -250,9 +251,9 @@ class LSTMForecaster(BaseEstimator):
         self._splits_columns = self.columns != "joint"
         self._horizon, self._missing = self.horizon, self.missing
         self._is_ahead = self._find_known_ahead(panel.layout.covariates)
-        check_values(panel.tracks, self._missing, self.log != "auto" and self.log)
+        check_values(panel, self._missing, self.log != "auto" and self.log)
         self._choose_settings(panel)
-        self._check_lengths(panel.tracks)
+        self._check_lengths(panel)
         self._seed = (
             None
             if self.random_state is None
@@ -263,7 +264,7 @@ class LSTMForecaster(BaseEstimator):
         self._panel = panel
         self._errors, self._error_scale = calibration
         self.regressor_ = self._model.regressor_
-        self.freq_ = panel.tracks[0].calendar.freq
+        self.freq_ = panel.freq
         return self
 
     def _check_regressor(self):
@@ -287,11 +288,11 @@ class LSTMForecaster(BaseEstimator):
 
     def _choose_settings(self, panel):
         """Set what was left to the look of the series."""
-        series = [track.y for track in panel.tracks]
+        series = [series.y for series in panel.series]
         self.log_ = choose_log(series) if self.log == "auto" else bool(self.log)
         self.window_length_ = self.window_length
         if self.window_length == "auto":
-            freq = panel.tracks[0].calendar.freq
+            freq = panel.freq
             self.window_length_ = choose_window(series, freq, self._n_ahead).length
         if self.regressor is None:
             n_windows = count_windows(series, self.window_length_, self._n_ahead)
@@ -313,18 +314,19 @@ class LSTMForecaster(BaseEstimator):
         is_chosen = self.window_length == "auto"
         return (SHORTEST_WINDOW if is_chosen else self.window_length) + self._n_ahead
 
-    def _check_lengths(self, tracks):
+    def _check_lengths(self, panel):
         needed = self.window_length_ + self._n_ahead
-        short = [track for track in tracks if len(track) < needed]
-        if not short:
+        is_short = panel.lengths < needed
+        if not is_short.any():
             return
-        shortest = min(short, key=len)
+        shortest = panel.series[int(panel.lengths.argmin())]
         ahead = f"horizon={self.horizon}" if self.strategy == "direct" else "one step ahead"
         room = len(shortest) - self._n_ahead
         remedy = "Lower horizon, or give" if self._n_ahead > 1 else "Give"
         if room > 0:
             remedy = f"Lower window_length to {room} or less, or give"
-        among = f" ({len(short)} of {len(tracks)} series are too short)" if len(tracks) > 1 else ""
+        n_short, n_series = is_short.sum(), len(panel)
+        among = f" ({n_short} of {n_series} series are too short)" if n_series > 1 else ""
         raise ValueError(
             f"{shortest.name} has {len(shortest)} values{among}, but "
             f"window_length={self.window_length_} and {ahead} need at least {needed}. {remedy} "
@@ -347,20 +349,20 @@ class LSTMForecaster(BaseEstimator):
             model = SeparateModels(
                 model, panel.titles, n_jobs=self.n_jobs, may_lack_windows=may_lack_windows
             )
-        values, covariates = self._units(panel.tracks)
-        clocks = [track.calendar.clock() for track in panel.tracks]
+        values, covariates = self._units(panel.series)
+        clocks = np.split(panel.clock(), panel.offsets[1:-1])
         n_split = len(values) // len(clocks)
         return model.fit(values, covariates, [clock for clock in clocks for _ in range(n_split)])
 
-    def _units(self, tracks):
+    def _units(self, panel_series):
         """Return values and covariates of each thing that is forecast by itself."""
         values, covariates = [], []
-        for track in tracks:
+        for series in panel_series:
             with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
-                y = np.log(track.y) if self.log_ else track.y
+                y = np.log(series.y) if self.log_ else series.y
             units = np.split(y, y.shape[1], axis=1) if self._splits_columns else [y]
             values += units
-            covariates += [track.X] * len(units)
+            covariates += [series.X] * len(units)
         return values, covariates
 
     def _calibrate(self, panel):
@@ -370,8 +372,8 @@ class LSTMForecaster(BaseEstimator):
         n_before = self._rows_before_calibration(panel)
         is_known = np.array(
             [
-                n >= self.window_length_ + self._n_ahead and np.isfinite(track.y[:n]).any(0).all()
-                for n, track in zip(n_before, panel.tracks, strict=True)
+                n >= self.window_length_ + self._n_ahead and np.isfinite(series.y[:n]).any(0).all()
+                for n, series in zip(n_before, panel.series, strict=True)
             ]
         )
         if not is_known.any():
@@ -382,8 +384,8 @@ class LSTMForecaster(BaseEstimator):
         except NoWindowError:
             return None
         origins = [
-            np.arange(n, len(track) - self.horizon + 1)
-            for n, track in zip(n_before, part.tracks, strict=True)
+            np.arange(n, len(series) - self.horizon + 1)
+            for n, series in zip(n_before, part.series, strict=True)
         ]
         forecast, spread, truth, codes = self._forecast_from(model, part, origins, self.horizon)
         is_constant = model.normalizer_.is_constant_
@@ -395,7 +397,7 @@ class LSTMForecaster(BaseEstimator):
             return None
         scale = np.where(is_constant, np.nan, model.normalizer_.spread_)
         of_all = np.full(
-            (len(panel.tracks), len(scale) // len(part.tracks), scale.shape[1]), np.nan
+            (len(panel.series), len(scale) // len(part.series), scale.shape[1]), np.nan
         )
         of_all[is_known] = scale.reshape(-1, *of_all.shape[1:])
         kept, n_split = np.flatnonzero(is_known), of_all.shape[1]
@@ -405,13 +407,13 @@ class LSTMForecaster(BaseEstimator):
 
     def _rows_before_calibration(self, panel):
         """Return how many rows of each series the calibration part leaves."""
-        clocks = [track.calendar.clock() for track in panel.tracks]
-        first, last = self.window_length_ - 1, self.horizon
-        origins = np.sort(np.concatenate([clock[first : len(clock) - last] for clock in clocks]))
-        if not len(origins):
-            return np.zeros(len(clocks), dtype=int)
-        begin = origins[int((1 - self.calibration_fraction) * len(origins))]
-        return np.array([int(np.searchsorted(clock, begin, side="right")) for clock in clocks])
+        times, counts = panel.calendars.distinct_times(self.window_length_ - 1, self.horizon)
+        if not len(times):
+            return np.zeros(len(panel), dtype=int)
+        n_before = np.cumsum(counts)
+        number = int((1 - self.calibration_fraction) * n_before[-1])
+        begin = times[np.searchsorted(n_before, number, side="right")]
+        return panel.calendars.n_known([begin])[:, 0]
 
     def _forecast_from(self, model, panel, origins, n_steps):
         """Forecast from moments in the past, all at once.
@@ -438,7 +440,7 @@ class LSTMForecaster(BaseEstimator):
             Number of the series, or series and column, of each.
         """
         w = self.window_length_
-        values, covariates = self._units(panel.tracks)
+        values, covariates = self._units(panel.series)
         n_split = len(values) // len(origins)
         n_reach = ceil(n_steps / model.n_ahead) * model.n_ahead
         parts = []
@@ -469,8 +471,8 @@ class LSTMForecaster(BaseEstimator):
             radius = self._errors.radius(coverage, codes)[:, :n_steps]
             radius = radius * self._as_calibrated(spread, codes)
             found |= {"lower": forecast - radius, "upper": forecast + radius}
-        n_split = panel.tracks[0].y.shape[1] if self._splits_columns else 1
-        units = [codes == code for code in range(len(panel.tracks) * n_split)]
+        n_split = panel.series[0].y.shape[1] if self._splits_columns else 1
+        units = [codes == code for code in range(len(panel.series) * n_split)]
         return {
             name: iter(
                 [
@@ -572,7 +574,7 @@ class LSTMForecaster(BaseEstimator):
         n_steps = self._check_horizon(horizon, calibrated)
         covariates = self._covariates_ahead(n_steps, X)
         w = self._model.window_length
-        values, _ = self._units([track[-w:] for track in self._panel.tracks])
+        values, _ = self._units([series[-w:] for series in self._panel.series])
         codes = np.arange(len(values))
         forecast, spread = self._model.forecast(np.stack(values), covariates, codes, n_steps)
         self._refuse_broken_history(forecast)
@@ -615,7 +617,7 @@ class LSTMForecaster(BaseEstimator):
         names = panel.layout.covariates or []
         columns = [name for name, ahead in zip(names, is_ahead, strict=True) if ahead]
         if columns and X is None:
-            timestamps = panel.tracks[0].calendar.after(n_steps)
+            timestamps = panel.series[0].calendar.after(n_steps)
             span = "" if timestamps is None else f" from {timestamps[0]!s} to {timestamps[-1]!s}"
             raise ValueError(
                 f"X is missing: fit was given covariates that are known ahead ({columns}), so "
@@ -628,13 +630,13 @@ class LSTMForecaster(BaseEstimator):
         if columns:
             futures = future_covariates(panel, X, columns, n_steps)
         else:
-            futures = [np.empty((n_steps, 0))] * len(panel.tracks)
+            futures = [np.empty((n_steps, 0))] * len(panel.series)
         blocks = []
-        for track, future in zip(panel.tracks, futures, strict=True):
-            ahead = np.repeat(_last_known(track.X), n_reach, axis=0)
+        for series, future in zip(panel.series, futures, strict=True):
+            ahead = np.repeat(_last_known(series.X), n_reach, axis=0)
             ahead[:, is_ahead] = future[np.minimum(np.arange(n_reach), len(future) - 1)]
-            block = np.concatenate([track.X[-self._model.window_length :], ahead])
-            blocks += [block] * (track.y.shape[1] if self._splits_columns else 1)
+            block = np.concatenate([series.X[-self._model.window_length :], ahead])
+            blocks += [block] * (series.y.shape[1] if self._splits_columns else 1)
         return np.stack(blocks)
 
     def _refuse_broken_history(self, forecast):
@@ -642,12 +644,12 @@ class LSTMForecaster(BaseEstimator):
         if not broken.any():
             return
         unit, panel = int(broken.argmax()), self._panel
-        n_split = len(forecast) // len(panel.tracks)
-        track = panel.tracks[unit // n_split]
-        name = panel.titles[unit] if self._splits_columns else track.name
-        y = track.y[:, [unit % n_split]] if self._splits_columns else track.y
-        begin = len(track) - self._model.window_length
-        is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(track.X[begin:]).any(axis=1)
+        n_split = len(forecast) // len(panel.series)
+        series = panel.series[unit // n_split]
+        name = panel.titles[unit] if self._splits_columns else series.name
+        y = series.y[:, [unit % n_split]] if self._splits_columns else series.y
+        begin = len(series) - self._model.window_length
+        is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(series.X[begin:]).any(axis=1)
         if not is_missing.any():
             raise ValueError(
                 f"The regressor predicts NaN for {name}, whose last window has no missing value. "
@@ -656,7 +658,7 @@ class LSTMForecaster(BaseEstimator):
         share = " more than half" if self._model.fills else f" {is_missing.sum()}"
         raise ValueError(
             f"The last window of {name} lacks{share} of its {self._model.window_length} values, "
-            f"first {track.timestamp(begin + int(is_missing.argmax()))}. Bring later values with "
+            f"first {series.timestamp(begin + int(is_missing.argmax()))}. Bring later values with "
             "update(...), or "
             + ("fill them." if self._model.fills else "fit with missing='interpolate'.")
         )
@@ -666,7 +668,7 @@ class LSTMForecaster(BaseEstimator):
 
     def _by_series(self, values):
         """Bring shared columns, (n_series * n_columns, n_steps, 1, ...), back side by side."""
-        n_series = len(self._panel.tracks)
+        n_series = len(self._panel)
         values = values.reshape(n_series, -1, *values.shape[1:])
         return np.moveaxis(values, 1, 3)[:, :, 0] if values.shape[1] > 1 else values[:, 0]
 
@@ -700,7 +702,7 @@ class LSTMForecaster(BaseEstimator):
             panel = extend_panel(self._panel, y_new, X_new, fills_holes=self._missing != "error")
             if refit:
                 return self._fit(panel)
-            check_values(panel.tracks, self._missing, self.log_, is_chosen=self.log == "auto")
+            check_values(panel, self._missing, self.log_, is_chosen=self.log == "auto")
             self._panel = panel
         return self
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .defaults import choose_log, choose_window, count_windows, default_regressor
 from .forecaster import LSTMForecaster
-from .time_series import read_panel
+from .read_panel import read_panel
 
 
 def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
@@ -128,8 +128,8 @@ def _read(y, **counts):
             other = ", or 'auto'" if name == "window_length" else ""
             raise ValueError(f"{name}={value!r} must be a whole number of at least 1{other}.")
     panel = read_panel(y, fills_holes=True)
-    series = [track.y for track in panel.tracks]
+    series = [one.y for one in panel.series]
     for name, values in zip(panel.keys, series, strict=True):
         if np.isnan(values).all(axis=0).any():
             raise ValueError(f"{'y' if name is None else f'Series {name!r}'} holds no value.")
-    return series, panel.tracks[0].calendar.freq
+    return series, panel.freq

@@ -1,9 +1,235 @@
-"""Which series and which moment each row belongs to, and where windows begin anew."""
+"""Which series and which time each row belongs to, and where windows begin anew."""
 
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
 import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesSplit:
+    """The rows of an index put together series by series.
+
+    Attributes
+    ----------
+    index : Index
+
+    series_ids : list
+        The series by first appearance; ``[None]`` where the index names none, tuples where
+        several levels do.
+
+    order : ndarray of int, shape (n_rows,), or None
+        Row numbers that put each series together; None where they lie so already.
+
+    offsets : ndarray of int, shape (n_series + 1,)
+        Series ``i`` has the rows ``offsets[i]`` to ``offsets[i + 1]``, in that order.
+
+    level : Index
+        The timestamps: each once, if the index has levels, else the index itself.
+
+    codes : ndarray of int, shape (n_rows,), or None
+        Place in ``level`` of the timestamp of each row, in that order, -1 where it has none. None
+        where the index has no levels.
+    """
+
+    index: pd.Index
+    series_ids: list
+    order: np.ndarray | None
+    offsets: np.ndarray
+    level: pd.Index
+    codes: np.ndarray | None
+
+    def coded(self):
+        """Return the split with codes, those of an index without levels as well."""
+        return self if self.codes is not None else replace(self, codes=np.arange(len(self.level)))
+
+    def sorted_by(self, level):
+        """Return the split with other values for its level, in order.
+
+        To compare codes is then to compare timestamps.
+
+        Parameters
+        ----------
+        level : Index of the length of ``level``
+            Comparable values, such as the times that text or dates stand for.
+        """
+        if self.codes is None or (level.is_monotonic_increasing and level.is_unique):
+            return replace(self, level=level)
+        places, level = level.factorize(sort=True)
+        places = np.append(places, -1).astype(np.min_scalar_type(-len(places)))
+        return replace(self, level=level, codes=places[self.codes])
+
+    def first_out_of_order(self):
+        """Return the first series whose timestamps lack, repeat or run back; None if none does.
+
+        The level has to be sorted, see :meth:`sorted_by`.
+        """
+        if self.codes is None:
+            is_fine = self.level.is_monotonic_increasing and self.level.is_unique
+            return None if is_fine and not self.level.hasnans else 0
+        is_wrong = np.empty(len(self.codes), dtype=bool)
+        np.less_equal(self.codes[1:], self.codes[:-1], out=is_wrong[1:])
+        is_wrong[self.offsets[:-1]] = False
+        is_wrong |= self.codes < 0
+        place = int(is_wrong.argmax())
+        return self.series_of(place) if is_wrong[place] else None
+
+    def in_order(self):
+        """Return the split with the rows of each series in the order of time.
+
+        It has to have codes and a sorted level, see :meth:`coded` and :meth:`sorted_by`.
+        """
+        if self.first_out_of_order() is None:
+            return self
+        series = np.repeat(np.arange(len(self.series_ids)), np.diff(self.offsets))
+        places = np.lexsort((self.codes, series))
+        order = places if self.order is None else self.order[places]
+        return replace(self, codes=self.codes[places], order=order)
+
+    def keep(self, numbers):
+        """Return the split of some series, by their numbers."""
+        begins, lengths = self.offsets[numbers], np.diff(self.offsets)[numbers]
+        places = joined_ranges(begins, lengths)
+        return replace(
+            self,
+            series_ids=[self.series_ids[number] for number in numbers],
+            order=places if self.order is None else self.order[places],
+            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            codes=None if self.codes is None else self.codes[places],
+        )
+
+    def where(self, is_kept):
+        """Return the split of some rows, by a mask in the order of the split."""
+        ends = np.concatenate([[0], np.cumsum(is_kept)])
+        places = np.flatnonzero(is_kept)
+        return replace(
+            self,
+            order=places if self.order is None else self.order[places],
+            offsets=ends[self.offsets],
+            codes=self.codes[places],
+        )
+
+    def series_of(self, place):
+        """Return the number of the series at a place of the order."""
+        return int(np.searchsorted(self.offsets, place, side="right")) - 1
+
+    def rows(self, number):
+        """Return the rows of a series, by its number."""
+        places = slice(*self.offsets[number : number + 2])
+        return np.arange(places.start, places.stop) if self.order is None else self.order[places]
+
+    def timestamps(self, number):
+        """Return the timestamps of a series, by its number, as the index has them."""
+        if self.codes is None:
+            return self.level
+        codes = self.codes[slice(*self.offsets[number : number + 2])]
+        if codes.min() >= 0:
+            return self.level[codes]
+        return self.index.get_level_values(-1)[self.rows(number)]
+
+
+def split_series(index):
+    """Tell which rows of an index belong to which series.
+
+    Parameters
+    ----------
+    index : Index
+        Of one series, or a MultiIndex ``(series, ..., time)``.
+
+    Returns
+    -------
+    split : SeriesSplit
+
+    Notes
+    -----
+    Levels are integer codes of few distinct values. Codes are compared, no row is ever looked at
+    as a tuple, and where the series already lie one after the other no row is moved.
+    """
+    if not isinstance(index, pd.MultiIndex):
+        return SeriesSplit(index, [None], None, np.array([0, len(index)]), index, None)
+    if index.nlevels == 1:
+        raise ValueError(
+            f"A MultiIndex must have the levels (series, ..., time), but has {index.names} only."
+        )
+    levels = [_level(index, number) for number in range(index.nlevels)]
+    order, offsets = _grouped([codes for _, codes in levels[:-1]])
+    firsts = offsets[:-1] if order is None else order[offsets[:-1]]
+    names = [_values_at(level, codes[firsts]) for level, codes in levels[:-1]]
+    series_ids = names[0] if len(names) == 1 else list(zip(*names, strict=True))
+    level, codes = levels[-1]
+    return SeriesSplit(
+        index, series_ids, order, offsets, level, codes if order is None else codes[order]
+    )
+
+
+def _level(index, number):
+    """Return the distinct values of a level, and the code of each row; -1 where it has none."""
+    level, codes = index.levels[number], np.asarray(index.codes[number])
+    if level.dtype == object:  # what no row has may be of another type than the rest
+        used = np.unique(codes[codes >= 0])
+        if len(used) < len(level):
+            places = np.full(len(level) + 1, -1)
+            places[used] = np.arange(len(used))
+            level, codes = level[used], places[codes]
+    if level.is_unique and not level.hasnans:
+        return level, codes
+    places, level = level.factorize()
+    return level, np.append(places, -1)[codes]
+
+
+def _values_at(level, codes):
+    values = list(level)
+    return [np.nan if code < 0 else values[code] for code in codes.tolist()]
+
+
+def _grouped(codes):
+    """Return the order that puts rows of equal codes together, and where each group begins."""
+    n_rows = len(codes[0])
+    begins_run = np.zeros(n_rows, dtype=bool)
+    begins_run[:1] = True
+    for of_level in codes:
+        begins_run[1:] |= of_level[1:] != of_level[:-1]
+    starts = np.flatnonzero(begins_run)
+    groups, n_groups = _numbered([of_level[starts] for of_level in codes])
+    lengths = np.diff(starts, append=n_rows)
+    if n_groups == len(starts):
+        return None, np.append(starts, n_rows)
+    sizes = np.bincount(groups, weights=lengths).astype(np.intp)
+    # NumPy sorts numbers of 16 bits in linear time.
+    runs = np.argsort(groups.astype(np.min_scalar_type(n_groups)), kind="stable")
+    order = runs if len(starts) == n_rows else joined_ranges(starts[runs], lengths[runs])
+    return order, np.concatenate([[0], np.cumsum(sizes)])
+
+
+def _numbered(codes):
+    """Number the distinct combinations of codes by first appearance."""
+    numbers, found = pd.factorize(codes[0])
+    for of_level in codes[1:]:
+        width = int(of_level.max(initial=-1)) + 2
+        numbers, found = pd.factorize(numbers.astype(np.int64) * width + of_level + 1)
+    return numbers, len(found)
+
+
+def joined_ranges(begins, lengths):
+    """Return ranges one after the other, in the smallest unsigned type that holds them.
+
+    Parameters
+    ----------
+    begins, lengths : ndarray of int, shape (n_ranges,)
+
+    Returns
+    -------
+    joined : ndarray of shape (lengths.sum(),)
+    """
+    begins, lengths = begins[lengths > 0], lengths[lengths > 0]
+    lasts = begins + lengths - 1
+    joined = np.ones(lengths.sum(), dtype=np.min_scalar_type(max(lasts.max(initial=0), 256)))
+    # Each number is its predecessor and one, but for the first of a range: that leaps, back as
+    # well, for unsigned numbers wrap around.
+    leaps = np.concatenate([begins[:1], begins[1:] - lasts[:-1]])
+    joined[np.cumsum(lengths) - lengths] = leaps.astype(joined.dtype)
+    return np.cumsum(joined, out=joined, dtype=joined.dtype)
 
 
 class Timeline:

@@ -313,9 +313,9 @@ def test_a_job_is_sent_what_its_origins_need_and_no_more(days, forecaster, monke
         can_learn = origin - 66 >= 7 + 2
         expected = {"a": origin, "late": origin - 66} if can_learn else {"a": origin}
         assert dict(zip(part.keys, n_known[:, 0], strict=True)) == expected
-        for track in part.tracks:
-            reach = expected[track.key] + 4  # two blocks of the regressor for three steps
-            assert len(track) == min(reach, 34 if track.key == "late" else 100)
+        for series in part.series:
+            reach = expected[series.key] + 4  # two blocks of the regressor for three steps
+            assert len(series) == min(reach, 34 if series.key == "late" else 100)
 
 
 @pytest.mark.slow

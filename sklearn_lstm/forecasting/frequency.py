@@ -1,0 +1,222 @@
+"""The step between timestamps, found and checked."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
+COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
+NANOSECONDS_OF_DAY = 86_400 * 10**9
+LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
+LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
+
+
+def checked_timestamps(index, name="y"):
+    """Return an index as times, periods or numbers that increase, or say what is wrong.
+
+    Parameters
+    ----------
+    index : Index
+
+    name : str, default="y"
+        What the messages call the data.
+
+    Returns
+    -------
+    timestamps : DatetimeIndex, PeriodIndex or Index of numbers
+    """
+    index = as_times(index, name)
+    if index.hasnans:
+        raise ValueError(
+            f"The index of {name} lacks a timestamp at row {int(index.isna().argmax())}. Give "
+            "every row its time, or leave the row out."
+        )
+    _refuse_repeated(index, name)
+    if not index.is_monotonic_increasing:
+        row = 1 + int(np.argmax(index[1:] < index[:-1]))
+        raise ValueError(
+            f"The index of {name} is not in order: row {row}, {index[row]!s}, comes after "
+            f"{index[row - 1]!s}. Sort the rows: {name}.sort_index()."
+        )
+    return index
+
+
+def as_times(index, name="y"):
+    """Return an index as times, periods or numbers, in whatever order, or refuse it."""
+    if index.inferred_type in ("date", "datetime"):
+        index = pd.DatetimeIndex(index)
+    is_number = getattr(index.dtype, "kind", "O") in "iuf"
+    if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
+        example = f" ({index[0]!r}, ...)" if len(index) else ""
+        raise ValueError(
+            f"The index of {name} is neither time nor numbers{example}. In a MultiIndex time is "
+            f"the last level. Convert the index (y.index = pd.to_datetime(y.index)), or leave it "
+            "out: y.reset_index(drop=True)."
+        )
+    return index
+
+
+def _refuse_repeated(index, name):
+    repeated = index.duplicated()
+    if not repeated.any():
+        return
+    row = int(repeated.argmax())
+    remedy = f"Drop it ({name}[~{name}.index.duplicated()]), or give each series a MultiIndex level"
+    if isinstance(index, pd.DatetimeIndex) and index.tz is None:
+        remedy += (
+            ". If these are local times in which the clock was put back, name the zone: "
+            "index.tz_localize('Europe/Berlin', ambiguous='infer')"
+        )
+    raise ValueError(
+        f"The index of {name} repeats the timestamp {index[row]!s} at row {row} ({repeated.sum()} "
+        f"rows repeat one). {remedy}."
+    )
+
+
+def frequency_of(timestamps, name="y"):
+    """Return the step between timestamps, some of which may be absent.
+
+    Parameters
+    ----------
+    timestamps : Index
+        As :func:`checked_timestamps` returns it.
+
+    name : str, default="y"
+        What the messages call the data.
+
+    Returns
+    -------
+    freq : str, int or float
+        As in :class:`Calendar`.
+
+    Raises
+    ------
+    ValueError
+        If no frequency fits; the message names the first timestamp that is off.
+    """
+    if isinstance(timestamps, pd.PeriodIndex):
+        return timestamps.freqstr
+    if isinstance(timestamps, pd.DatetimeIndex):
+        return _checked_alias(timestamps.freqstr or _infer_frequency(timestamps, name), name)
+    return _infer_step(timestamps, name)
+
+
+def dates_from(first, freq, periods=None, end=None):
+    """Dates from a first one on; a clock time that a zone leaves out is moved forward."""
+    try:
+        return pd.date_range(first, end, periods=periods, freq=freq)
+    except Exception:
+        if first.tz is None:
+            raise
+        naive = None if end is None else end.tz_localize(None)
+        dates = pd.date_range(first.tz_localize(None), naive, periods=periods, freq=freq)
+        return dates.tz_localize(first.tz, nonexistent="shift_forward", ambiguous=True)
+
+
+def _checked_alias(freq, name):
+    if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
+        raise ValueError(
+            f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
+            f"can't be kept. Take all business days ({name}.asfreq('B'), with "
+            f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
+        )
+    return freq
+
+
+def _infer_step(timestamps, name):
+    if len(timestamps) == 1:
+        return 1
+    values = timestamps.to_numpy()
+    if values.dtype.kind in "iu":
+        step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
+    else:
+        span = float(values[-1]) - float(values[0])
+        step = span / max(1, round(span / float(np.median(np.diff(values)))))
+    if (values[-1] - values[0]) / step > len(timestamps) / LARGEST_SHARE_ABSENT:
+        _refuse_irregular(timestamps, name)
+    return step
+
+
+def _infer_frequency(timestamps, name):
+    """Find the frequency on whose grid all timestamps lie and the fewest are absent."""
+    if len(timestamps) < 3:
+        raise ValueError(
+            f"The frequency of {name} can't be told from {len(timestamps)} timestamps: give at "
+            f"least 3, or set it ({name}.asfreq('D'))."
+        )
+    found = _regular_frequency(timestamps)
+    if found is not None:
+        return found
+    fitting = {}
+    for freq in dict.fromkeys(_candidates(timestamps)):
+        grid = _grid(timestamps, freq)
+        if grid is not None and covers(grid, timestamps):
+            fitting[freq] = len(grid)
+    if not fitting:
+        _refuse_irregular(timestamps, name)
+    return min(fitting, key=fitting.__getitem__)
+
+
+def covers(grid, timestamps):
+    """Tell whether all timestamps lie on a grid, and not too few of it are there."""
+    return len(timestamps) >= LARGEST_SHARE_ABSENT * len(grid) and bool(timestamps.isin(grid).all())
+
+
+def _regular_frequency(timestamps):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas will return an offset instead of its name
+        found = pd.infer_freq(timestamps)
+    return None if found is None else _alias(to_offset(found))
+
+
+def _alias(offset):
+    """Name of an offset; whole days as days, which keep their clock time in a zone."""
+    hours = getattr(offset, "nanos", None) if isinstance(offset, pd.offsets.Tick) else None
+    n_days, rest = divmod(hours, NANOSECONDS_OF_DAY) if hours else (0, 1)
+    if rest:
+        return offset.freqstr
+    return "D" if n_days == 1 else f"{n_days}D"
+
+
+def _candidates(timestamps):
+    """Frequencies of stretches without a hole, the most common step, and the usual ones."""
+    n_starts = min(MOST_STRETCHES, len(timestamps) - 7)
+    for begin in np.linspace(0, max(len(timestamps) - 8, 0), max(n_starts, 1)).astype(int):
+        stretch = timestamps[begin : begin + 8]
+        found = _regular_frequency(stretch) if len(stretch) >= 3 else None
+        if found is not None:
+            yield found
+    yield _alias(to_offset(_most_common_step(timestamps)))
+    yield from COMMON_FREQUENCIES
+
+
+def _grid(timestamps, freq):
+    try:
+        n_expected = (timestamps[-1] - timestamps[0]) / pd.Timedelta(to_offset(freq))
+    except (TypeError, ValueError):
+        n_expected = 0  # a month has no fixed length, but there are never too many of them
+    if n_expected > len(timestamps) / LARGEST_SHARE_ABSENT:
+        return None
+    return dates_from(timestamps[0], freq, end=timestamps[-1]).as_unit(timestamps.unit)
+
+
+def _most_common_step(timestamps):
+    steps = pd.Series(timestamps[1:] - timestamps[:-1])
+    return steps.mode().iloc[0]
+
+
+def _refuse_irregular(timestamps, name):
+    common = _most_common_step(timestamps)
+    steps = timestamps[1:] - timestamps[:-1]
+    row = 1 + int(np.argmax(steps != common))
+    raise ValueError(
+        f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
+        f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
+        f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "
+        f"({name}.resample(...).mean()), or count rows instead of time: "
+        f"{name}.reset_index(drop=True)."
+    )
