@@ -11,9 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._output_files import written_whole
 from .forecasting.forecaster import LSTMForecaster
-from .forecasting.local_models import SeparateModels
+from .forecasting.panel_forecaster import PanelForecaster
 from .forecasting.time_series import Panel
-from .forecasting.window_model import WindowModel
 
 FORMAT = "sklearn-lstm forecaster 1"
 TRUSTED = [
@@ -30,7 +29,8 @@ TRUSTED = [
     "sklearn_lstm.forecasting.time_series.Layout",
     "sklearn_lstm.forecasting.time_series.Panel",
     "sklearn_lstm._regressor.LSTMRegressor",
-    "sklearn_lstm.forecasting.local_models.SeparateModels",
+    "sklearn_lstm.forecasting.local_models.LocalModels",
+    "sklearn_lstm.forecasting.panel_forecaster.PanelForecaster",
     "sklearn_lstm.forecasting.window_model.WindowModel",
 ]
 
@@ -125,7 +125,7 @@ def _is_model(content):
     return (
         isinstance(forecaster, LSTMForecaster)
         and isinstance(getattr(forecaster, "_panel", None), Panel)
-        and isinstance(getattr(forecaster, "_model", None), WindowModel | SeparateModels)
+        and isinstance(getattr(forecaster, "_core", None), PanelForecaster)
         and isinstance(columns, dict)
     )
 

@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from .._checks import check_share
 from .baselines import infer_season_length, persistence, seasonal_error, seasonal_naive
 from .forecaster import LSTMForecaster
+from .panel_forecaster import PanelForecaster
 from .read_panel import read_panel
 from .time_series import check_values
 
@@ -329,7 +330,8 @@ def backtest(
     stride = _whole_number(stride, "stride", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
     stride = stride or horizon
-    n_known = _origins(panel, horizon, n_windows, stride, forecaster)
+    core = PanelForecaster(**forecaster.get_params(deep=False))
+    n_known = _origins(panel, horizon, n_windows, stride, core)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     season_length = _season_length(season_length, before)
@@ -338,7 +340,7 @@ def backtest(
     chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
     jobs = (
         delayed(_run)(forecaster, needed, horizon, coverage, season_length)
-        for needed in (_needed(panel, chunk, horizon, forecaster) for chunk in chunks)
+        for needed in (_needed(panel, chunk, horizon, core) for chunk in chunks)
     )
     parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
@@ -380,25 +382,25 @@ def _whole_number(value, name, default):
     return int(value)
 
 
-def _origins(panel, horizon, n_windows, stride, forecaster):
+def _origins(panel, horizon, n_windows, stride, core):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
     clocks = [series.calendar.clock() for series in panel.series]
     moments = np.unique(np.concatenate(clocks))
     if n_windows is None:
         n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // stride)
     places = len(moments) - horizon - stride * np.arange(n_windows)[::-1]
-    room = (len(moments) - horizon - forecaster._n_needed) // stride + 1
+    room = (len(moments) - horizon - core.n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
             f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
-            f"{len(moments)} rows before the first: the forecaster needs {forecaster._n_needed}. "
+            f"{len(moments)} rows before the first: the forecaster needs {core.n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
     at = moments[places - 1]
     n_known = np.array([np.searchsorted(clock, at, side="right") for clock in clocks])
-    if not _can_learn(panel, n_known[:, 0], forecaster).any():
+    if not _can_learn(panel, n_known[:, 0], core).any():
         raise ValueError(
-            f"No series has the {forecaster._n_needed} rows that the forecaster needs before the "
+            f"No series has the {core.n_needed} rows that the forecaster needs before the "
             f"first of n_windows={n_windows} origins. Lower n_windows."
         )
     return n_known
@@ -419,7 +421,7 @@ def _season_length(season_length, before):
     return season_length
 
 
-def _needed(panel, n_known, horizon, forecaster):
+def _needed(panel, n_known, horizon, core):
     """Return the series and rows that a fit at the first origin and all forecasts need.
 
     Returns
@@ -430,8 +432,8 @@ def _needed(panel, n_known, horizon, forecaster):
     n_known : ndarray of shape (n_series, n_origins)
         How many of their rows are known at each origin.
     """
-    can_learn = _can_learn(panel, n_known[:, 0], forecaster)
-    n_reach = ceil(horizon / forecaster._n_ahead) * forecaster._n_ahead
+    can_learn = _can_learn(panel, n_known[:, 0], core)
+    n_reach = ceil(horizon / core.n_ahead) * core.n_ahead
     n_known = n_known[can_learn]
     return panel.keep(can_learn).until(n_known[:, -1] + n_reach), n_known
 
@@ -439,18 +441,24 @@ def _needed(panel, n_known, horizon, forecaster):
 def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
-    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    params = clone(forecaster).get_params(deep=False)
+    core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     if forecaster.log == "auto":
         known_rows = panel.until(n_known[:, -1])
-        check_values(known_rows, forecaster.missing, fitted.log_, is_chosen=True)
-    origins = [
-        known[known <= len(series) - horizon]
-        for known, series in zip(n_known, panel.series, strict=True)
-    ]
-    found = fitted._forecast_past(panel, origins, horizon, coverage)
+        check_values(known_rows, forecaster.missing, core.log_, is_chosen=True)
+    has_truth = n_known <= panel.lengths[:, np.newaxis] - horizon
+    origins = [known[kept] for known, kept in zip(n_known, has_truth, strict=True)]
+    series_ids = np.repeat(np.arange(len(panel)), has_truth.sum(axis=1))
+    forecasts = core.forecast_from(panel, series_ids, n_known[has_truth], horizon)
+    found = {"y_pred": core.values(forecasts)}
+    if coverage is not None:
+        core.check_reach(horizon)
+        found["lower"], found["upper"] = core.interval(forecasts, coverage)
+    of_series = np.cumsum(has_truth.sum(axis=1))[:-1]
+    found = {name: np.split(values, of_series) for name, values in found.items()}
     tables = []
     names = iter(panel.names)
-    for series, known in zip(panel.series, origins, strict=True):
+    for number, (series, known) in enumerate(zip(panel.series, origins, strict=True)):
         naive = [
             persistence(series.y, known, horizon),
             seasonal_naive(series.y, known, horizon, season_length),
@@ -459,18 +467,18 @@ def _run(forecaster, needed, horizon, coverage, season_length):
             table = _table(series, known, horizon, next(names))
             table["y"] = series.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
             for name in found:
-                table[name] = next(found[name]).ravel()
+                table[name] = found[name][number][:, :, column].ravel()
             for name, forecast in zip(NAIVE, naive, strict=True):
                 table[name] = forecast[:, :, column].ravel()
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _can_learn(panel, n_known, forecaster):
+def _can_learn(panel, n_known, core):
     """Whether each series is long enough at an origin, and not all missing."""
     return np.array(
         [
-            n >= forecaster._n_needed and bool(np.isfinite(series.y[:n]).any(axis=0).all())
+            n >= core.n_needed and bool(np.isfinite(series.y[:n]).any(axis=0).all())
             for n, series in zip(n_known, panel.series, strict=True)
         ]
     )

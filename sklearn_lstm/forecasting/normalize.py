@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-SMALLEST_SPREAD_OF_WINDOW = 0.1  # of the series': a nearly flat window is not blown up further
-
 
 class Normalizer:
-    """Center and spread of each series, and on top of these of each window.
+    """Center and scale of each series, and on top of these of each window.
 
-    A series is ``center + spread * z``; for one that is constant the spread is 1.
+    A series is ``loc + scale * z``; for one that is constant the scale is 1.
 
     Parameters
     ----------
@@ -24,22 +22,25 @@ class Normalizer:
     def __init__(self, how):
         self.how = how
 
-    def fit(self, series, n_steps):
+    def fit(self, values, offsets, n_steps):
         """Learn the scale of each series.
 
         Parameters
         ----------
-        series : list of ndarray of shape (n_steps, n_columns)
-            NaN is missing.
+        values : ndarray of shape (n_rows, n_columns)
+            All series end to end; NaN is missing.
+
+        offsets : ndarray of int, shape (n_series + 1,)
+            Where each begins.
 
         n_steps : int
             How far ahead will be predicted.
         """
-        scales = [self._scale_of(values, n_steps) for values in series]
-        self.center_ = np.array([center for center, _ in scales])
-        self.spread_ = np.array([spread for _, spread in scales])
-        self.is_constant_ = self.spread_ == 0
-        self.spread_[self.is_constant_] = 1.0
+        scales = [self._scale_of(part, n_steps) for part in np.split(values, offsets[1:-1])]
+        self.loc_ = np.array([loc for loc, _ in scales])
+        self.scale_ = np.array([scale for _, scale in scales])
+        self.is_constant_ = self.scale_ == 0
+        self.scale_[self.is_constant_] = 1.0
         return self
 
     @classmethod
@@ -53,7 +54,7 @@ class Normalizer:
         """
         fitted = [normalizer for normalizer in normalizers if normalizer is not None]
         joined = cls(fitted[0].how)
-        for name, value in (("center_", np.nan), ("spread_", np.nan), ("is_constant_", False)):
+        for name, value in (("loc_", np.nan), ("scale_", np.nan), ("is_constant_", False)):
             unknown = np.full(getattr(fitted[0], name).shape, value)
             parts = [unknown if one is None else getattr(one, name) for one in normalizers]
             setattr(joined, name, np.concatenate(parts))
@@ -61,9 +62,9 @@ class Normalizer:
 
     def _scale_of(self, values, n_steps):
         low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-        center, spread = self._scale_of_varying(values, n_steps)
+        loc, scale = self._scale_of_varying(values, n_steps)
         is_constant = low == high
-        return np.where(is_constant, low, center), np.where(is_constant, 0.0, spread)
+        return np.where(is_constant, low, loc), np.where(is_constant, 0.0, scale)
 
     def _scale_of_varying(self, values, n_steps):
         n_columns = values.shape[1]
@@ -78,35 +79,19 @@ class Normalizer:
             return scaler.mean_, np.where(change > 0, change, scaler.scale_)
         return scaler.mean_, scaler.scale_
 
-    def scale(self, values, code):
+    def transform(self, values, series_ids):
         """Return values of series ``code`` as ``z``."""
-        return (values - self.center_[code]) / self.spread_[code]
+        return (values - self.loc_[series_ids]) / self.scale_[series_ids]
 
-    def unscale(self, z, code):
-        return self.center_[code] + self.spread_[code] * z
+    def transform_stacked(self, values, offsets):
+        """Return all series, end to end, as ``z``."""
+        lengths = np.diff(offsets)
+        z = values - np.repeat(self.loc_, lengths, axis=0)
+        z /= np.repeat(self.scale_, lengths, axis=0)
+        return z
 
-    @property
-    def scales_windows(self):
-        return self.how in ("last", "window")
-
-    def of_windows(self, z):
-        """Return center and spread of windows of ``z``, shape ``(n_windows, 1, n_columns)``.
-
-        Parameters
-        ----------
-        z : ndarray of shape (n_windows, n_timesteps, n_columns)
-
-        Returns
-        -------
-        center, spread : ndarray or float
-            0 and 1 where windows have no scale of their own.
-        """
-        if self.how == "last":
-            return z[:, -1:], 1.0
-        if self.how == "window":
-            spread = z.std(axis=1, keepdims=True)
-            return z.mean(axis=1, keepdims=True), np.maximum(spread, SMALLEST_SPREAD_OF_WINDOW)
-        return 0.0, 1.0
+    def inverse_transform(self, z, series_ids):
+        return self.loc_[series_ids] + self.scale_[series_ids] * z
 
 
 def _typical_change(values, n_steps):
