@@ -33,7 +33,11 @@ EXCEPTIONS = {  # (module, what else it may import)
     ("forecasting.backtest", "plotting.forecast_display"),  # result.plot()
     ("plotting.forecast_display", "forecasting.forecaster"),  # a type
 }
-HELPERS_OF_THE_TOP = {"_storage": {*HELPERS, *ESTIMATORS, "windows", "forecasting"}}
+HELPERS_OF_THE_TOP = {
+    "_storage": {"", "_output_files", "_stable_names", "_flatten", "forecasting"},
+    "_flatten": {"_stable_names", "windows"},
+    "_stable_names": set(),
+}
 
 
 def folder(module):

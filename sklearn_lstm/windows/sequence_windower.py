@@ -22,7 +22,7 @@ from .._sklearn_private import (
     unchanged_on_error,
 )
 from .rows import Windows, row_numbers
-from .time_index import Timeline
+from .time_index import Timeline, label_from_plain, plain_label
 
 N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
 
@@ -331,7 +331,36 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         set_output_config(self, transform)
         return self
 
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        if "_fitted_tails" in state:
+            state["_fitted_tails"] = _tails_in_few_arrays(state["_fitted_tails"])
+        return state
+
+    def __setstate__(self, state):
+        if "_fitted_tails" in state:
+            state = {**state, "_fitted_tails": _tails_by_series(state["_fitted_tails"])}
+        super().__setstate__(state)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _tails_in_few_arrays(tails):
+    """Return the last rows of each series as plain values, however many series there are."""
+    rows, labels = zip(*tails.values(), strict=True)
+    return {
+        "keys": [plain_label(key) for key in tails],
+        "rows": np.concatenate(rows),
+        "lengths": np.array([len(of_series) for of_series in rows]),
+        "labels": [plain_label(label) for label in labels],
+    }
+
+
+def _tails_by_series(plain):
+    rows = np.split(plain["rows"], np.cumsum(plain["lengths"])[:-1])
+    labels = map(label_from_plain, plain["labels"])
+    keys = map(label_from_plain, plain["keys"])
+    return dict(zip(keys, zip(rows, labels, strict=True), strict=True))
