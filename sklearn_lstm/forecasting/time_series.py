@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..windows.time_index import joined_ranges
 from .calendar import Calendar, Calendars
 
 
@@ -124,7 +123,9 @@ class Panel:
             return rows[:0]
         if (np.diff(self.starts) == self.lengths[:-1]).all():
             return rows[self.starts[0] : self.starts[-1] + self.lengths[-1]]
-        return rows[joined_ranges(self.starts, self.lengths)]
+        ends = self.starts + self.lengths
+        pairs = zip(self.starts.tolist(), ends.tolist(), strict=True)
+        return np.concatenate([rows[start:end] for start, end in pairs])
 
     def stacked(self):
         """Return the rows of all series, end to end, uncopied where nothing was cut.
