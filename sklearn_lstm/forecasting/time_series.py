@@ -295,8 +295,8 @@ class Panel:
         else:
             index = self._joined(*self.calendars.joined(), self.lengths)
         if layout.y_ndim == 1:
-            return pd.Series(values[:, 0], index=index, name=layout.columns[0])
-        return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns))
+            return pd.Series(values[:, 0], index=index, name=layout.columns[0], copy=False)
+        return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns), copy=False)
 
     def __getstate__(self):
         """Return the rows that were not cut off, and keys as arrays: a model file is read soon."""
