@@ -288,18 +288,16 @@ class LSTMForecaster(BaseEstimator):
 
     def _choose_settings(self, panel):
         """Set what was left to the look of the series."""
-        series = [series.y for series in panel.series]
-        self.log_ = choose_log(series) if self.log == "auto" else bool(self.log)
+        self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
         self.window_length_ = self.window_length
         if self.window_length == "auto":
-            freq = panel.freq
-            self.window_length_ = choose_window(series, freq, self._n_ahead).length
+            self.window_length_ = choose_window(panel, self._n_ahead).length
         if self.regressor is None:
-            n_windows = count_windows(series, self.window_length_, self._n_ahead)
+            n_windows = count_windows(panel, self.window_length_, self._n_ahead)
             if self.columns == "separate":
-                n_windows //= len(series)
+                n_windows //= len(panel)
             elif self.columns == "shared":
-                n_windows *= series[0].shape[1]
+                n_windows *= len(panel.layout.columns)
             self._regressor = default_regressor(n_windows, self.window_length_)
         else:
             self._regressor = self.regressor
