@@ -393,7 +393,7 @@ class LSTMForecaster(BaseEstimator):
                 errors[..., column] = 0.0
         if not np.isfinite(errors).any():
             return None
-        scale = np.where(is_constant, np.nan, model.normalizer_.spread_)
+        scale = np.where(is_constant, np.nan, model.normalizer_.scale_)
         of_all = np.full(
             (len(panel.series), len(scale) // len(part.series), scale.shape[1]), np.nan
         )
@@ -581,7 +581,7 @@ class LSTMForecaster(BaseEstimator):
     def _as_calibrated(self, spread, codes):
         """Measure the spread of histories with the scale on which errors were measured."""
         normalizer = self._model.normalizer_
-        final = normalizer.spread_[codes][:, np.newaxis]
+        final = normalizer.scale_[codes][:, np.newaxis]
         scale = np.where(np.isnan(self._error_scale[codes]), final, self._error_scale[codes])
         return np.where(normalizer.is_constant_[codes][:, np.newaxis], 0, spread * scale / final)
 

@@ -11,7 +11,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from .._checks import reads_windows, takes_several_outputs
-from .normalize import Normalizer
+from .normalize import Normalizer, end_to_end
 
 SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled
 
@@ -66,7 +66,7 @@ class WindowModel:
         clocks : list of ndarray of shape (n_steps,)
             When each step is, to bring the windows of several series in the order of time.
         """
-        self.normalizer_ = Normalizer(self.normalize).fit(series, self.n_ahead)
+        self.normalizer_ = Normalizer(self.normalize).fit(*end_to_end(series), self.n_ahead)
         self._fit_covariates(np.concatenate(covariates))
         parts = [
             self._samples(code, *of_series)
@@ -109,7 +109,7 @@ class WindowModel:
         if n_origins < 1:
             shape = (0, w, self._n_features(values.shape[1]))
             return np.empty(shape), np.empty((0, h * values.shape[1])), clock[:0]
-        z = self.normalizer_.scale(values, code)
+        z = self.normalizer_.transform(values, code)
         x = (covariates - self.X_center_) / self.X_spread_
         n_rows = n_origins + w - 1
         rows = np.concatenate([z[:n_rows], *self._covariates_at(x, n_rows)], axis=1)
@@ -153,7 +153,7 @@ class WindowModel:
 
     def _normalized(self, windows):
         """Return windows on their own scale, and its center and spread."""
-        n_columns = self.normalizer_.center_.shape[1]
+        n_columns = self.normalizer_.loc_.shape[1]
         center, spread = self.normalizer_.of_windows(windows[:, :, :n_columns])
         if self.normalizer_.scales_windows:
             values = (windows[:, :, :n_columns] - center) / spread
@@ -208,7 +208,7 @@ class WindowModel:
         w, h = self.window_length, self.n_ahead
         n_blocks = ceil(n_steps / h)
         codes = np.asarray(codes)[:, np.newaxis]
-        z = self.normalizer_.scale(histories, codes)
+        z = self.normalizer_.transform(histories, codes)
         x = (covariates - self.X_center_) / self.X_spread_
         n_short = w + n_blocks * h - x.shape[1]
         if n_short > 0:
@@ -221,12 +221,12 @@ class WindowModel:
             blocks.append(block)
             z = np.concatenate([z[:, -w:], block], axis=1)
         forecast = np.concatenate(blocks, axis=1)[:, :n_steps]
-        scale = first_spread * self.normalizer_.spread_[codes]
-        return self.normalizer_.unscale(forecast, codes), scale
+        scale = first_spread * self.normalizer_.scale_[codes]
+        return self.normalizer_.inverse_transform(forecast, codes), scale
 
     def _next_block(self, windows, codes):
         windows, whole = self._filled(windows)
-        n_columns = self.normalizer_.center_.shape[1]
+        n_columns = self.normalizer_.loc_.shape[1]
         last = windows[:, -1:, :n_columns]
         windows, center, spread = self._normalized(windows)
         block = np.full((len(windows), self.n_ahead, n_columns), np.nan)
