@@ -300,8 +300,10 @@ class Calendars:
             codes, timestamps = parts[0].append(parts[1:]).factorize(sort=True)
             return timestamps, codes
         begin, end = self.begins.min(), self.ends.max()
-        codes = joined_ranges(self.begins - begin, self.n_steps)
-        return self.grids[0].upto(end)[begin:end], codes
+        timestamps = self.grids[0].upto(end)[begin:end]
+        if isinstance(timestamps, pd.DatetimeIndex):
+            timestamps.freq = None  # of a slice; as a level of an index it would mislead
+        return timestamps, joined_ranges(self.begins - begin, self.n_steps)
 
     def joined_after(self, n_steps):
         """Return the ``n_steps`` timestamps that follow each series, as :meth:`joined` does."""

@@ -19,6 +19,9 @@ FEWEST_STEPS_CUT, LONGEST_SEGMENT = 48, 24
 FEWEST_FOR_LOG = 48
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
+# Of more series, so many evenly spaced ones are looked at: medians over a thousand are as good as
+# certain, and over all of 30,000 they would take longer than a linear regressor to train.
+MOST_SERIES_LOOKED_AT = 1000
 
 
 class Window(NamedTuple):
@@ -28,15 +31,31 @@ class Window(NamedTuple):
     reason: str
 
 
-def choose_window(series, freq, horizon):
+def looked_at(panel):
+    """Return the values of the series of a panel, or of a thousand evenly spaced ones.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Returns
+    -------
+    series : list of ndarray of shape (n_steps, n_columns)
+        NaN is missing.
+    """
+    n_series = len(panel)
+    if n_series <= MOST_SERIES_LOOKED_AT:
+        return [one.y for one in panel.series]
+    numbers = np.linspace(0, n_series - 1, MOST_SERIES_LOOKED_AT).round().astype(int)
+    return [panel.series[number].y for number in numbers]
+
+
+def choose_window(panel, horizon):
     """Choose the length of windows.
 
     Parameters
     ----------
-    series : list of ndarray of shape (n_steps, n_columns)
-        NaN is missing.
-
-    freq : str, float or None
+    panel : Panel
 
     horizon : int
 
@@ -44,10 +63,11 @@ def choose_window(series, freq, horizon):
     -------
     Window
     """
+    series, freq = looked_at(panel), panel.freq
     shown = infer_season_length(series, freq)
     is_too_long = shown > LONGEST_SEASON
     season = infer_season_length(series, freq, longest=LONGEST_SEASON) if is_too_long else shown
-    shortest = min(map(len, series))
+    shortest = int(panel.lengths.min())
     room = max(1, (shortest - horizon) // 2)
     if season > 1:
         n_seasons = _n_seasons(season, room)
@@ -62,7 +82,7 @@ def choose_window(series, freq, horizon):
             f"are correlated up to {memory} steps apart" if memory else "are not correlated"
         )
     if wanted > room:
-        among = " of the shortest series" if len(series) > 1 else ""
+        among = " of the shortest series" if len(panel) > 1 else ""
         reason += f"; cut to {room}: no more than half of {shortest} values{among}, {horizon} ahead"
     return Window(min(wanted, room), reason)
 
@@ -98,19 +118,28 @@ def _last_correlated(changes):
     return int(1 + np.flatnonzero(is_certain)[-1]) if is_certain.any() else 0
 
 
-def choose_log(series):
+def choose_log(panel):
     """Whether all values are positive, the level of most columns wanders, and changes grow with it.
 
     Series of a few dozen values are too short to tell.
     """
-    columns = [column for values in series for column in values.T]
+    if not _is_positive(panel):
+        return False
+    columns = [column for values in looked_at(panel) for column in values.T]
     long_enough = [column for column in columns if np.isfinite(column).sum() >= FEWEST_FOR_LOG]
     return (
         len(long_enough) > len(columns) / 2
-        and all(np.nanmin(column) > 0 for column in columns)
         and float(np.median([_drift(column) for column in long_enough])) > DRIFT
         and float(np.median([_growth(column) for column in long_enough])) > GROWTH
     )
+
+
+def _is_positive(panel):
+    """Tell whether every column of every series holds values, and all are above zero."""
+    if (panel.y <= 0).any():
+        return False
+    is_missing = np.isnan(panel.y)
+    return not (is_missing.any() and panel.reduced(np.logical_and, is_missing).any())
 
 
 def _drift(values):
@@ -132,9 +161,9 @@ def _growth(values):
     return change[is_high].mean() / change[~is_high].mean()
 
 
-def count_windows(series, window_length, horizon):
-    """Return how many windows of series have ``horizon`` steps after them."""
-    return sum(max(0, len(values) - window_length - horizon + 1) for values in series)
+def count_windows(panel, window_length, horizon):
+    """Return how many windows of a panel have ``horizon`` steps after them."""
+    return int(np.maximum(0, panel.lengths - window_length - horizon + 1).sum())
 
 
 def default_regressor(n_windows, window_length):

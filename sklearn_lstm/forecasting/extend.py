@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._checks import as_numbers
-from ..windows.time_index import joined_ranges, split_series
+from ..windows.time_index import split_series
 from .calendar import Calendars
 from .frequency import as_times, checked_timestamps
 from .read_panel import (
@@ -74,16 +74,22 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
     n_more[numbers] = after[split.offsets[1:] - 1] + 1
     calendars = panel.calendars.extended(n_more)
     starts = np.cumsum(calendars.n_steps) - calendars.n_steps
-    old = joined_ranges(starts, panel.lengths)
     new = np.repeat((starts + panel.lengths)[numbers], counts) + after
-    n_rows = int(calendars.n_steps.sum())
-    stacks = []
-    for known, added in ((panel.y, values), (panel.X, covariates)):
-        stack = np.full((n_rows, known.shape[1]), np.nan)
-        stack[old] = known
-        stack[new] = added if split.order is None else added[split.order]
-        stacks.append(stack)
-    return replace(panel, calendars=calendars, y_all=stacks[0], X_all=stacks[1], starts=starts)
+    y_all, X_all = (
+        _longer(panel, known, starts, int(calendars.n_steps.sum())) for known in (panel.y, panel.X)
+    )
+    y_all[new] = values if split.order is None else values[split.order]
+    X_all[new] = covariates if split.order is None else covariates[split.order]
+    return replace(panel, calendars=calendars, y_all=y_all, X_all=X_all, starts=starts)
+
+
+def _longer(panel, known, starts, n_rows):
+    """Copy the rows of each series to another start; the rows between are NaN."""
+    longer = np.full((n_rows, known.shape[1]), np.nan)
+    pairs = zip(starts.tolist(), panel.offsets.tolist(), panel.lengths.tolist(), strict=False)
+    for start, begin, length in pairs:
+        longer[start : start + length] = known[begin : begin + length]
+    return longer
 
 
 def read_other_panel(panel, y, X=None, *, fills_holes=False):

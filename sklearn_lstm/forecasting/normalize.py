@@ -1,13 +1,14 @@
-"""Scales of a series and of its windows, learned without a look at what follows them."""
+"""Scales of series and of their windows, learned without a look at what follows them."""
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+ROWS_OF_BLOCK = 2**17  # whose temporary arrays, a few of 1 MB for each column, stay in the cache
 
 
 class Normalizer:
-    """Center and scale of each series, and on top of these of each window.
+    """Location and scale of each series, and on top of these of each window.
 
     A series is ``loc + scale * z``; for one that is constant the scale is 1.
 
@@ -17,6 +18,12 @@ class Normalizer:
         ``"minmax"`` and ``"standard"`` scale a series by what was fitted. ``"last"`` takes from
         each window its last value, after scaling by the root mean square of the changes that are
         to be predicted. ``"window"`` standardises each window by itself.
+
+    Attributes
+    ----------
+    loc_, scale_ : ndarray of shape (n_series, n_columns)
+
+    is_constant_ : ndarray of bool, shape (n_series, n_columns)
     """
 
     def __init__(self, how):
@@ -28,20 +35,41 @@ class Normalizer:
         Parameters
         ----------
         values : ndarray of shape (n_rows, n_columns)
-            All series end to end; NaN is missing.
+            Of all series, end to end; NaN is missing.
 
         offsets : ndarray of int, shape (n_series + 1,)
-            Where each begins.
+            Series ``i`` has the rows ``offsets[i]`` to ``offsets[i + 1]``.
 
         n_steps : int
             How far ahead will be predicted.
         """
-        scales = [self._scale_of(part, n_steps) for part in np.split(values, offsets[1:-1])]
-        self.loc_ = np.array([loc for loc, _ in scales])
-        self.scale_ = np.array([scale for _, scale in scales])
-        self.is_constant_ = self.scale_ == 0
-        self.scale_[self.is_constant_] = 1.0
+        offsets = np.asarray(offsets)
+        blocks = [
+            self._fit_block(np.ascontiguousarray(values[of[0] : of[-1]].T), of - of[0], n_steps)
+            for of in _blocks(offsets)
+        ]
+        self.loc_, self.scale_, self.is_constant_ = (
+            np.concatenate(parts) for parts in zip(*blocks, strict=True)
+        )
         return self
+
+    def _fit_block(self, columns, offsets, n_steps):
+        """Return loc, scale and whether it is constant of a few series, (n_series, n_columns)."""
+        starts = offsets[:-1]
+        low = np.fmin.reduceat(columns, starts, axis=1)
+        high = np.fmax.reduceat(columns, starts, axis=1)
+        if self.how is None:
+            loc, scale = np.zeros_like(low), np.ones_like(low)
+        elif self.how == "minmax":
+            loc, scale = low, high - low
+        else:
+            loc, scale = _mean_and_deviation(columns, offsets)
+        if self.how == "last":
+            change = _typical_change(columns, offsets, n_steps)
+            scale = np.where(change > 0, change, scale)
+        is_constant = low == high
+        loc, scale = np.where(is_constant, low, loc), np.where(is_constant, 1.0, scale)
+        return loc.T, scale.T, is_constant.T
 
     @classmethod
     def side_by_side(cls, normalizers):
@@ -60,28 +88,13 @@ class Normalizer:
             setattr(joined, name, np.concatenate(parts))
         return joined
 
-    def _scale_of(self, values, n_steps):
-        low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-        loc, scale = self._scale_of_varying(values, n_steps)
-        is_constant = low == high
-        return np.where(is_constant, low, loc), np.where(is_constant, 0.0, scale)
-
-    def _scale_of_varying(self, values, n_steps):
-        n_columns = values.shape[1]
-        if self.how == "minmax":
-            scaler = MinMaxScaler().fit(values)
-            return scaler.data_min_, scaler.data_range_
-        if self.how is None:
-            return np.zeros(n_columns), np.ones(n_columns)
-        scaler = StandardScaler().fit(values)
-        if self.how == "last":
-            change = _typical_change(values, n_steps)
-            return scaler.mean_, np.where(change > 0, change, scaler.scale_)
-        return scaler.mean_, scaler.scale_
-
     def transform(self, values, series_ids):
-        """Return values of series ``code`` as ``z``."""
+        """Return values of series ``series_ids`` as ``z``."""
         return (values - self.loc_[series_ids]) / self.scale_[series_ids]
+
+    def inverse_transform(self, z, series_ids):
+        """Return ``z`` of series ``series_ids`` as values."""
+        return self.loc_[series_ids] + self.scale_[series_ids] * z
 
     def transform_stacked(self, values, offsets):
         """Return all series, end to end, as ``z``."""
@@ -90,16 +103,82 @@ class Normalizer:
         z /= np.repeat(self.scale_, lengths, axis=0)
         return z
 
-    def inverse_transform(self, z, series_ids):
-        return self.loc_[series_ids] + self.scale_[series_ids] * z
+
+def end_to_end(series):
+    """Return a list of arrays as one, and where each begins, as :meth:`Normalizer.fit` wants them.
+
+    Parameters
+    ----------
+    series : list of ndarray of shape (n_steps, n_columns)
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows, n_columns)
+
+    offsets : ndarray of int, shape (n_series + 1,)
+    """
+    return np.concatenate(series), np.concatenate([[0], np.cumsum(list(map(len, series)))])
 
 
-def _typical_change(values, n_steps):
+def _blocks(offsets):
+    """Yield the offsets of as many series at a time as make up a block of rows."""
+    first, n_series = 0, len(offsets) - 1
+    while first < n_series:
+        last = np.searchsorted(offsets, offsets[first] + ROWS_OF_BLOCK, side="right") - 1
+        last = max(int(last), first + 1)
+        yield offsets[first : last + 1]
+        first = last
+
+
+def _mean_and_deviation(columns, offsets):
+    """Return mean and standard deviation, the latter 1 where it is nothing but rounding.
+
+    As :class:`~sklearn.preprocessing.StandardScaler`, for each series by itself.
+    """
+    known = np.isfinite(columns)
+    is_whole = known.all()
+    starts, lengths = offsets[:-1], np.diff(offsets)
+    n = lengths if is_whole else np.add.reduceat(known, starts, axis=1, dtype=np.intp)
+    total = np.add.reduceat(columns if is_whole else np.where(known, columns, 0), starts, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        offs = columns - np.repeat(mean, lengths, axis=1)
+        if not is_whole:
+            offs[~known] = 0
+        # What the sum was rounded by is seen once it is taken off.
+        rounding = np.add.reduceat(offs, starts, axis=1) / n
+        variance = np.add.reduceat(np.square(offs, out=offs), starts, axis=1) / n - rounding**2
+        eps = np.finfo(columns.dtype).eps
+        is_rounding = variance <= n * eps * variance + (n * mean * eps) ** 2
+        return mean + rounding, np.where(is_rounding, 1.0, np.sqrt(np.maximum(variance, 0)))
+
+
+def _typical_change(columns, offsets, n_steps):
     """Root mean square of how much a value differs from those up to ``n_steps`` later."""
-    n_steps = min(n_steps, len(values) - 1)
-    squares = [
-        np.nanmean(np.square(values[step:] - values[:-step]), axis=0)
-        for step in range(1, n_steps + 1)
-        if np.isfinite(values[step:] - values[:-step]).any(axis=0).all()
-    ]
-    return np.sqrt(np.mean(squares, axis=0)) if squares else np.zeros(values.shape[1])
+    starts, lengths = offsets[:-1], np.diff(offsets)
+    is_whole = np.isfinite(columns).all()
+    total = np.zeros((len(columns), len(starts)))
+    n_counted = np.zeros(len(starts), dtype=np.intp)
+    for step in range(1, min(n_steps, lengths.max() - 1) + 1):
+        squares = columns[:, step:] - columns[:, :-step]
+        np.square(squares, out=squares)
+        n = np.maximum(lengths - step, 0)[np.newaxis]
+        if not is_whole:
+            known = np.isfinite(squares)
+            squares[~known] = 0
+            n = np.where(n > 0, _sums(known, starts, lengths - step), 0)
+        is_counted = (n > 0).all(axis=0)
+        mean = _sums(squares, starts, lengths - step) / np.maximum(n, 1)
+        total += np.where(is_counted, mean, 0)
+        n_counted += is_counted
+    return np.sqrt(total / np.maximum(n_counted, 1))
+
+
+def _sums(columns, starts, lengths):
+    """Add up ranges along the last axis; where a length is below 1, the sum has no meaning."""
+    # From each start to its end, and from there to the next start, which is left out.
+    bounds = np.stack([starts, starts + np.maximum(lengths, 0)], axis=1).ravel()
+    n_rows = columns.shape[1]
+    bounds = np.minimum(bounds[: -1 if bounds[-1] >= n_rows else None], n_rows - 1)
+    dtype = np.intp if columns.dtype == bool else None
+    return np.add.reduceat(columns, bounds, axis=1, dtype=dtype)[:, ::2]

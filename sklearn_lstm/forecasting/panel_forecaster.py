@@ -120,14 +120,13 @@ class PanelForecaster:
 
     def _choose_settings(self, panel):
         """Set what was left to the look of the series."""
-        series = [series.y for series in panel.series]
-        self.log_ = choose_log(series) if self.log == "auto" else bool(self.log)
+        self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
         self.window_length_ = self.window_length
         if self.window_length == "auto":
-            self.window_length_ = choose_window(series, panel.freq, self.n_ahead).length
+            self.window_length_ = choose_window(panel, self.n_ahead).length
         self.regressor_ = self.regressor
         if self.regressor is None:
-            n_windows = count_windows(series, self.window_length_, self.n_ahead)
+            n_windows = count_windows(panel, self.window_length_, self.n_ahead)
             if self.columns == "separate":
                 n_windows //= len(panel)
             elif self.columns == "shared":

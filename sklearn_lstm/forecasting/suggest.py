@@ -45,8 +45,7 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
     >>> suggest_window_length(load_seattle_weather()["temp_max"])
     (15, '2 seasons of 7 steps and a step')
     """
-    series, freq = _read(y, horizon=horizon)
-    window = choose_window(series, freq, horizon)
+    window = choose_window(_read(y, horizon=horizon), horizon)
     return window.length, window.reason
 
 
@@ -93,11 +92,11 @@ def suggest_forecaster(
     1461 values, one each 'D': window of 15 steps (2 seasons of 7 steps and a step), mean of
     3 networks, 27 epochs
     """
-    series, freq = _read(y, horizon=horizon, window_length=window_length)
-    window = choose_window(series, freq, horizon)
+    panel = _read(y, horizon=horizon, window_length=window_length)
+    window = choose_window(panel, horizon)
     length = window.length if isinstance(window_length, str) else window_length
-    regressor = default_regressor(count_windows(series, length, horizon), length)
-    log = choose_log(series)
+    regressor = default_regressor(count_windows(panel, length, horizon), length)
+    log = choose_log(panel)
     forecaster = LSTMForecaster(
         regressor,
         window_length=length,
@@ -106,11 +105,10 @@ def suggest_forecaster(
         missing="interpolate",
         random_state=random_state,
     )
-    n_values = sum(map(len, series))
-    n_missing = sum(int(np.isnan(values).any(axis=1).sum()) for values in series)
-    among = f"{n_values} values" + (f" of {len(series)} series" if len(series) > 1 else "")
+    n_missing = int(np.isnan(panel.y).any(axis=1).sum())
+    among = f"{len(panel.y)} values" + (f" of {len(panel)} series" if len(panel) > 1 else "")
     gaps = f", {n_missing} of them missing and interpolated" if n_missing else ""
-    step = f", one each {freq!r}" if isinstance(freq, str) else ""
+    step = f", one each {panel.freq!r}" if isinstance(panel.freq, str) else ""
     why = window.reason if window_length == "auto" else "as given"
     cut = f" in segments of {regressor.segment_length}" if regressor.segment_length else ""
     reasons = (
@@ -128,8 +126,8 @@ def _read(y, **counts):
             other = ", or 'auto'" if name == "window_length" else ""
             raise ValueError(f"{name}={value!r} must be a whole number of at least 1{other}.")
     panel = read_panel(y, fills_holes=True)
-    series = [one.y for one in panel.series]
-    for name, values in zip(panel.keys, series, strict=True):
-        if np.isnan(values).all(axis=0).any():
-            raise ValueError(f"{'y' if name is None else f'Series {name!r}'} holds no value.")
-    return series, panel.freq
+    is_empty = panel.reduced(np.logical_and, np.isnan(panel.y)).any(axis=1)
+    if is_empty.any():
+        name = panel.keys[int(is_empty.argmax())]
+        raise ValueError(f"{'y' if name is None else f'Series {name!r}'} holds no value.")
+    return panel

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..windows.time_index import joined_ranges
 from .calendar import Calendar, Calendars
 
 
@@ -124,7 +123,9 @@ class Panel:
             return rows[:0]
         if (np.diff(self.starts) == self.lengths[:-1]).all():
             return rows[self.starts[0] : self.starts[-1] + self.lengths[-1]]
-        return rows[joined_ranges(self.starts, self.lengths)]
+        ends = self.starts + self.lengths
+        pairs = zip(self.starts.tolist(), ends.tolist(), strict=True)
+        return np.concatenate([rows[start:end] for start, end in pairs])
 
     def stacked(self):
         """Return the rows of all series, end to end, uncopied where nothing was cut.
@@ -294,8 +295,8 @@ class Panel:
         else:
             index = self._joined(*self.calendars.joined(), self.lengths)
         if layout.y_ndim == 1:
-            return pd.Series(values[:, 0], index=index, name=layout.columns[0])
-        return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns))
+            return pd.Series(values[:, 0], index=index, name=layout.columns[0], copy=False)
+        return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns), copy=False)
 
     def __getstate__(self):
         """Return the rows that were not cut off, and keys as arrays: a model file is read soon."""

@@ -178,7 +178,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             rows = check_rows(self, X, reset=True)
             timeline = Timeline(X, len(rows), self.max_gap)
             rows = rows if timeline.order is None else rows[timeline.order]
-            self._keeps_series = timeline.order is not None
+            self._keeps_series = timeline.is_panel
             self._fitted_carries_time = timeline.carries_time
             self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
             self._fitted_tails = {}
@@ -186,8 +186,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             ends = np.append(segment_starts[1:], len(rows))
             for start, end in zip(segment_starts, ends, strict=True):
                 tail = rows[max(start, end - self.window_length + 1) : end].copy()
-                label = None if timeline.labels is None else timeline.labels[end - 1]
-                self._fitted_tails[timeline.key(start)] = tail, label
+                self._fitted_tails[timeline.series_id(start)] = tail, timeline.timestamp(end - 1)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -268,24 +267,24 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         begins_series = timeline.begins_series[first_row]
         if self.history == "none" or not begins_series or self.window_length == 1:
             return nothing
-        if self._keeps_series != (timeline.order is not None):
+        if self._keeps_series != timeline.is_panel:
             return nothing
-        tail, last_label = self._fitted_tails.get(timeline.key(first_row), (None, None))
+        tail, last_timestamp = self._fitted_tails.get(timeline.series_id(first_row), (None, None))
         if tail is None:
             return nothing
-        if self._goes_by_label(timeline, last_label):
-            follows = timeline.follows(first_row, last_label)
+        if self._goes_by_time(timeline, last_timestamp):
+            follows = timeline.follows(first_row, last_timestamp)
         else:
             follows = not self._begins_as_fitted(rows)
         return tail[-(self.window_length - 1) :] if follows else nothing
 
-    def _goes_by_label(self, timeline, last_label):
-        """Tell whether labels say what follows: those of time do, a mere count from 0 does not."""
-        if timeline.labels is None or last_label is None:
+    def _goes_by_time(self, timeline, last_timestamp):
+        """Tell whether timestamps say what follows: a mere count from 0 does not."""
+        if not timeline.has_timestamps or last_timestamp is None:
             return False
         if timeline.carries_time and self._fitted_carries_time:
             return True
-        is_numbers = isinstance(last_label, Real) and timeline.labels.dtype.kind not in "mM"
+        is_numbers = isinstance(last_timestamp, Real) and timeline.dtype.kind not in "mM"
         return is_numbers and (timeline.carries_time or self._fitted_carries_time)
 
     def _begins_as_fitted(self, rows):

@@ -72,8 +72,7 @@ class SeriesSplit:
         np.less_equal(self.codes[1:], self.codes[:-1], out=is_wrong[1:])
         is_wrong[self.offsets[:-1]] = False
         is_wrong |= self.codes < 0
-        place = int(is_wrong.argmax())
-        return self.series_of(place) if is_wrong[place] else None
+        return self.series_of(int(is_wrong.argmax())) if is_wrong.any() else None
 
     def in_order(self):
         """Return the split with the rows of each series in the order of time.
@@ -235,113 +234,116 @@ def joined_ranges(begins, lengths):
 class Timeline:
     """What the index of a table says about its rows.
 
-    They are seen in the order that puts each series together: ``order``, None for one series.
+    They are seen in the order that puts each series together: ``order``, None where they lie so.
 
     Attributes
     ----------
-    labels : Index or None
-        Times or numbers, None if the rows have none.
+    is_panel : bool
+        Whether the index names series.
+    has_timestamps : bool
+        Whether the rows have times or numbers.
     carries_time : bool
-        Whether the labels tell more than a count from 0.
+        Whether these tell more than a count from 0.
     begins_series, begins_segment : ndarray of bool, shape (n_rows,)
         Where another series, or after a gap another part of it, begins.
     """
 
     def __init__(self, X, n_rows, max_gap=None):
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        self.order = self._keys = self._max_gap = None
-        self.begins_series = np.arange(n_rows) == 0
-        if isinstance(index, pd.MultiIndex):
-            index = self._group_by_series(index)
-        self.labels = _as_labels(index)
-        if self.order is not None and self.labels is None:
+        index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(n_rows)
+        self.is_panel = isinstance(index, pd.MultiIndex)
+        if self.is_panel:
+            _refuse_time_before_last(index)
+        self._split = split_series(index)
+        self.order, self._max_gap = self._split.order, None
+        self.begins_series = np.zeros(n_rows, dtype=bool)
+        self.begins_series[self._split.offsets[:-1][:n_rows]] = True
+        level = _as_timestamps(self._split.level) if isinstance(X, pd.DataFrame) else None
+        self.has_timestamps = level is not None
+        if self.is_panel and level is None:
             raise ValueError(
                 "The last level of the MultiIndex must be time or numbers, but holds "
-                f"{index[0]!r}. Order the levels as (series, ..., time)."
+                f"{self._split.timestamps(0)[0]!r}. Order the levels as (series, ..., time)."
             )
-        is_count = self.order is None and _is_default(index)
-        self.carries_time = self.labels is not None and not is_count
-        if self.labels is not None:
+        self.carries_time = self.has_timestamps and not _is_default(index)
+        if self.has_timestamps:
+            self._split = self._split.sorted_by(level)
             self._check_increasing()
         self.begins_segment = self.begins_series
         if max_gap is not None:
             self._max_gap = self._as_distance(max_gap)
             self.begins_segment = self.begins_series.copy()
-            self.begins_segment[1:] |= np.diff(_on_one_clock(self.labels)) > self._max_gap
+            clock = _on_one_clock(self._split.level)
+            clock = clock if self._split.codes is None else clock[self._split.codes]
+            self.begins_segment[1:] |= np.diff(clock) > self._max_gap
 
-    def _group_by_series(self, index):
-        """Bring the rows of each series together; return their last level in that order."""
-        times = [
-            level.dtype.kind in "mM" or isinstance(level, pd.PeriodIndex) for level in index.levels
-        ]
-        if any(times[:-1]) and not times[-1]:
-            raise ValueError(
-                f"The MultiIndex {tuple(index.names)} has times in level {times.index(True)}, but "
-                "time must be the last level. Order the levels as (series, ..., time): "
-                "X.reorder_levels(...)."
-            )
-        series = index.droplevel(-1)
-        codes, _ = series.factorize()
-        self.order = np.argsort(codes, kind="stable")
-        self._keys = series[self.order]
-        codes = codes[self.order]
-        self.begins_series[1:] = codes[1:] != codes[:-1]
-        return index.get_level_values(-1)[self.order]
+    @property
+    def dtype(self):
+        """Type of the timestamps."""
+        return self._split.level.dtype
 
-    def key(self, row):
-        return None if self._keys is None else self._keys[row]
+    def series_id(self, row):
+        """Return the series that a row of the order belongs to, None without any."""
+        return self._split.series_ids[self._split.series_of(row)]
 
-    def follows(self, row, last_label):
-        """Tell whether a row comes after the last fitted label, and near enough to it."""
-        label = self.labels[row]
+    def timestamp(self, row):
+        """Return the time or number of a row of the order, None if the rows have none."""
+        if not self.has_timestamps:
+            return None
+        split = self._split
+        return split.level[row if split.codes is None else split.codes[row]]
+
+    def follows(self, row, last_timestamp):
+        """Tell whether a row comes after the last fitted timestamp, and near enough to it."""
+        timestamp = self.timestamp(row)
         try:
-            if not label > last_label:
+            if not timestamp > last_timestamp:
                 return False
         except TypeError as error:
             raise ValueError(
-                f"The index ({label!r}, ...) can't be compared with that of fit "
-                f"(..., {last_label!r}). Give both the same kind of index."
+                f"The index ({timestamp!r}, ...) can't be compared with that of fit "
+                f"(..., {last_timestamp!r}). Give both the same kind of index."
             ) from error
-        return self._max_gap is None or label - last_label <= self._max_gap
+        return self._max_gap is None or timestamp - last_timestamp <= self._max_gap
 
     def _check_increasing(self):
-        if self.labels.hasnans:
-            places = np.flatnonzero(self.labels.isna())
-            row = (places if self.order is None else self.order[places]).min()
+        if self._split.first_out_of_order() is None:
+            return
+        split = self._split.coded()
+        split = split.sorted_by(split.level)
+        rows = np.arange(len(split.codes)) if split.order is None else split.order
+        lacking = np.flatnonzero(split.codes < 0)
+        if len(lacking):
+            nothing = "NaT" if self.dtype.kind in "mM" else "nan"
             raise ValueError(
-                f"The time index lacks a label at row {row} ({self.labels[places[0]]}). Give every "
-                "row its time, or leave the row out."
+                f"The time index lacks a label at row {rows[lacking].min()} ({nothing}). Give "
+                "every row its time, or leave the row out."
             )
-        if self.order is None and self.labels.is_monotonic_increasing and self.labels.is_unique:
-            return
-        unordered = ~np.asarray(self.labels[1:] > self.labels[:-1]) & ~self.begins_series[1:]
-        if not unordered.any():
-            return
-        places = np.flatnonzero(unordered) + 1
-        rows = places if self.order is None else self.order[places]
-        place, row = places[rows.argmin()], rows.min()
-        of_series = "" if self._keys is None else f" of series {self._keys[place]!r}"
+        is_unordered = (np.diff(split.codes) <= 0) & ~self.begins_series[1:]
+        places = np.flatnonzero(is_unordered) + 1
+        place = places[rows[places].argmin()]
+        of_series = f" of series {self.series_id(place)!r}" if self.is_panel else ""
+        earlier, later = split.level[split.codes[[place - 1, place]]]
         raise ValueError(
             f"The time index must increase{of_series and ' within each series'}, but row "
-            f"{row}{of_series}, {self.labels[place]!s}, does not come after "
-            f"{self.labels[place - 1]!s}. Sort the rows (X.sort_index()), drop repeated labels "
-            "(X[~X.index.duplicated()]), or, if the index is not time, X.reset_index(drop=True)."
+            f"{rows[place]}{of_series}, {later!s}, does not come after {earlier!s}. Sort the rows "
+            "(X.sort_index()), drop repeated labels (X[~X.index.duplicated()]), or, if the index "
+            "is not time, X.reset_index(drop=True)."
         )
 
     def _as_distance(self, max_gap):
-        """Return max_gap as something that distances between labels can be compared with."""
-        if self.labels is None:
+        """Return max_gap as something that distances between timestamps can be compared with."""
+        if not self.has_timestamps:
             raise ValueError(
                 f"max_gap={max_gap!r} needs rows with an index of times or numbers, but X has "
                 "none. Pass a DataFrame; behind a scaler, call its "
                 "set_output(transform='pandas') first."
             )
-        is_time = self.labels.dtype.kind in "mM"
+        is_time = self.dtype.kind in "mM"
         is_number = isinstance(max_gap, Real) and not isinstance(max_gap, np.timedelta64)
         if is_time == is_number:
             wanted = "a timedelta such as '1D'" if is_time else "a number, or give X a time index"
             raise ValueError(
-                f"max_gap={max_gap!r} does not fit the index, which is of {self.labels.dtype}: set "
+                f"max_gap={max_gap!r} does not fit the index, which is of {self.dtype}: set "
                 f"it to {wanted}."
             )
         if is_number:
@@ -360,22 +362,35 @@ class Timeline:
         return distance.to_timedelta64()
 
 
-def _as_labels(index):
+def _refuse_time_before_last(index):
+    times = [
+        level.dtype.kind in "mM" or isinstance(level, pd.PeriodIndex) for level in index.levels
+    ]
+    if any(times[:-1]) and not times[-1]:
+        raise ValueError(
+            f"The MultiIndex {tuple(index.names)} has times in level {times.index(True)}, but "
+            "time must be the last level. Order the levels as (series, ..., time): "
+            "X.reorder_levels(...)."
+        )
+
+
+def _as_timestamps(index):
     """Return an index as times or numbers, None if it is neither."""
     if isinstance(index, pd.PeriodIndex):
         return index.to_timestamp()
-    if index is not None and index.inferred_type in ("date", "datetime"):
+    if index.inferred_type in ("date", "datetime"):
         return pd.DatetimeIndex(index)
-    return index if getattr(getattr(index, "dtype", None), "kind", None) in tuple("mMiuf") else None
+    return index if getattr(index.dtype, "kind", None) in tuple("mMiuf") else None
 
 
 def _is_default(index):
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
-def _on_one_clock(labels):
-    """Return labels as an array; times of a zone in UTC, where an hour is always an hour."""
-    return (labels.tz_convert(None) if getattr(labels, "tz", None) else labels).to_numpy()
+def _on_one_clock(timestamps):
+    """Return timestamps as an array; times of a zone in UTC, where an hour is always an hour."""
+    in_utc = timestamps.tz_convert(None) if getattr(timestamps, "tz", None) else timestamps
+    return in_utc.to_numpy()
 
 
 def _is_number_as_text(value):
