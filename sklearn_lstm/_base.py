@@ -4,7 +4,6 @@ import warnings
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,7 +15,7 @@ from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, run_epochs
-from .engine.loss import LOSSES
+from .engine.loss import LOSSES, Loss
 from .engine.member import Member
 from .engine.weights import initial_weights
 from .windows.rows import count_missing_history, rows_of
@@ -25,17 +24,21 @@ from .windows.rows import count_missing_history, rows_of
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
 
+    _members: list[Member]
+    _architecture: Architecture | CustomArchitecture
+    _loss: Loss  # that the members were last trained with
+
     @property
     def weights_(self):
         """list of ndarray : The weights of the networks, one network after the other."""
         check_is_fitted(self)
-        return [array for member in self._members for array in member.weights]
+        return [array for member in self._members for array in member.weights or []]
 
     @weights_.setter
     def weights_(self, weights):
         given = iter(weights)
         self._members = [
-            replace(member, weights=list(islice(given, len(member.weights))))
+            replace(member, weights=list(islice(given, len(member.weights or []))))
             for member in self._members
         ]
         self.__dict__.pop("_custom_models", None)
@@ -226,7 +229,7 @@ class BaseLSTM(BaseEstimator):
         return train, validation
 
     def _trainer(self, member, train, validation, keeps_optimizer):
-        """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
+        """Return a context that lends an ``engine.protocols.Trainer``, and the optimizer's name."""
         from .engine.programs import Hyperparameters, program_key, program_trainer
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
@@ -293,7 +296,7 @@ class BaseLSTM(BaseEstimator):
     def _check_units(self):
         units = self._units()
         if not units or not all(
-            isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
+            isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in units
         ):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "

@@ -1,12 +1,6 @@
 """The course of a training: epochs, shuffling, early stopping, interruption, divergence.
 
-A trainer, be it the compiled program or scikeras, offers
-
-- ``run(orders, seeds, shares)``: pass over the samples once in each order, shape (n_epochs,
-  n_samples), with these shares of the learning rate, and return the mean loss of each pass and its
-  validation loss (None without validation data);
-- ``weights()``: the present weights as NumPy arrays;
-- ``optimizer_state()``: the same for the optimizer.
+It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 """
 
 import warnings
@@ -17,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..windows.rows import RowWindows
+from .protocols import Trainer
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
@@ -55,7 +50,15 @@ class History(NamedTuple):
 
 
 def run_epochs(
-    trainer, n_samples, *, epochs, seed, shuffle, schedule="constant", patience=None, progress=""
+    trainer: Trainer,
+    n_samples,
+    *,
+    epochs,
+    seed,
+    shuffle,
+    schedule="constant",
+    patience=None,
+    progress="",
 ):
     """Train for the given epochs, a range of their numbers.
 
@@ -68,11 +71,12 @@ def run_epochs(
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
         for call in _calls(epochs, one_by_one=patience is not None):
+            orders, seeds = _orders(call, n_samples, seed, shuffle)
             losses, validation_losses = trainer.run(
-                *_orders(call, n_samples, seed, shuffle), np.array([shares[i] for i in call])
+                orders, seeds, np.array([shares[i] for i in call])
             )
             _check_losses(call, losses, validation_losses)
-            is_last = patience is None or best.update(validation_losses[-1])
+            is_last = patience is None or best.update(validation_losses)
             history = History(  # in one step: an interruption finds all of a call, or nothing
                 trainer.weights() if is_last else history.weights,
                 None,
@@ -138,8 +142,9 @@ class _Best:
         self._patience = patience
         self._lowest, self._n_waited = np.inf, 0
 
-    def update(self, loss):
-        """Take in the next loss; return whether it is the lowest."""
+    def update(self, losses):
+        """Take in the last of these losses; return whether it is the lowest."""
+        loss = losses[-1]
         self._n_waited = 0 if loss < self._lowest - self._patience.tol else self._n_waited + 1
         is_lower = loss < self._lowest
         self._lowest = min(loss, self._lowest)
