@@ -63,14 +63,17 @@ class BaseLSTM(BaseEstimator):
         model.set_weights(weights)
         return model
 
-    def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
-        """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
+    def _fit(self, X, y, sample_weight, validation, *, n_epochs, continues, keeps_optimizer):
+        """Train for ``n_epochs``, from the fitted weights on if ``continues``.
+
+        ``validation`` holds X_val, y_val and sample_weight_val, each of which may be None.
+        """
         with unchanged_on_error(self):
             self._check_units()
             if continues:
                 self._check_same_architecture()
             train = self._check_samples(X, y, sample_weight, reset=not continues)
-            validation = self._check_validation(X_val, y_val)
+            validation = self._check_validation(*validation)
             if not continues:
                 self._architecture = self._present_architecture()
             if isinstance(self._architecture, Architecture):
@@ -197,8 +200,14 @@ class BaseLSTM(BaseEstimator):
             )
         return windows, n_missing
 
-    def _check_validation(self, X_val, y_val):
+    def _check_validation(self, X_val, y_val, sample_weight_val):
         if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError(
+                    "sample_weight_val weighs the validation data X_val, y_val, which are missing: "
+                    "pass all three. The samples that early_stopping=True keeps apart have their "
+                    "sample_weight."
+                )
             return None
         if X_val is None or y_val is None:
             raise ValueError(
@@ -206,7 +215,7 @@ class BaseLSTM(BaseEstimator):
                 "together, or neither to validate on the last rows (early_stopping=True)."
             )
         try:
-            return self._check_samples(X_val, y_val, None, reset=False)
+            return self._check_samples(X_val, y_val, sample_weight_val, reset=False)
         except ValueError as error:
             raise ValueError(f"In the validation data X_val, y_val: {error}") from error
 

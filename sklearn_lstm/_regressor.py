@@ -75,7 +75,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Largest norm of the gradient of each weight array; longer ones are shortened to it.
 
     alpha : float, default=0.0
-        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels, biases apart.
+        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels, biases apart, which is
+        added to the mean loss, as Keras does.
+        :class:`~sklearn.neural_network.MLPRegressor` adds ``alpha / (2 * batch_size) *
+        sum(w ** 2)``, to half the mean squared error: its penalty has the coefficient of
+        ``alpha / (2 * batch_size)`` here, and, since it halves the error, too, the same balance of
+        error and penalty as ``alpha / batch_size`` with ``loss="squared_error"``.
 
     batch_size : int, default=32
         Samples for each update of the weights. The last batch of an epoch may be smaller.
@@ -140,8 +145,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         networks that were still in training.
 
     validation_loss_curve_ : list of float or None
-        Loss on the validation samples after each epoch, without penalty; NaN for epochs of a warm
-        start without such samples, None if there never were any.
+        Weighted loss on the validation samples after each epoch, without penalty; NaN for epochs of
+        a warm start without such samples, None if there never were any.
 
     n_iter_ : int
         Number of epochs run; in an ensemble the largest.
@@ -294,7 +299,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Self:
         """Train on windows and their targets.
 
@@ -311,11 +323,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             Weights of the samples, zero or more. The loss of a batch is the sum of its weighted
             losses divided by its number of samples, as in Keras.
 
-        X_val : array-like like X, default=None
-            Windows to validate on after each epoch.
+        X_val : array-like of shape (n_val_samples, n_timesteps, n_features), default=None
+            Windows, with the dimensions of X, to validate on after each epoch.
 
-        y_val : array-like like y, default=None
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
             Their targets, on the scale of ``y``.
+
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights of the validation samples, 1 each if None. They count in the validation loss as
+            those of ``sample_weight`` do in the training loss.
 
         Returns
         -------
@@ -332,8 +348,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             X,
             y,
             sample_weight,
-            X_val,
-            y_val,
+            (X_val, y_val, sample_weight_val),
             n_epochs=self.epochs,
             continues=continues,
             keeps_optimizer=False,
@@ -363,8 +378,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             X,
             y,
             sample_weight,
-            None,
-            None,
+            (None, None, None),
             n_epochs=1,
             continues=self.__sklearn_is_fitted__(),
             keeps_optimizer=True,

@@ -209,6 +209,59 @@ def test_validation_data_without_early_stopping_are_watched_only(windows, small)
     assert_allclose(watched.validation_loss_curve_[-1], last, rtol=1e-4)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_validation_samples_are_weighted_as_those_of_training_are(windows, small, early_stopping):
+    X, y = windows
+    weights = np.arange(20) % 3
+    small.set_params(early_stopping=early_stopping)
+    small.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    squares = (small.predict(X[50:]) - y[50:]) ** 2
+    weighted = np.sum(weights[:, np.newaxis] * squares) / squares.size
+    assert_allclose(min(small.validation_loss_curve_), weighted, rtol=1e-4)
+    repeated = clone(small).fit(
+        X[:50], y[:50], X_val=X[50:].repeat(weights, axis=0), y_val=y[50:].repeat(weights, axis=0)
+    )
+    of_repeated = np.array(repeated.validation_loss_curve_) * weights.sum() / len(weights)
+    assert_allclose(small.validation_loss_curve_, of_repeated, rtol=1e-4)
+    ones = clone(small).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=1.0)
+    unweighted = clone(small).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
+    assert ones.validation_loss_curve_ == unweighted.validation_loss_curve_
+
+
+def test_the_weights_that_early_stopping_keeps_apart_are_those_of_given_validation_data(windows):
+    X, y = windows
+    weights = 1.0 + np.arange(70) % 3
+    lstm = LSTMRegressor(4, early_stopping=True, validation_fraction=0.25, epochs=4, random_state=0)
+    inside = clone(lstm).fit(X, y, weights)
+    outside = clone(lstm).fit(
+        X[:52], y[:52], weights[:52], X_val=X[52:], y_val=y[52:], sample_weight_val=weights[52:]
+    )
+    assert inside.validation_loss_curve_ == outside.validation_loss_curve_
+    assert_same_weights(inside, outside)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(19), r"In the validation data X_val, y_val: sample_weight.shape == \(19,\)"),
+        (-np.arange(20.0), "In the validation data X_val, y_val: Negative values .* -19 at row 19"),
+        (np.zeros(20), "In the validation data X_val, y_val: sample_weight is zero"),
+    ],
+)
+def test_useless_weights_of_validation_samples_are_refused(windows, small, weights, message):
+    X, y = windows
+    with pytest.raises(ValueError, match=message):
+        small.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    with pytest.raises(ValueError, match=r"sample_weight_val .* X_val, y_val, which are missing"):
+        small.fit(X, y, sample_weight_val=weights)
+
+
+def test_validation_data_are_named(windows, small):
+    X, y = windows
+    with pytest.raises(TypeError, match="positional"):
+        small.fit(X, y, None, X, y)
+
+
 def test_a_whole_weight_counts_as_a_repetition(windows):
     X, y = windows
     weight = np.arange(70) % 3

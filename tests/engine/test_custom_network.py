@@ -200,6 +200,16 @@ def test_the_builder_takes_windows_of_two_and_three_dimensions(shape, bidirectio
     assert len(same.get_weights()) == (14 if bidirectional else 8)
 
 
+def test_validation_weights_count_alike_on_both_roads(windows):
+    X, y = windows
+    lstm = LSTMRegressor(network=gru, **PARAMS)
+    weights = np.arange(20) % 3
+    lstm.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    squares = (lstm.predict(X[50:]) - y[50:]) ** 2
+    weighted = np.sum(weights[:, np.newaxis] * squares) / squares.size
+    assert_allclose(lstm.validation_loss_curve_[-1], weighted, rtol=1e-4)
+
+
 def test_builders_may_be_objects(windows):
     X, y = windows
     lstm = LSTMRegressor(network=Builder(), **PARAMS).fit(X, y)
