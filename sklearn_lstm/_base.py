@@ -14,7 +14,7 @@ from ._checks import check_targets, check_weights, check_windows
 from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
-from .engine.loop import Patience, Samples, run_epochs
+from .engine.loop import Patience, Samples, count_drawn, run_epochs
 from .engine.loss import LOSSES, Loss
 from .engine.member import Member
 from .engine.weights import initial_weights
@@ -114,6 +114,7 @@ class BaseLSTM(BaseEstimator):
                     history = run_epochs(
                         trainer,
                         len(train),
+                        n_drawn=count_drawn(self.max_samples, len(train)),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                         seed=member.seed,
                         progress=self._progress_title(len(members) + 1),
@@ -259,7 +260,7 @@ class BaseLSTM(BaseEstimator):
             dropout=self.dropout,
             alpha=self.alpha,
             clipnorm=clipnorm,
-            batch_size=min(int(self.batch_size), len(train)),
+            batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
         )
         state = member.weights, member.optimizer_state if goes_on else None
         architecture = self._architecture

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseLSTM
-from ._sklearn_private import HasMethods, Interval, StrOptions, fit_context
+from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -88,9 +88,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     epochs : int, default=100
         Passes over the training samples, at most.
 
+    max_samples : int or float, default=None
+        How many of the training samples an epoch takes, drawn anew for each epoch without
+        replacement: a number, of which more than there are means all, or a share in (0, 1], rounded
+        and at least one sample. None takes all. It bounds the time of an epoch, and lets early
+        stopping look more often, where windows are many and overlap.
+
     shuffle : bool, default=True
         Whether each epoch takes the windows in a new random order. The steps within a window keep
-        theirs.
+        theirs. If False, those that ``max_samples`` draws are in the order of X.
 
     early_stopping : bool, default=False
         Whether to stop when the validation loss no longer falls, and to return the weights of the
@@ -141,8 +147,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         ``(n_timesteps * n_features, n_outputs)``. Networks of an ensemble one after the other.
 
     loss_curve_ : list of float
-        Mean training loss of each epoch, the penalty included; of an ensemble, the mean over its
-        networks that were still in training.
+        Mean training loss of each epoch over the samples that it took, the penalty included; of an
+        ensemble, the mean over its networks that were still in training.
 
     validation_loss_curve_ : list of float or None
         Weighted loss on the validation samples after each epoch, without penalty; NaN for epochs of
@@ -230,6 +236,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_samples": [
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -260,6 +271,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         alpha: float = 0.0,
         batch_size: int = 32,
         epochs: int = 100,
+        max_samples: int | float | None = None,
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -286,6 +298,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.alpha = alpha
         self.batch_size = batch_size
         self.epochs = epochs
+        self.max_samples = max_samples
         self.shuffle = shuffle
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
