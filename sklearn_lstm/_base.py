@@ -4,7 +4,6 @@ import warnings
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,8 +14,8 @@ from ._checks import check_shape_of_windows, check_targets, check_weights, check
 from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
-from .engine.loop import Patience, Samples, run_epochs
-from .engine.loss import LOSSES
+from .engine.loop import Patience, Samples, count_drawn, run_epochs
+from .engine.loss import LOSSES, Loss
 from .engine.member import Member
 from .engine.weights import initial_weights
 from .windows.rows import FollowingSteps, Windows, count_missing_history, is_finite, rows_of
@@ -25,17 +24,21 @@ from .windows.rows import FollowingSteps, Windows, count_missing_history, is_fin
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
 
+    _members: list[Member]
+    _architecture: Architecture | CustomArchitecture
+    _loss: Loss  # that the members were last trained with
+
     @property
     def weights_(self):
         """list of ndarray : The weights of the networks, one network after the other."""
         check_is_fitted(self)
-        return [array for member in self._members for array in member.weights]
+        return [array for member in self._members for array in member.weights or []]
 
     @weights_.setter
     def weights_(self, weights):
         given = iter(weights)
         self._members = [
-            replace(member, weights=list(islice(given, len(member.weights))))
+            replace(member, weights=list(islice(given, len(member.weights or []))))
             for member in self._members
         ]
         self.__dict__.pop("_custom_models", None)
@@ -60,14 +63,17 @@ class BaseLSTM(BaseEstimator):
         model.set_weights(weights)
         return model
 
-    def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
-        """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
+    def _fit(self, X, y, sample_weight, validation, *, n_epochs, continues, keeps_optimizer):
+        """Train for ``n_epochs``, from the fitted weights on if ``continues``.
+
+        ``validation`` holds X_val, y_val and sample_weight_val, each of which may be None.
+        """
         with unchanged_on_error(self):
             self._check_units()
             if continues:
                 self._check_same_architecture()
             train = self._check_samples(X, y, sample_weight, reset=not continues)
-            validation = self._check_validation(X_val, y_val)
+            validation = self._check_validation(*validation)
             if not continues:
                 self._architecture = self._present_architecture()
             if isinstance(self._architecture, Architecture):
@@ -108,6 +114,7 @@ class BaseLSTM(BaseEstimator):
                     history = run_epochs(
                         trainer,
                         len(train),
+                        n_drawn=count_drawn(self.max_samples, len(train)),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                         seed=member.seed,
                         progress=self._progress_title(len(members) + 1),
@@ -199,8 +206,14 @@ class BaseLSTM(BaseEstimator):
             )
         return windows, n_missing
 
-    def _check_validation(self, X_val, y_val):
+    def _check_validation(self, X_val, y_val, sample_weight_val):
         if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError(
+                    "sample_weight_val weighs the validation data X_val, y_val, which are missing: "
+                    "pass all three. The samples that early_stopping=True keeps apart have their "
+                    "sample_weight."
+                )
             return None
         if X_val is None or y_val is None:
             raise ValueError(
@@ -208,7 +221,7 @@ class BaseLSTM(BaseEstimator):
                 "together, or neither to validate on the last rows (early_stopping=True)."
             )
         try:
-            return self._check_samples(X_val, y_val, None, reset=False)
+            return self._check_samples(X_val, y_val, sample_weight_val, reset=False)
         except ValueError as error:
             raise ValueError(f"In the validation data X_val, y_val: {error}") from error
 
@@ -231,7 +244,7 @@ class BaseLSTM(BaseEstimator):
         return train, validation
 
     def _trainer(self, member, train, validation, keeps_optimizer):
-        """Return a context that lends a trainer, and the optimizer's name."""
+        """Return a context that lends a ``Trainer``, and the optimizer's name."""
         from .engine.programs import Hyperparameters, program_key, program_trainer
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
@@ -252,7 +265,7 @@ class BaseLSTM(BaseEstimator):
             dropout=self.dropout,
             alpha=self.alpha,
             clipnorm=clipnorm,
-            batch_size=min(int(self.batch_size), len(train)),
+            batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
         )
         state = member.weights, member.optimizer_state if goes_on else None
         architecture = self._architecture
@@ -297,7 +310,7 @@ class BaseLSTM(BaseEstimator):
     def _check_units(self):
         units = self._units()
         if not units or not all(
-            isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
+            isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in units
         ):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "

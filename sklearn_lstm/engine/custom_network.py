@@ -15,7 +15,7 @@ _one_at_a_time = threading.RLock()
 
 @contextmanager
 def custom_trainer(architecture, loss, optimizer, hyperparameters, seed, state, train, validation):
-    """Lend a trainer of the network of a :class:`CustomArchitecture`; see :mod:`.loop`.
+    """Lend a :class:`.protocols.Trainer` of the network of a :class:`CustomArchitecture`.
 
     It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
     code may draw from the global generators, so these are lent to it too, seeded, and put back
@@ -48,7 +48,7 @@ def custom_model(architecture, weights):
 
 
 class ScikerasTrainer:
-    """A scikeras regressor with the data of one fit; see :mod:`.loop` for what it offers."""
+    """A scikeras regressor with the data of one fit; a :class:`.protocols.Trainer`."""
 
     def __init__(self, regressor, train, validation):
         self._regressor = regressor

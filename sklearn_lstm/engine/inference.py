@@ -6,6 +6,7 @@ of a gate, and those of gates side by side, are one piece of memory.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
@@ -113,7 +114,7 @@ def _outputs(parts, windows, length):
         h, _ = states[-1]
         return h.T @ parts.output.kernel + parts.output.bias
     n_samples, n_segments = len(windows), len(parts.positions)
-    x = None
+    x: Any = None
     for (cell,), (h, c) in zip(parts.layers, states, strict=True):
         if x is None:
             projected = cell.kernel @ parts.positions.T + cell.bias

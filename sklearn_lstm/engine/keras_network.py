@@ -4,7 +4,7 @@ They offer what :class:`FusedNetwork` and :class:`FusedOptimizer` do, but for on
 """
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -15,7 +15,7 @@ from .keras_builder import build
 class OptimizerConfig(NamedTuple):
     """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
 
-    kind: type
+    kind: Any
     settings: str
 
     def make(self):
@@ -73,7 +73,7 @@ def optimizer_config(optimizer, clipnorm):
 class DrawnDropout(keras.layers.Dropout):
     """Dropout whose rate, and a seed for each call, are tensors of the program being traced."""
 
-    drawn = None
+    drawn: tuple = ()  # rate, and an iterator of seeds
 
     def call(self, inputs, training=False):
         if not training:

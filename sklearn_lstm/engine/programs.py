@@ -8,7 +8,7 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from joblib import cpu_count
@@ -18,6 +18,7 @@ from .batches import Data, Layout, Reading, read_batch
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
+from .protocols import Network, Optimizer
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
@@ -37,7 +38,7 @@ class ProgramKey(NamedTuple):
     has_penalty: bool
     clips: bool
     loss: Loss
-    optimizer: object
+    optimizer: Any
     n_parts: int
     fixed: Architecture | None
 
@@ -112,6 +113,19 @@ def _has_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
 
 
+def _network_and_optimizer(key: ProgramKey) -> tuple[Network, Optimizer]:
+    """Build both; an optimizer object updates variables of Keras, so it has Keras's network."""
+    if key.fixed is None:
+        fused = FusedNetwork(key.topology)
+        return fused, FusedOptimizer(key.optimizer, fused)
+    from .keras_network import KerasNetwork, KerasOptimizer
+
+    network = KerasNetwork(key.fixed, key.has_dropout)
+    if isinstance(key.optimizer, str):
+        return network, FusedOptimizer(key.optimizer, network)
+    return network, KerasOptimizer(key.optimizer, network.keras_variables)
+
+
 class Program:
     """A network, its optimizer and the compiled function that trains them."""
 
@@ -119,18 +133,7 @@ class Program:
 
     def __init__(self, key):
         self.key = key
-        if key.fixed is None:
-            self.network = FusedNetwork(key.topology)
-        else:
-            from .keras_network import KerasNetwork
-
-            self.network = KerasNetwork(key.fixed, key.has_dropout)
-        if isinstance(key.optimizer, str):
-            self.optimizer = FusedOptimizer(key.optimizer, self.network)
-        else:
-            from .keras_network import KerasOptimizer
-
-            self.optimizer = KerasOptimizer(key.optimizer, self.network.keras_variables)
+        self.network, self.optimizer = _network_and_optimizer(key)
         self.run = self._compile()
 
     def load(self, architecture, weights, optimizer_state):
@@ -242,7 +245,7 @@ def _run_batches(run_batch, n_samples, batch_size):
 
 
 class ProgramTrainer:
-    """A program with the data and hyperparameters of one fit: a trainer, see :mod:`.loop`."""
+    """A program with the data and hyperparameters of one fit: a :class:`.protocols.Trainer`."""
 
     def __init__(self, program, hyperparameters, segment_length, train, validation):
         self._program = program
