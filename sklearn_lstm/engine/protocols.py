@@ -47,7 +47,7 @@ class Network(Protocol):
         """Bring arrays shaped as the variables into the shapes of Keras."""
 
     def predict(self, x: Any, layout: Any, noise: Any = None) -> Any:
-        """Return the outputs, (n_samples, n_outputs), for x (n_timesteps, n_samples, n_features)."""
+        """Return outputs, (n_samples, n_outputs), of x, (n_timesteps, n_samples, n_features)."""
 
     def draw_noise(self, n_samples: Any, layout: Any, rate: Any, seed: Any) -> Any:
         """Draw the dropout of a whole batch, as :meth:`predict` takes it."""
