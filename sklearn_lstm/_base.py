@@ -18,7 +18,14 @@ from .engine.loop import Patience, Samples, count_drawn, run_epochs
 from .engine.loss import LOSSES, Loss
 from .engine.member import Member
 from .engine.weights import initial_weights
-from .windows.rows import FollowingSteps, Windows, count_missing_history, is_finite, rows_of
+from .windows.rows import (
+    FollowingSteps,
+    Windows,
+    count_missing_history,
+    is_finite,
+    is_large,
+    rows_of,
+)
 
 
 class BaseLSTM(BaseEstimator):
@@ -390,12 +397,20 @@ def _for_training(samples):
     if windows.outside == "nan":
         windows = replace(windows, first=None, last=None)
     if windows.relative is None:
-        windows = replace(windows, rows=_as_float32(windows.rows, "X"))
+        windows = replace(windows, rows=_rows_in_float32(windows.rows))
     if isinstance(y, FollowingSteps):
         y = replace(y, windows=windows)
     else:
         y = _as_float32(y.reshape(len(windows), -1), "y")
     return replace(samples, windows=windows, y=y)
+
+
+def _rows_in_float32(rows):
+    """Return rows in float32; such as are large stay as they are, and batches are converted."""
+    if not is_large(rows):
+        return _as_float32(rows, "X")
+    _as_float32(np.array([np.nanmin(rows), np.nanmax(rows)]), "X")
+    return rows
 
 
 def _as_float32(array, name):

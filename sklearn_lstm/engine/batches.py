@@ -5,20 +5,30 @@ steps of the same rows. What windows are relative to is computed in the precisio
 float64, since the level of a series may be thousands of times its changes.
 """
 
+from itertools import count
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 import tensorflow as tf
 
-from ..windows.rows import SMALLEST_SCALE, FollowingSteps
+from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
+
+_host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
+_numbers = count()
 
 
 class Reading(NamedTuple):
-    """How samples are read, as far as it is compiled into a program."""
+    """How samples are read, as far as it is compiled into a program.
+
+    Rows that are large, or mapped from a file, stay where they are: TensorFlow would copy them.
+    Their batches are gathered by NumPy, within the program.
+    """
 
     relative: str | None = None
     has_bounds: bool = False
     follows: bool = False
+    on_host: bool = False
 
     @classmethod
     def of(cls, samples):
@@ -30,7 +40,8 @@ class Reading(NamedTuple):
         """
         windows = samples.windows
         has_bounds = windows.first is not None
-        return cls(windows.relative, has_bounds, isinstance(samples.y, FollowingSteps))
+        follows = isinstance(samples.y, FollowingSteps)
+        return cls(windows.relative, has_bounds, follows, is_large(windows.rows))
 
     @property
     def dtype(self):
@@ -73,7 +84,8 @@ class Data(NamedTuple):
             return tf.TensorSpec(shape, dtype)
 
         index = many(None, dtype=tf.int32), *[many(None, None, dtype=tf.int32)] * 2
-        return cls(many(None, None, dtype=reading.dtype), *index, many(None, None), many(None))
+        rows = many(dtype=tf.int64) if reading.on_host else many(None, None, dtype=reading.dtype)
+        return cls(rows, *index, many(None, None), many(None))
 
     @classmethod
     def of(cls, samples, reading, rows=None):
@@ -88,7 +100,7 @@ class Data(NamedTuple):
         """
         windows = samples.windows
         if rows is None:
-            rows = tf.convert_to_tensor(windows.rows, reading.dtype)
+            rows = cls.rows_of(windows, reading)
         first = last = np.empty((0, 0), np.int32)
         if reading.has_bounds:
             n_samples = len(windows)
@@ -97,6 +109,18 @@ class Data(NamedTuple):
         weight = samples.sample_weight
         weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
         return cls(rows, *map(tf.convert_to_tensor, (windows.starts, first, last, y, weight)))
+
+    @staticmethod
+    def rows_of(windows, reading):
+        """Hand rows to TensorFlow; of rows that stay on the host, the number to find them by.
+
+        They can be found as long as somebody holds them.
+        """
+        if not reading.on_host:
+            return tf.convert_to_tensor(windows.rows, reading.dtype)
+        number = next(_numbers)
+        _host_rows[number] = windows.rows
+        return tf.constant(number, tf.int64)
 
     @property
     def n_samples(self):
@@ -124,7 +148,7 @@ def read_batch(data, batch, layout, reading):
     x = _gather_windows(data, batch, starts, layout, reading)
     loc, scale = _scales(x[..., : layout.n_columns], reading.relative)
     if reading.follows:
-        y = _following(data.rows, starts, layout)
+        y = _following(data, starts, layout, reading)
         y = y if loc is None else (y - loc) / scale
         y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
     else:
@@ -140,18 +164,44 @@ def read_batch(data, batch, layout, reading):
 def _gather_windows(data, batch, starts, layout, reading):
     steps = tf.range(layout.n_timesteps)[:, tf.newaxis] + starts
     if not reading.has_bounds:
-        return tf.gather(data.rows, steps)
+        return _gather_rows(data, steps, reading)
     first, last = tf.gather(data.first, batch), tf.gather(data.last, batch)
     inside = tf.clip_by_value(steps[..., tf.newaxis], first, last)
-    # Each feature may have bounds of its own, so values are counted, not rows: these may be many.
+    return _gather_values(data, inside, reading)
+
+
+def _gather_rows(data, places, reading):
+    if reading.on_host:
+        return _gather_on_host(data, places, reading, lambda rows, places: rows[places])
+    return tf.gather(data.rows, places)
+
+
+def _gather_values(data, places, reading):
+    """Gather each feature from rows of its own."""
+    if reading.on_host:
+        return _gather_on_host(
+            data, places, reading, lambda rows, places: rows[places, np.arange(rows.shape[1])]
+        )
+    # Values are counted, not rows, and there may be more of them than int32 can tell apart.
     n_features = tf.shape(data.rows, tf.int64)[1]
-    places = tf.cast(inside, tf.int64) * n_features + tf.range(n_features)
+    places = tf.cast(places, tf.int64) * n_features + tf.range(n_features)
     return tf.gather(tf.reshape(data.rows, [-1]), places)
 
 
-def _following(rows, starts, layout):
+def _gather_on_host(data, places, reading, gather):
+    """Let NumPy gather; rows are found by their number."""
+
+    def of_number(number, places):
+        return gather(_host_rows[int(number)], places).astype(reading.dtype.as_numpy_dtype)
+
+    found = tf.numpy_function(of_number, [data.rows, places], reading.dtype)
+    return tf.ensure_shape(found, [None, None, None])
+
+
+def _following(data, starts, layout, reading):
     steps = tf.range(layout.n_timesteps, layout.n_timesteps + layout.n_ahead)
-    return tf.gather(rows, steps[:, tf.newaxis] + starts)[..., : layout.n_columns]
+    rows = _gather_rows(data, steps[:, tf.newaxis] + starts, reading)
+    return rows[..., : layout.n_columns]
 
 
 def _scales(columns, relative):

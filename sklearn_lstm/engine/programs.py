@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from joblib import cpu_count
 
@@ -250,15 +251,17 @@ class ProgramTrainer:
     def __init__(self, program, hyperparameters, segment_length, train, validation):
         self._program = program
         self._learning_rate = hyperparameters.learning_rate or 0
-        key = program.key
-        self._train = self._validation = Data.of(train, key.reading)
+        self._samples, self._reading = train, program.key.reading
+        self._rows = Data.rows_of(train.windows, self._reading)
+        self._train = self._validation = None
         if validation is not None:
-            reading, shares_rows = (
-                key.validation_reading,
-                validation.windows.rows is train.windows.rows,
+            reading = program.key.validation_reading
+            is_shared = (
+                validation.windows.rows is train.windows.rows
+                and reading.dtype == self._reading.dtype
             )
-            rows = self._train.rows if shares_rows and reading.dtype == key.reading.dtype else None
-            self._validation = Data.of(validation, reading, rows)
+            self._validation = Data.of(validation, reading, self._rows if is_shared else None)
+            self._held = validation  # rows that stay on the host must not go
         self._scalars = (
             Layout(*(tf.constant(n, tf.int32) for n in Layout.of(train, segment_length))),
             tf.constant(hyperparameters.batch_size, tf.int32),
@@ -269,12 +272,25 @@ class ProgramTrainer:
 
     def run(self, orders, seeds, shares):
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
+        train, orders = self._drawn(orders)
         curves = self._program.run(
-            self._train, self._validation, tf.constant(orders), tf.constant(seeds), learning_rates,
-            *self._scalars,
+            train, self._validation or train, tf.constant(orders), tf.constant(seeds),
+            learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.key.validates else None
+
+    def _drawn(self, orders):
+        """Return the samples that epochs take, and their orders among these.
+
+        Where an epoch takes a part of very many, that part alone goes to TensorFlow.
+        """
+        if orders.shape[1] < len(self._samples):
+            data = Data.of(self._samples[orders.ravel()], self._reading, self._rows)
+            return data, np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
+        if self._train is None:
+            self._train = Data.of(self._samples, self._reading, self._rows)
+        return self._train, orders
 
     def weights(self):
         return self._program.network.weights()

@@ -14,6 +14,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 
 SMALLEST_SCALE = 0.1  # of the series': a nearly flat window is not blown up further
+LARGE = 2**28  # bytes of rows that are not copied once more: a quarter of a gigabyte
 BLOCK = 16_384  # windows that are written out together
 MOST_ROWS = np.iinfo(np.int32).max  # row numbers are int32 where that is enough
 
@@ -365,6 +366,11 @@ def is_finite(array):
         if np.isfinite(array.sum()):
             return True
     return bool(np.isfinite(array).all())
+
+
+def is_large(rows):
+    """Tell whether rows are better left where they are: mapped from a file, or very many."""
+    return rows.nbytes > LARGE
 
 
 def _count_before(flags):
