@@ -182,10 +182,9 @@ class BaseLSTM(BaseEstimator):
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows."
             )
-        samples = Samples(windows, targets, _as_float32(weights, "sample_weight"))
+        samples = _for_training(Samples(windows, targets, weights))
         if n_missing.any():
-            samples = samples[np.flatnonzero(n_missing == 0)]
-        samples = _for_training(samples)
+            samples = samples[n_missing == 0]
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -389,9 +388,10 @@ def _follows(y, X):
 
 
 def _for_training(samples):
-    """Bring complete windows and their targets into the precision that networks are trained in.
+    """Bring windows, targets and weights into the precision that networks are trained in.
 
-    Windows that are relative to something keep theirs until a batch of them is read.
+    Windows that are relative to something keep theirs until a batch of them is read. Those that
+    reach beyond their bounds are not learned from, so that the rest need none.
     """
     windows, y = samples.windows, samples.y
     if windows.outside == "nan":
@@ -402,7 +402,10 @@ def _for_training(samples):
         y = replace(y, windows=windows)
     else:
         y = _as_float32(y.reshape(len(windows), -1), "y")
-    return replace(samples, windows=windows, y=y)
+    weights = samples.sample_weight
+    if weights.strides != (0,):
+        weights = _as_float32(weights, "sample_weight")
+    return Samples(windows, y, weights)
 
 
 def _rows_in_float32(rows):

@@ -33,7 +33,12 @@ class Samples:
         return len(self.windows)
 
     def __getitem__(self, selection):
-        return Samples(self.windows[selection], self.y[selection], self.sample_weight[selection])
+        windows, weight = self.windows[selection], self.sample_weight
+        if weight.strides == (0,):  # one weight stands for all
+            weight = np.broadcast_to(weight[:1], len(windows))
+        else:
+            weight = weight[selection]
+        return Samples(windows, self.y[selection], weight)
 
 
 class Patience(NamedTuple):

@@ -1,4 +1,4 @@
-"""How good forecasts would have been: a rolling origin, beside the obvious guesses."""
+"""How good forecasts would have been: a rolling origin, beside the obvious baselines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from .._checks import check_share
-from .baselines import infer_season_length, persistence, seasonal_error, seasonal_naive
+from ..windows.time_index import joined_ranges
+from .baselines import (
+    infer_season_length,
+    last_values,
+    persistence,
+    seasonal_errors,
+    seasonal_naive,
+)
+from .defaults import looked_at
 from .forecaster import LSTMForecaster
 from .panel_forecaster import PanelForecaster
 from .read_panel import read_panel
@@ -111,7 +119,8 @@ class BacktestResult:
         """Score the forecasts on groups of rows, of which those count that have all values."""
         rows = self.predictions
         y, forecasts = rows["y"].to_numpy(), rows[["y_pred", *NAIVE]].to_numpy()
-        units = np.array([self.naive_errors[name] for name in rows["series"]], dtype=float)
+        codes, names = pd.factorize(rows["series"].to_numpy())
+        units = np.array([self.naive_errors[name] for name in names], dtype=float)[codes]
         bounds = rows[["lower", "upper"]].to_numpy() if "lower" in rows else None
         is_scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
         table = []
@@ -330,8 +339,9 @@ def backtest(
     stride = _whole_number(stride, "stride", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
     stride = stride or horizon
+    first_seen = _first_seen(panel)
     core = PanelForecaster(**forecaster.get_params(deep=False))
-    n_known = _origins(panel, horizon, n_windows, stride, core)
+    n_known = _origins(panel, first_seen, horizon, n_windows, stride, core)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     season_length = _season_length(season_length, before)
@@ -340,7 +350,7 @@ def backtest(
     chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
     jobs = (
         delayed(_run)(forecaster, needed, horizon, coverage, season_length)
-        for needed in (_needed(panel, chunk, horizon, core) for chunk in chunks)
+        for needed in (_needed(panel, first_seen, chunk, horizon, core) for chunk in chunks)
     )
     parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
@@ -382,23 +392,21 @@ def _whole_number(value, name, default):
     return int(value)
 
 
-def _origins(panel, horizon, n_windows, stride, core):
+def _origins(panel, first_seen, horizon, n_windows, stride, core):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
-    clocks = [series.calendar.clock() for series in panel.series]
-    moments = np.unique(np.concatenate(clocks))
+    times, _ = panel.calendars.distinct_times()
     if n_windows is None:
-        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(moments)) - horizon) // stride)
-    places = len(moments) - horizon - stride * np.arange(n_windows)[::-1]
-    room = (len(moments) - horizon - core.n_needed) // stride + 1
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(times)) - horizon) // stride)
+    places = len(times) - horizon - stride * np.arange(n_windows)[::-1]
+    room = (len(times) - horizon - core.n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
             f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
-            f"{len(moments)} rows before the first: the forecaster needs {core.n_needed}. "
+            f"{len(times)} rows before the first: the forecaster needs {core.n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
-    at = moments[places - 1]
-    n_known = np.array([np.searchsorted(clock, at, side="right") for clock in clocks])
-    if not _can_learn(panel, n_known[:, 0], core).any():
+    n_known = panel.calendars.n_known(times[places - 1])
+    if not _can_learn(first_seen, n_known[:, 0], core).any():
         raise ValueError(
             f"No series has the {core.n_needed} rows that the forecaster needs before the "
             f"first of n_windows={n_windows} origins. Lower n_windows."
@@ -407,12 +415,11 @@ def _origins(panel, horizon, n_windows, stride, core):
 
 
 def _season_length(season_length, before):
-    freq = before.freq
-    known = [series.y for series in before.series if np.isfinite(series.y).any(axis=0).all()]
+    known = before.keep(_first_seen(before) < before.lengths)
     season_length = _whole_number(season_length, "season_length", None)
     if season_length is None:
-        return infer_season_length(known, freq)
-    longest = max(map(len, known))
+        return infer_season_length(looked_at(known), before.freq)
+    longest = known.lengths.max()
     if season_length > longest:
         raise ValueError(
             f"season_length={season_length} is longer than the {longest} rows before the first "
@@ -421,7 +428,7 @@ def _season_length(season_length, before):
     return season_length
 
 
-def _needed(panel, n_known, horizon, core):
+def _needed(panel, first_seen, n_known, horizon, core):
     """Return the series and rows that a fit at the first origin and all forecasts need.
 
     Returns
@@ -432,7 +439,7 @@ def _needed(panel, n_known, horizon, core):
     n_known : ndarray of shape (n_series, n_origins)
         How many of their rows are known at each origin.
     """
-    can_learn = _can_learn(panel, n_known[:, 0], core)
+    can_learn = _can_learn(first_seen, n_known[:, 0], core)
     n_reach = ceil(horizon / core.n_ahead) * core.n_ahead
     n_known = n_known[can_learn]
     return panel.keep(can_learn).until(n_known[:, -1] + n_reach), n_known
@@ -441,76 +448,97 @@ def _needed(panel, n_known, horizon, core):
 def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
-    params = clone(forecaster).get_params(deep=False)
-    core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    core = PanelForecaster(**clone(forecaster).get_params(deep=False))
+    core.fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     if forecaster.log == "auto":
         known_rows = panel.until(n_known[:, -1])
         check_values(known_rows, forecaster.missing, core.log_, is_chosen=True)
-    has_truth = n_known <= panel.lengths[:, np.newaxis] - horizon
-    origins = [known[kept] for known, kept in zip(n_known, has_truth, strict=True)]
-    series_ids = np.repeat(np.arange(len(panel)), has_truth.sum(axis=1))
-    forecasts = core.forecast_from(panel, series_ids, n_known[has_truth], horizon)
+    is_scored = n_known <= (panel.lengths - horizon)[:, np.newaxis]
+    series_ids, known = is_scored.nonzero()[0], n_known[is_scored]
+    forecasts = core.forecast_from(panel, series_ids, known, horizon)
     found = {"y_pred": core.values(forecasts)}
     if coverage is not None:
         core.check_reach(horizon)
         found["lower"], found["upper"] = core.interval(forecasts, coverage)
-    of_series = np.cumsum(has_truth.sum(axis=1))[:-1]
-    found = {name: np.split(values, of_series) for name, values in found.items()}
-    tables = []
-    names = iter(panel.names)
-    for number, (series, known) in enumerate(zip(panel.series, origins, strict=True)):
-        naive = [
-            persistence(series.y, known, horizon),
-            seasonal_naive(series.y, known, horizon, season_length),
-        ]
-        for column in range(series.y.shape[1]):
-            table = _table(series, known, horizon, next(names))
-            table["y"] = series.y[known[:, np.newaxis] + np.arange(horizon), column].ravel()
-            for name in found:
-                table[name] = found[name][number][:, :, column].ravel()
-            for name, forecast in zip(NAIVE, naive, strict=True):
-                table[name] = forecast[:, :, column].ravel()
-            tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return _table(panel, series_ids, known, season_length, found)
 
 
-def _can_learn(panel, n_known, core):
+def _table(panel, numbers, known, season_length, found):
+    """Put forecasts, truth and baselines side by side.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    numbers, known : ndarray of int, shape (n_origins,)
+        Number of the series of each origin, series by series, and how many of its rows are known.
+
+    season_length : int
+
+    found : dict
+        Names of columns, and arrays of shape (n_origins, horizon, n_columns).
+
+    Returns
+    -------
+    predictions : DataFrame
+        A row for each series and column, origin and step.
+    """
+    counts = np.bincount(numbers, minlength=len(panel))
+    horizon = found["y_pred"].shape[1]
+    begins = panel.offsets[numbers]
+    rows = begins[:, np.newaxis] + known[:, np.newaxis] + np.arange(horizon)
+    filled = last_values(panel.y, panel.offsets)
+    values = {
+        "y": panel.y[rows],
+        **found,
+        NAIVE[0]: persistence(filled, begins, known, horizon),
+        NAIVE[1]: seasonal_naive(filled, begins, known, horizon, season_length),
+    }
+    # From origins of series to those of each of their columns.
+    n_columns = panel.y.shape[1]
+    of_series = np.repeat(np.arange(len(panel)), n_columns)
+    of_origins = joined_ranges((np.cumsum(counts) - counts)[of_series], counts[of_series])
+    columns = np.repeat(np.tile(np.arange(n_columns), len(panel)), counts[of_series])
+    numbers, known = numbers[of_origins], known[of_origins]
+    places = (panel.calendars.begins[numbers] + known)[:, np.newaxis] + np.arange(-1, horizon)
+    names = np.fromiter(panel.names, dtype=object).repeat(counts[of_series] * horizon)
+    table = {
+        "series": pd.Series(names, dtype=object),
+        "origin": panel.calendars.at(places[:, 0], numbers).repeat(horizon),
+        "step": np.tile(np.arange(1, horizon + 1), len(known)),
+        "timestamp": panel.calendars.at(places[:, 1:].ravel(), numbers.repeat(horizon)),
+    }
+    for name, of_all in values.items():
+        table[name] = of_all[of_origins, :, columns].ravel()
+    return pd.DataFrame(table)
+
+
+def _first_seen(panel):
+    """Return the row of each series from which on all its columns have had a value, (n_series,).
+
+    The number of its rows where one never has.
+    """
+    known = np.isfinite(panel.y)
+    if known.all():
+        return np.zeros(len(panel), dtype=np.intp)
+    rows = np.arange(len(known)) - np.repeat(panel.offsets[:-1], panel.lengths)
+    ends = np.repeat(panel.lengths, panel.lengths)
+    firsts = np.where(known, rows[:, np.newaxis], ends[:, np.newaxis])
+    first_seen = np.zeros((len(panel), known.shape[1]), dtype=np.intp)
+    has_rows = panel.lengths > 0
+    starts = panel.offsets[:-1][has_rows]
+    first_seen[has_rows] = np.minimum.reduceat(firsts, starts, axis=0)
+    return first_seen.max(axis=1)
+
+
+def _can_learn(first_seen, n_known, core):
     """Whether each series is long enough at an origin, and not all missing."""
-    return np.array(
-        [
-            n >= core.n_needed and bool(np.isfinite(series.y[:n]).any(axis=0).all())
-            for n, series in zip(n_known, panel.series, strict=True)
-        ]
-    )
-
-
-def _table(series, known, horizon, name):
-    """Return series, origin, step, timestamp and truth of each forecast."""
-    timestamps = series.calendar.timestamps
-    timestamps = pd.RangeIndex(len(series)) if timestamps is None else timestamps
-    rows = known[:, np.newaxis] + np.arange(horizon)
-    table = pd.DataFrame(
-        {
-            "origin": timestamps[known - 1].repeat(horizon),
-            "step": np.tile(np.arange(1, horizon + 1), len(known)),
-            "timestamp": timestamps[rows.ravel()],
-        }
-    )
-    table.insert(0, "series", pd.Series([name] * len(table), dtype=object))
-    return table
+    return (n_known >= core.n_needed) & (first_seen < n_known)
 
 
 def _naive_errors(panel, season_length):
-    errors = [
-        error
-        for series in panel.series
-        for error in (
-            seasonal_error(series.y, season_length)
-            if len(series) > season_length
-            else np.full(series.y.shape[1], np.nan)
-        )
-    ]
-    return dict(zip(panel.names, errors, strict=True))
+    errors = seasonal_errors(panel.y, panel.offsets, season_length)
+    return dict(zip(panel.names, errors.ravel(), strict=True))
 
 
 def _warn_if_useless(result):

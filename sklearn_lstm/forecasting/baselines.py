@@ -1,4 +1,4 @@
-"""The guesses that a forecast has to beat, and the season that one of them repeats."""
+"""The baselines that a forecast has to beat, and the season that one of them repeats."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+from .ranges import range_sums
+
 FEWEST_CHANGES = 6  # from which a season can be seen
 FEWEST_SEASONS = 2  # that must be known before one counts as a season
 LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
@@ -15,16 +17,20 @@ ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
 
 
-def persistence(values, n_known, n_steps):
+def persistence(values, begins, n_known, n_steps):
     """Repeat the last known value.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns)
-        A missing value is taken for the one before it.
+        Of one series, or of several end to end. A missing value is forecast as it is:
+        see :func:`last_values`.
+
+    begins : ndarray of int, shape (n_origins,)
+        Where the series of each origin begins.
 
     n_known : ndarray of int, shape (n_origins,)
-        How many rows are known at each origin.
+        How many rows of it are known at each origin.
 
     n_steps : int
 
@@ -32,15 +38,15 @@ def persistence(values, n_known, n_steps):
     -------
     forecast : ndarray of shape (n_origins, n_steps, n_columns)
     """
-    return seasonal_naive(values, n_known, n_steps, season_length=1)
+    return seasonal_naive(values, begins, n_known, n_steps, season_length=1)
 
 
-def seasonal_naive(values, n_known, n_steps, season_length):
+def seasonal_naive(values, begins, n_known, n_steps, season_length):
     """Repeat the last known season.
 
     Parameters
     ----------
-    values, n_known, n_steps : as for :func:`persistence`
+    values, begins, n_known, n_steps : as for :func:`persistence`
 
     season_length : int
         Rows in a season.
@@ -50,10 +56,32 @@ def seasonal_naive(values, n_known, n_steps, season_length):
     forecast : ndarray of shape (n_origins, n_steps, n_columns)
         The last value where no season was known yet.
     """
-    filled = pd.DataFrame(values).ffill().to_numpy()
-    steps = np.arange(n_steps)
-    rows = n_known[:, np.newaxis] - season_length + steps % season_length
-    return filled[np.where(rows >= 0, rows, n_known[:, np.newaxis] - 1)]
+    begins, n_known = begins[:, np.newaxis], n_known[:, np.newaxis]
+    rows = n_known - season_length + np.arange(n_steps) % season_length
+    return values[begins + np.where(rows >= 0, rows, n_known - 1)]
+
+
+def last_values(values, offsets):
+    """Put the last value before it in the place of a missing one, in each series by itself.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+
+    offsets : ndarray of int, shape (n_series + 1,)
+        Series ``i`` has the rows ``offsets[i]`` to ``offsets[i + 1]``.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows, n_columns)
+        What is missing at the begin of a series stays so.
+    """
+    counts = np.isfinite(values)
+    if counts.all():
+        return values
+    counts[offsets[:-1][np.diff(offsets) > 0]] = True
+    rows = np.where(counts, np.arange(len(values))[:, np.newaxis], 0)
+    return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
 
 
 def infer_season_length(series, freq=None, longest=None):
@@ -96,18 +124,37 @@ def infer_season_length(series, freq=None, longest=None):
     return min(season for season, error in errors.items() if error <= ALIKE * smallest)
 
 
-def seasonal_error(values, season_length):
-    """Return the mean absolute change from one season to the next, shape (n_columns,)."""
-    changes = np.abs(values[season_length:] - values[:-season_length])
+def seasonal_errors(values, offsets, season_length):
+    """Return the mean absolute change from one season to the next.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        Of all series, end to end.
+
+    offsets : ndarray of int, shape (n_series + 1,)
+
+    season_length : int
+
+    Returns
+    -------
+    errors : ndarray of shape (n_series, n_columns)
+        NaN where no value and the one a season before it are known.
+    """
+    starts, n_changes = offsets[:-1], np.diff(offsets) - season_length
+    changes = np.abs(values[season_length:] - values[:-season_length]).T
     known = np.isfinite(changes)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, changes, 0).sum(axis=0) / known.sum(axis=0)
+    total = range_sums(np.where(known, changes, 0), starts, n_changes)
+    n_known = range_sums(known, starts, n_changes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n_known > 0, total / n_known, np.nan).T
 
 
 def _repetition_error(series, season_length):
     """Mean over series and columns of the seasonal error, each relative to its spread."""
     relative = [
-        seasonal_error(values, season_length) / np.nanstd(values, axis=0)
+        seasonal_errors(values, np.array([0, len(values)]), season_length)[0]
+        / np.nanstd(values, axis=0)
         for values in series
         if len(values) >= FEWEST_SEASONS * season_length and (np.nanstd(values, axis=0) > 0).all()
     ]
@@ -145,8 +192,8 @@ def _peaks_of(changes, longest):
     n = len(changes)
     if n < FEWEST_CHANGES:
         return []
-    centered = changes - changes.mean()
-    spectrum = np.fft.rfft(centered, 2 * n)
+    without_mean = changes - changes.mean()
+    spectrum = np.fft.rfft(without_mean, 2 * n)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:n]
     if not correlation.size or correlation[0] <= 0:
         return []

@@ -198,15 +198,32 @@ class Calendars:
         """Step that all series have."""
         return None if self.grids[0] is None else self.grids[0].freq
 
-    def at(self, places):
-        """Return one timestamp of each series, by its place on the grid: an Index."""
-        if len(self.grids) == 1:
-            return self.grids[0].upto(places.max() + 1)[places]
-        found = [
-            self.grids[code].upto(place + 1)[place : place + 1]
-            for code, place in zip(self.codes.tolist(), places.tolist(), strict=True)
-        ]
-        return found[0].append(found[1:])
+    def at(self, places, numbers=None):
+        """Return timestamps by their place on the grid.
+
+        Parameters
+        ----------
+        places : ndarray of int, shape (n_timestamps,)
+
+        numbers : ndarray of int, shape (n_timestamps,), default=None
+            The series that each is of; None: one of each.
+
+        Returns
+        -------
+        timestamps : Index
+            The places themselves, counted from the first row, for rows without timestamps.
+        """
+        codes = self.codes if numbers is None else self.codes[numbers]
+        parts, order = [], []
+        for code in np.unique(codes) if len(codes) else [0]:
+            chosen = np.flatnonzero(codes == code)
+            grid, wanted = self.grids[code], places[chosen]
+            end = wanted.max(initial=-1) + 1
+            parts.append(pd.Index(wanted) if grid is None else grid.upto(end)[wanted])
+            order.append(chosen)
+        if len(parts) == 1:
+            return parts[0]
+        return parts[0].append(parts[1:])[np.argsort(np.concatenate(order))]
 
     def keep(self, chosen):
         """Return the calendars of some series."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .ranges import range_sums
+
 ROWS_OF_BLOCK = 2**17  # whose temporary arrays, a few of 1 MB for each column, stay in the cache
 
 
@@ -166,19 +168,9 @@ def _typical_change(columns, offsets, n_steps):
         if not is_whole:
             known = np.isfinite(squares)
             squares[~known] = 0
-            n = np.where(n > 0, _sums(known, starts, lengths - step), 0)
+            n = range_sums(known, starts, lengths - step)
         is_counted = (n > 0).all(axis=0)
-        mean = _sums(squares, starts, lengths - step) / np.maximum(n, 1)
+        mean = range_sums(squares, starts, lengths - step) / np.maximum(n, 1)
         total += np.where(is_counted, mean, 0)
         n_counted += is_counted
     return np.sqrt(total / np.maximum(n_counted, 1))
-
-
-def _sums(columns, starts, lengths):
-    """Add up ranges along the last axis; where a length is below 1, the sum has no meaning."""
-    # From each start to its end, and from there to the next start, which is left out.
-    bounds = np.stack([starts, starts + np.maximum(lengths, 0)], axis=1).ravel()
-    n_rows = columns.shape[1]
-    bounds = np.minimum(bounds[: -1 if bounds[-1] >= n_rows else None], n_rows - 1)
-    dtype = np.intp if columns.dtype == bool else None
-    return np.add.reduceat(columns, bounds, axis=1, dtype=dtype)[:, ::2]

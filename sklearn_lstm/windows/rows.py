@@ -337,7 +337,7 @@ def count_missing_history(windows):
     starts, w = windows.starts, windows.n_timesteps
     n_outside = np.zeros(1, dtype=np.int64)
     if windows.first is not None and windows.outside == "nan":
-        n_outside = np.maximum(windows.first - starts, 0).astype(np.int64)
+        n_outside = np.maximum(windows.first - starts, 0)
     elif windows.first is not None:
         return np.zeros(len(starts), dtype=np.int64), None
     if is_finite(windows.rows):
