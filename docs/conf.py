@@ -17,7 +17,7 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
 ]
 templates_path = ["templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "releasing.md"]  # which is read beside CONTRIBUTING.md
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

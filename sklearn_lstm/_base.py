@@ -1,49 +1,54 @@
 """The story of a fit that the LSTM estimators share."""
 
 import warnings
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from math import ceil, nan
-from numbers import Integral
+from dataclasses import replace
+from itertools import islice, zip_longest
+from math import ceil
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._checks import check_targets, check_weights, check_windows
+from ._checks import check_shape_of_windows, check_targets, check_weights, check_windows
 from ._sklearn_private import unchanged_on_error
-from .engine.architecture import Architecture, check_segments
+from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
-from .engine.loop import Patience, Samples, run_epochs
+from .engine.loop import Patience, Samples, count_drawn, run_epochs
+from .engine.loss import LOSSES, Loss
+from .engine.member import Member
 from .engine.weights import initial_weights
-from .windows.rows import count_missing_history, rows_of
-
-
-@dataclass(frozen=True)
-class Member:
-    """One network of an ensemble: its seed, and how its training went so far."""
-
-    seed: int
-    losses: list = field(default_factory=list)
-    validation_losses: list | None = None
-    optimizer: str | None = None
-    optimizer_state: list | None = None
-
-    def after(self, history, optimizer):
-        """Return what the member is after a history of training."""
-        n_new = len(history.losses)
-        return Member(
-            self.seed,
-            self.losses + history.losses,
-            _joined(self.validation_losses, len(self.losses), history.validation_losses, n_new),
-            optimizer,
-            history.optimizer_state,
-        )
+from .windows.rows import (
+    FollowingSteps,
+    Windows,
+    count_missing_history,
+    is_finite,
+    is_large,
+    rows_of,
+)
 
 
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
+
+    _members: list[Member]
+    _architecture: Architecture | CustomArchitecture
+    _loss: Loss  # that the members were last trained with
+
+    @property
+    def weights_(self):
+        """list of ndarray : The weights of the networks, one network after the other."""
+        check_is_fitted(self)
+        return [array for member in self._members for array in member.weights or []]
+
+    @weights_.setter
+    def weights_(self, weights):
+        given = iter(weights)
+        self._members = [
+            replace(member, weights=list(islice(given, len(member.weights or []))))
+            for member in self._members
+        ]
+        self.__dict__.pop("_custom_models", None)
 
     @property
     def model_(self):
@@ -51,41 +56,39 @@ class BaseLSTM(BaseEstimator):
         check_is_fitted(self)
         from .engine.keras_builder import mean_network
 
-        models = [self._build_model(weights) for weights in self._weights_by_member()]
+        models = [self._build_model(member.weights) for member in self._members]
         return models[0] if len(models) == 1 else mean_network(models)
 
     def _build_model(self, weights):
-        network, params = self._architecture
-        if network is not None:
-            return self._build_custom_model(weights)
+        if isinstance(self._architecture, CustomArchitecture):
+            from .engine.custom_network import custom_model
+
+            return custom_model(self._architecture, weights)
         from .engine.keras_builder import plain_network
 
-        model = plain_network(
-            {
-                "X_shape_": (None, self.n_timesteps_, self._n_channels),
-                "n_outputs_": self.n_outputs_,
-            },
-            **params,
-            dropout=self.dropout,
-            alpha=self.alpha,
-        )
+        model = plain_network(self._architecture, self.dropout, self.alpha)
         model.set_weights(weights)
         return model
 
-    def _fit(self, X, y, sample_weight, X_val, y_val, *, n_epochs, continues, keeps_optimizer):
-        """Train for ``n_epochs``, from the fitted weights on if ``continues``."""
+    def _fit(self, X, y, sample_weight, validation, *, n_epochs, continues, keeps_optimizer):
+        """Train for ``n_epochs``, from the fitted weights on if ``continues``.
+
+        ``validation`` holds X_val, y_val and sample_weight_val, each of which may be None.
+        """
         with unchanged_on_error(self):
-            self._check_architecture(continues)
+            self._check_units()
+            if continues:
+                self._check_same_architecture()
             train = self._check_samples(X, y, sample_weight, reset=not continues)
-            validation = self._check_validation(X_val, y_val)
-            if self.network is None:
-                check_segments(
-                    self.segment_length, self.decoding, self.bidirectional, self.n_timesteps_,
-                    self.n_outputs_,
-                )  # fmt: skip
+            validation = self._check_validation(*validation)
+            if not continues:
+                self._architecture = self._present_architecture()
+            if isinstance(self._architecture, Architecture):
+                check_segments(self._architecture)
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
+            self._loss = self._present_loss()
             if not continues:
                 self._start()
             options = {
@@ -97,27 +100,28 @@ class BaseLSTM(BaseEstimator):
         return self
 
     def _start(self):
-        """Forget what was fitted, and draw what the new weights depend on."""
+        """Forget the networks that were fitted, and begin new ones."""
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.ensemble_size)
-        self._members = [Member(int(seed)) for seed in seeds]
-        self._architecture = self._present_architecture()
-        self.weights_ = []
-        if self.network is None:
-            for member in self._members:
-                rng = np.random.default_rng([member.seed, 0])
-                self.weights_ += initial_weights(rng, self._structure())
+        self._members = [Member(int(seed), self._initial_weights(int(seed))) for seed in seeds]
+
+    def _initial_weights(self, seed):
+        """Return the weights that a training starts from; None where a builder makes them."""
+        if isinstance(self._architecture, CustomArchitecture):
+            return None
+        return initial_weights(np.random.default_rng([seed, 0]), self._architecture)
 
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
         """Train the networks of the ensemble, one after the other."""
-        members, weights = [], []
-        for member, initial in zip(self._members, self._weights_by_member(), strict=True):
-            lend, optimizer = self._trainer(member, initial, train, validation, keeps_optimizer)
+        members: list[Member] = []
+        for member in self._members:
+            lend, optimizer = self._trainer(member, train, validation, keeps_optimizer)
             n_iter = len(member.losses)
             try:
                 with lend as trainer:
                     history = run_epochs(
                         trainer,
                         len(train),
+                        n_drawn=count_drawn(self.max_samples, len(train)),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                         seed=member.seed,
                         progress=self._progress_title(len(members) + 1),
@@ -128,16 +132,15 @@ class BaseLSTM(BaseEstimator):
                     raise
                 break
             members.append(member.after(history, optimizer))
-            weights += history.weights
             if history.was_interrupted:
                 break
-        self._remember(members, weights)
+        self._remember(members)
 
     def _progress_title(self, number):
         of_many = f" {number} of {len(self._members)}" if len(self._members) > 1 else ""
         return f"training{of_many}" if self.verbose > 0 else ""
 
-    def _remember(self, members, weights):
+    def _remember(self, members):
         """Keep the networks that were trained; of others, those that had been trained before."""
         n_reached, n_members = len(members), len(self._members)
         if n_reached < n_members:
@@ -146,9 +149,8 @@ class BaseLSTM(BaseEstimator):
             if was_fitted:
                 state = f"of {n_members} networks the last {n_members - n_reached} are as before"
                 members = members + self._members[n_reached:]
-                weights = weights + self.weights_[len(weights) :]
             warnings.warn(f"Training interrupted by user: {state}.", stacklevel=6)
-        self._members, self.weights_ = members, weights
+        self._members = members
         self._summarize_curves()
 
     def _summarize_curves(self):
@@ -157,19 +159,12 @@ class BaseLSTM(BaseEstimator):
         curves = [m.validation_losses for m in self._members if m.validation_losses is not None]
         self.validation_loss_curve_ = _mean_curve(curves) if curves else None
         self.n_iter_ = len(self.loss_curve_)
-        vars(self).pop("_custom_models", None)
-
-    def _weights_by_member(self):
-        """Return the list of weights of each network; None where a builder is to make them."""
-        n = len(self.weights_) // len(self._members)
-        if not n:
-            return [None] * len(self._members)
-        return [self.weights_[i : i + n] for i in range(0, len(self.weights_), n)]
+        self.__dict__.pop("_custom_models", None)
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
-        array = check_windows(self, X, reset=reset)
-        targets = check_targets(self, y, array)
+        array = self._check_windows(X, reset=reset)
+        targets = y if _follows(y, array) else check_targets(self, y, array)
         n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
         if reset:
             self.n_outputs_, self._y_ndim = n_outputs, targets.ndim
@@ -180,19 +175,17 @@ class BaseLSTM(BaseEstimator):
             )
         weights = check_weights(sample_weight, array)
         windows, n_missing = self._locate(array)
-        complete = np.flatnonzero(n_missing == 0)
-        if not len(complete):
+        if n_missing.all():
             longest = self.n_timesteps_ - n_missing.min()
             raise ValueError(
                 f"Found 0 complete windows of {self.n_timesteps_} steps among {len(windows)} "
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows."
             )
-        samples = Samples(
-            replace(windows, rows=_as_float32(windows.rows, "X")),
-            _as_float32(targets.reshape(len(windows), -1), "y"),
-            _as_float32(weights, "sample_weight"),
-        )[complete]
+        samples = Samples(windows, targets, _as_float32(weights, "sample_weight"))
+        if n_missing.any():
+            samples = samples[np.flatnonzero(n_missing == 0)]
+        samples = _for_training(samples)
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -200,9 +193,16 @@ class BaseLSTM(BaseEstimator):
             )
         return samples
 
+    def _check_windows(self, X, *, reset):
+        """Check the shape of windows, and their values where they are written out in 2-D."""
+        if not isinstance(X, Windows):
+            return check_windows(self, X, reset=reset)
+        check_shape_of_windows(self, X.shape, reset=reset)
+        return X
+
     def _locate(self, array):
         """Return windows as rows and starts, and how many steps of history each is missing."""
-        windows = rows_of(array)
+        windows = array if isinstance(array, Windows) else rows_of(array)
         n_missing, bad = count_missing_history(windows)
         if bad is not None:
             sample, step = bad
@@ -213,8 +213,14 @@ class BaseLSTM(BaseEstimator):
             )
         return windows, n_missing
 
-    def _check_validation(self, X_val, y_val):
+    def _check_validation(self, X_val, y_val, sample_weight_val):
         if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError(
+                    "sample_weight_val weighs the validation data X_val, y_val, which are missing: "
+                    "pass all three. The samples that early_stopping=True keeps apart have their "
+                    "sample_weight."
+                )
             return None
         if X_val is None or y_val is None:
             raise ValueError(
@@ -222,7 +228,7 @@ class BaseLSTM(BaseEstimator):
                 "together, or neither to validate on the last rows (early_stopping=True)."
             )
         try:
-            return self._check_samples(X_val, y_val, None, reset=False)
+            return self._check_samples(X_val, y_val, sample_weight_val, reset=False)
         except ValueError as error:
             raise ValueError(f"In the validation data X_val, y_val: {error}") from error
 
@@ -244,8 +250,8 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _trainer(self, member, weights, train, validation, keeps_optimizer):
-        """Return a context that lends a trainer, see :mod:`._epochs`, and the optimizer's name."""
+    def _trainer(self, member, train, validation, keeps_optimizer):
+        """Return a context that lends a ``Trainer``, and the optimizer's name."""
         from .engine.programs import Hyperparameters, program_key, program_trainer
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
@@ -266,64 +272,67 @@ class BaseLSTM(BaseEstimator):
             dropout=self.dropout,
             alpha=self.alpha,
             clipnorm=clipnorm,
-            batch_size=min(int(self.batch_size), len(train)),
+            batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
         )
-        state = weights, member.optimizer_state if goes_on else None
-        network, params = self._architecture
-        if network is not None:
+        state = member.weights, member.optimizer_state if goes_on else None
+        architecture = self._architecture
+        if isinstance(architecture, CustomArchitecture):
             from .engine.custom_network import custom_trainer
 
             trainer = custom_trainer(
-                network, params, self.loss, optimizer, hyperparameters, member.seed, state, train,
+                architecture, self._loss, optimizer, hyperparameters, member.seed, state, train,
                 validation,
             )  # fmt: skip
         else:
-            validates = validation is not None
-            architecture = self._structure()
             key = program_key(
-                architecture, self.loss, optimizer, hyperparameters, validates=validates
+                architecture, self._loss, optimizer, hyperparameters, train, validation
             )
             trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
 
     def _present_architecture(self):
-        """Return what the weights belong to: a custom builder or None, and its parameters."""
+        """Return how the parameters, as they are now, put a network together."""
+        n_outputs = self._present_loss().n_outputs(self.n_outputs_)
+        sizes = self.n_timesteps_, self._n_channels, n_outputs
         if self.network is not None:
-            return self.network, dict(self.network_params or {})
+            return CustomArchitecture(self.network, dict(self.network_params or {}), *sizes)
         length = self.segment_length
-        return None, {
-            "units": self._units(),
-            "bidirectional": bool(self.bidirectional),
-            "segment_length": None if length is None else int(length),
-            "decoding": self.decoding,
-            "skip_connection": bool(self.skip_connection),
-        }
+        return Architecture(
+            *sizes,
+            units=self._units(),
+            bidirectional=bool(self.bidirectional),
+            segment_length=None if length is None else int(length),
+            decoding=self.decoding,
+            skip_connection=bool(self.skip_connection),
+        )
 
-    def _structure(self):
-        """Return the architecture of the built-in network, sizes of the data included."""
-        _, params = self._architecture
-        return Architecture(self.n_timesteps_, self._n_channels, self.n_outputs_, **params)
+    def _present_loss(self):
+        """Return what is to be minimised."""
+        return LOSSES[self.loss]
 
     def _units(self):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
         return tuple(int(n) if isinstance(n, np.integer) else n for n in units)
 
-    def _check_architecture(self, continues):
+    def _check_units(self):
         units = self._units()
         if not units or not all(
-            isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in units
+            isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in units
         ):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
             )
-        if continues and self._present_architecture() != self._architecture:
-            changed = _differences(self._architecture, self._present_architecture())
+
+    def _check_same_architecture(self):
+        present = self._present_architecture()
+        if present != self._architecture:
+            changed = differences(self._architecture, present)
             raise ValueError(
                 f"Training can't go on: {changed}. Set it back, or call fit with warm_start=False "
                 "first."
             )
-        if continues and self.ensemble_size != len(self._members):
+        if self.ensemble_size != len(self._members):
             raise ValueError(
                 f"Training can't go on from {len(self._members)} networks with "
                 f"ensemble_size={self.ensemble_size}. Set ensemble_size={len(self._members)}, or "
@@ -333,40 +342,28 @@ class BaseLSTM(BaseEstimator):
     def _predict(self, X):
         """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
         check_is_fitted(self)
-        windows, n_missing = self._locate(check_windows(self, X, reset=False))
-        if self._architecture[0] is None:
+        windows, n_missing = self._locate(self._check_windows(X, reset=False))
+        if isinstance(self._architecture, Architecture):
             members = (
-                predict(weights, windows, n_missing, self._structure())
-                for weights in self._weights_by_member()
+                predict(member.weights, windows, n_missing, self._architecture)
+                for member in self._members
             )
         else:
             members = self._custom_predictions(windows, n_missing)
-        return sum(members) / len(self._members)
+        return sum(map(self._loss.predictions, members)) / len(self._members)
 
     def _custom_predictions(self, windows, n_missing):
         if not hasattr(self, "_custom_models"):
-            self._custom_models = [self._build_custom_model(w) for w in self._weights_by_member()]
+            self._custom_models = [self._build_model(member.weights) for member in self._members]
+        if n_missing.any():
+            first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
+            windows = replace(windows, first=first, last=last, outside="nearest")
         array = windows.to_array().astype(np.float32)
-        for sample in np.flatnonzero(n_missing):
-            array[sample, : n_missing[sample]] = array[sample, n_missing[sample]]
         for model in self._custom_models:
             yield model.predict(array, verbose=0).astype(np.float64)
 
-    def _build_custom_model(self, weights):
-        from .engine.custom_network import custom_model
-
-        network, params = self._architecture
-        return custom_model(
-            network,
-            params,
-            n_timesteps=self.n_timesteps_,
-            n_features=self._n_channels,
-            n_outputs=self.n_outputs_,
-            weights=weights,
-        )
-
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "weights_")
+        return hasattr(self, "_members")
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -380,32 +377,46 @@ class BaseLSTM(BaseEstimator):
         return tags
 
 
-def _joined(before, n_before, new, n_new):
-    """Join two curves, NaN where there was no validation; None if there never was."""
-    if not before and not new:
-        return None
-    return (before or [nan] * n_before) + (new or [nan] * n_new)
-
-
-def _differences(before, now):
-    """Say which parameters of an architecture were changed."""
-    (network, params), (network_now, params_now) = before, now
-    if network is not network_now:
-        return f"network was {network!r}, is {network_now!r}"
-    names = [n for n in {**params, **params_now} if params.get(n) != params_now.get(n)]
-    return ", ".join(f"{n} was {params.get(n)!r}, is {params_now.get(n)!r}" for n in names)
-
-
 def _mean_curve(curves):
     """Return the mean of curves of different lengths, epoch by epoch."""
     epochs = zip_longest(*curves)
     return [float(np.mean([x for x in values if x is not None])) for values in epochs]
 
 
+def _follows(y, X):
+    """Tell whether targets are the steps after just these windows, and need not be written out."""
+    return isinstance(y, FollowingSteps) and isinstance(X, Windows) and y.follow(X)
+
+
+def _for_training(samples):
+    """Bring complete windows and their targets into the precision that networks are trained in.
+
+    Windows that are relative to something keep theirs until a batch of them is read.
+    """
+    windows, y = samples.windows, samples.y
+    if windows.outside == "nan":
+        windows = replace(windows, first=None, last=None)
+    if windows.relative is None:
+        windows = replace(windows, rows=_rows_in_float32(windows.rows))
+    if isinstance(y, FollowingSteps):
+        y = replace(y, windows=windows)
+    else:
+        y = _as_float32(y.reshape(len(windows), -1), "y")
+    return replace(samples, windows=windows, y=y)
+
+
+def _rows_in_float32(rows):
+    """Return rows in float32; such as are large stay as they are, and batches are converted."""
+    if not is_large(rows):
+        return _as_float32(rows, "X")
+    _as_float32(np.array([np.nanmin(rows), np.nanmax(rows)]), "X")
+    return rows
+
+
 def _as_float32(array, name):
     with np.errstate(over="ignore"):
         array = np.asarray(array, dtype=np.float32)
-    if np.isinf(array).any():
+    if not is_finite(array) and np.isinf(array).any():
         raise ValueError(
             f"{name} holds values beyond the range of float32, in which networks are trained. "
             f"Scale {name} first (MinMaxScaler)."

@@ -50,23 +50,29 @@ def check_windows(estimator, X, *, reset):
     if windows.ndim == 2:
         refuse_non_finite(windows, "X", "Fill it, or leave this row out")
         windows = windows[:, :, np.newaxis]
-    elif reset:
-        vars(estimator).pop("feature_names_in_", None)
-        estimator.n_features_in_ = windows.shape[2]
-    if 0 in windows.shape:
-        raise ValueError(
-            f"X of shape {windows.shape} holds no value: a window needs at least one step "
-            "and one feature."
-        )
-    if reset:
-        estimator.n_timesteps_, estimator._n_channels = windows.shape[1:]
+        _check_shape(estimator, windows.shape, reset=reset)
     else:
-        _check_shape(estimator, windows)
+        check_shape_of_windows(estimator, windows.shape, reset=reset)
     return windows
 
 
-def _check_shape(estimator, windows):
-    _, n_timesteps, n_features = windows.shape
+def check_shape_of_windows(estimator, shape, *, reset):
+    """Check the shape of windows of three dimensions, which have no named columns."""
+    if reset:
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = shape[2]
+    _check_shape(estimator, shape, reset=reset)
+
+
+def _check_shape(estimator, shape, *, reset):
+    _, n_timesteps, n_features = shape
+    if 0 in shape:
+        raise ValueError(
+            f"X of shape {shape} holds no value: a window needs at least one step and one feature."
+        )
+    if reset:
+        estimator.n_timesteps_, estimator._n_channels = n_timesteps, n_features
+        return
     name = type(estimator).__name__
     if n_features != estimator._n_channels:
         raise ValueError(
@@ -97,8 +103,10 @@ def check_targets(estimator, y, X):
 
 def check_weights(sample_weight, X):
     """Return one finite weight of zero or more for each row of X."""
-    if sample_weight is None or isinstance(sample_weight, Real):
-        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    if sample_weight is None:
+        return np.broadcast_to(1.0, len(X))  # one value stands for all
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(len(X), sample_weight)
     weights = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )

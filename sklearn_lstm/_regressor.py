@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseLSTM
-from ._sklearn_private import HasMethods, Interval, StrOptions, fit_context
+from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -75,7 +75,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Largest norm of the gradient of each weight array; longer ones are shortened to it.
 
     alpha : float, default=0.0
-        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels, biases apart.
+        Strength of the L2 penalty, ``alpha * sum(w ** 2)`` over all kernels, biases apart, which is
+        added to the mean loss, as Keras does.
+        :class:`~sklearn.neural_network.MLPRegressor` adds ``alpha / (2 * batch_size) *
+        sum(w ** 2)``, to half the mean squared error: its penalty has the coefficient of
+        ``alpha / (2 * batch_size)`` here, and, since it halves the error, too, the same balance of
+        error and penalty as ``alpha / batch_size`` with ``loss="squared_error"``.
 
     batch_size : int, default=32
         Samples for each update of the weights. The last batch of an epoch may be smaller.
@@ -83,9 +88,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     epochs : int, default=100
         Passes over the training samples, at most.
 
+    max_samples : int or float, default=None
+        How many of the training samples an epoch takes, drawn anew for each epoch without
+        replacement: a number, of which more than there are means all, or a share in (0, 1], rounded
+        and at least one sample. None takes all. It bounds the time of an epoch, and lets early
+        stopping look more often, where windows are many and overlap.
+
     shuffle : bool, default=True
         Whether each epoch takes the windows in a new random order. The steps within a window keep
-        theirs.
+        theirs. If False, those that ``max_samples`` draws are in the order of X.
 
     early_stopping : bool, default=False
         Whether to stop when the validation loss no longer falls, and to return the weights of the
@@ -136,12 +147,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         ``(n_timesteps * n_features, n_outputs)``. Networks of an ensemble one after the other.
 
     loss_curve_ : list of float
-        Mean training loss of each epoch, the penalty included; of an ensemble, the mean over its
-        networks that were still in training.
+        Mean training loss of each epoch over the samples that it took, the penalty included; of an
+        ensemble, the mean over its networks that were still in training.
 
     validation_loss_curve_ : list of float or None
-        Loss on the validation samples after each epoch, without penalty; NaN for epochs of a warm
-        start without such samples, None if there never were any.
+        Weighted loss on the validation samples after each epoch, without penalty; NaN for epochs of
+        a warm start without such samples, None if there never were any.
 
     n_iter_ : int
         Number of epochs run; in an ensemble the largest.
@@ -225,6 +236,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_samples": [
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -255,6 +271,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         alpha: float = 0.0,
         batch_size: int = 32,
         epochs: int = 100,
+        max_samples: int | float | None = None,
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -281,6 +298,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.alpha = alpha
         self.batch_size = batch_size
         self.epochs = epochs
+        self.max_samples = max_samples
         self.shuffle = shuffle
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -294,7 +312,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Self:
         """Train on windows and their targets.
 
@@ -311,11 +336,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             Weights of the samples, zero or more. The loss of a batch is the sum of its weighted
             losses divided by its number of samples, as in Keras.
 
-        X_val : array-like like X, default=None
-            Windows to validate on after each epoch.
+        X_val : array-like of shape (n_val_samples, n_timesteps, n_features), default=None
+            Windows, with the dimensions of X, to validate on after each epoch.
 
-        y_val : array-like like y, default=None
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
             Their targets, on the scale of ``y``.
+
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weights of the validation samples, 1 each if None. They count in the validation loss as
+            those of ``sample_weight`` do in the training loss.
 
         Returns
         -------
@@ -332,8 +361,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             X,
             y,
             sample_weight,
-            X_val,
-            y_val,
+            (X_val, y_val, sample_weight_val),
             n_epochs=self.epochs,
             continues=continues,
             keeps_optimizer=False,
@@ -363,8 +391,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             X,
             y,
             sample_weight,
-            None,
-            None,
+            (None, None, None),
             n_epochs=1,
             continues=self.__sklearn_is_fitted__(),
             keeps_optimizer=True,

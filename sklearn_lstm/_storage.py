@@ -1,40 +1,180 @@
-"""Forecasters in files, stored without pickle."""
+"""Models in files, stored without pickle."""
 
 from __future__ import annotations
 
+import json
 import zipfile
-from json import JSONDecodeError
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from . import __version__
 from ._output_files import written_whole
-from .forecasting.forecaster import LSTMForecaster
-from .forecasting.local_models import SeparateModels
-from .forecasting.time_series import Panel
-from .forecasting.window_model import WindowModel
+from ._stable_names import TRUSTED_TYPES
 
-FORMAT = "sklearn-lstm forecaster 1"
-TRUSTED = [
-    "sklearn_lstm._base.Member",
-    "sklearn_lstm.forecasting.calendar.Calendars",
-    "sklearn_lstm.forecasting.calendar.Grid",
-    "sklearn_lstm.forecasting.forecaster.LSTMForecaster",
-    "sklearn_lstm.forecasting.conformal.ConformalErrors",
-    "sklearn_lstm.forecasting.normalize.Normalizer",
-    "sklearn_lstm.forecasting.time_series.Layout",
-    "sklearn_lstm.forecasting.time_series.Panel",
-    "sklearn_lstm._regressor.LSTMRegressor",
-    "sklearn_lstm.forecasting.local_models.SeparateModels",
-    "sklearn_lstm.forecasting.window_model.WindowModel",
-]
+if TYPE_CHECKING:
+    from .forecasting.forecaster import LSTMForecaster
+
+__all__ = ["TRUSTED_TYPES", "load_forecaster", "load_model", "save_forecaster", "save_model"]
+
+FORMAT = "sklearn-lstm model"
+VERSION = 2
+HEADER = "sklearn-lstm.json"  # the entry of the file that says what it is, and holds the objects
+
+# What searches hold beside estimators, which skops does not trust by itself: plain data, and
+# functions of two arrays.
+_PARTS_OF_SEARCHES = [
+    *(f"sklearn.model_selection._split.{name}" for name in (
+        "KFold", "PredefinedSplit", "RepeatedKFold", "ShuffleSplit", "TimeSeriesSplit",
+    )),
+    *(f"sklearn.metrics._scorer.{name}" for name in (
+        "_MultimetricScorer", "_PassthroughScorer", "_Scorer",
+    )),
+    *(f"sklearn.metrics._regression.{name}" for name in (
+        "d2_absolute_error_score", "d2_pinball_score", "explained_variance_score", "max_error",
+        "mean_absolute_error", "mean_absolute_percentage_error", "mean_pinball_loss",
+        "mean_squared_error", "mean_squared_log_error", "median_absolute_error", "r2_score",
+        "root_mean_squared_error", "root_mean_squared_log_error",
+    )),
+    *(f"sklearn.utils._metadata_requests.{name}" for name in (
+        "MetadataRequest", "MethodMetadataRequest",
+    )),
+]  # fmt: skip
+
+_SIGNS_OF_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ValueError, TypeError,
+    AttributeError, IndexError, RecursionError, MemoryError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+
+
+def save_model(
+    model: BaseEstimator, path: str | Path, *, metadata: dict[str, Any] | None = None
+) -> None:
+    """Write a fitted model to a file that can be read without running code from it.
+
+    Parameters
+    ----------
+    model : estimator
+        A forecaster, a regressor, a pipeline, a search or another estimator around them, all of
+        sklearn-lstm and scikit-learn. It is left as it is.
+
+    path : path
+        The file, ``.skops`` by custom. It appears whole or not at all.
+
+    metadata : dict, default=None
+        Plain values and arrays to keep with the model.
+
+    Raises
+    ------
+    ValueError
+        If the model is made of other parts: those would not be trusted when the file is read. A
+        custom ``network`` or an optimizer object is code, for which ``joblib.dump`` is the place.
+
+    See Also
+    --------
+    load_model : Reads the file.
+
+    Notes
+    -----
+    The file is an archive of skops [1]_. What is of this package is written under names that don't
+    change when code moves, so that later versions read it; what is of scikit-learn is bound to its
+    version, which warns when it reads another's. Arrays are not compressed: those of a trained
+    model hardly shrink.
+
+    References
+    ----------
+    .. [1] https://skops.readthedocs.io
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_lstm import LSTMForecaster, load_model, save_model
+    >>> forecaster = LSTMForecaster(Ridge(), window_length=12, horizon=2)
+    >>> _ = forecaster.fit(np.sin(np.arange(60)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(forecaster, f"{folder}/waves.skops")
+    ...     loaded = load_model(f"{folder}/waves.skops")
+    >>> bool((loaded.predict() == forecaster.predict()).all())
+    True
+    """
+    from ._flatten import Flattener
+
+    sio = _skops()
+    check_is_fitted(model)
+    flattener = Flattener()
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "sklearn-lstm": __version__,
+        "model": flattener.plain(model),
+        "metadata": flattener.plain(dict(metadata or {})),
+        "objects": flattener.objects,
+    }
+    _refuse_foreign(flattener.parts, model)
+    content = {
+        "arrays": flattener.arrays,
+        "small_arrays": flattener.small_arrays(),
+        "parts": flattener.parts,
+    }
+    with written_whole(path) as unfinished:
+        sio.dump(content, unfinished)
+        with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(HEADER, json.dumps(header))
+
+
+def load_model(path: str | Path, *, return_metadata: bool = False) -> Any:
+    """Read a model that :func:`save_model` wrote.
+
+    Only types of this package, and NumPy's and scikit-learn's as far as skops trusts them, are
+    built. TensorFlow is not loaded.
+
+    Parameters
+    ----------
+    path : path
+
+    return_metadata : bool, default=False
+        Whether to return what was kept with the model, too.
+
+    Returns
+    -------
+    model : estimator
+        Predicts as when it was saved, and can be trained further.
+
+    metadata : dict
+        Only with ``return_metadata=True``.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such model, is damaged, asks for other types, which are named, or was
+        written by a later version of sklearn-lstm that writes another format.
+
+    See Also
+    --------
+    save_model : Writes the file, with an example.
+    """
+    _skops()
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    header = _read_header(path)
+    content = _read_content(path)
+    try:
+        model, metadata = _built(header, content)
+    except _SIGNS_OF_DAMAGE as error:
+        raise _damaged(path, error) from error
+    return (model, metadata) if return_metadata else model
 
 
 def save_forecaster(
     forecaster: LSTMForecaster, path: str | Path, *, columns: dict[str, Any] | None = None
 ) -> None:
-    """Write a fitted forecaster to a file that can be read without running code from it.
+    """Write a fitted forecaster and the names of its columns, see :func:`save_model`.
 
     Parameters
     ----------
@@ -49,27 +189,23 @@ def save_forecaster(
 
     Raises
     ------
+    TypeError
+        If it is no forecaster.
+
     ValueError
         If the regressor is made of other parts: those would not be trusted when the file is read.
     """
-    sio = _skops()
-    check_is_fitted(forecaster)
-    data = sio.dumps({"format": FORMAT, "forecaster": forecaster, "columns": columns or {}})
-    foreign = sorted(set(sio.get_untrusted_types(data=data)) - set(TRUSTED))
-    if foreign:
-        raise ValueError(
-            f"The forecaster holds {', '.join(foreign)}, which would not be trusted when read. Use "
-            "a regressor of sklearn-lstm or scikit-learn, or keep the object with joblib.dump."
+    from .forecasting.forecaster import LSTMForecaster
+
+    if not isinstance(forecaster, LSTMForecaster):
+        raise TypeError(
+            f"forecaster={forecaster!r} is no LSTMForecaster: keep it with save_model(model, path)."
         )
-    with written_whole(path) as unfinished:
-        unfinished.write_bytes(data)
+    save_model(forecaster, path, metadata={"columns": columns or {}})
 
 
 def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
-    """Read a forecaster that :func:`save_forecaster` wrote.
-
-    Only types of this package and those that skops trusts by itself, NumPy's and scikit-learn's,
-    are built.
+    """Read a forecaster that :func:`save_forecaster` or :func:`save_model` wrote.
 
     Parameters
     ----------
@@ -86,44 +222,95 @@ def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
     Raises
     ------
     ValueError
-        If the file is no such model, is damaged, or asks for other types, which are named.
+        As for :func:`load_model`, and if the file holds another model.
     """
+    from .forecasting.forecaster import LSTMForecaster
+
+    model, metadata = load_model(path, return_metadata=True)
+    if not isinstance(model, LSTMForecaster):
+        raise ValueError(
+            f"{path} holds no forecaster of sklearn-lstm, but a {type(model).__name__}."
+        )
+    return model, metadata.get("columns", {})
+
+
+def _refuse_foreign(parts, model):
+    """Refuse parts of other packages, which would not be built when the file is read."""
     sio = _skops()
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}.")
-    damaged = (
-        zipfile.BadZipFile, EOFError, JSONDecodeError, KeyError, OSError, ValueError, TypeError,
-        AttributeError, IndexError, RecursionError, MemoryError,
-    )  # fmt: skip
     try:
-        foreign = sorted(set(sio.get_untrusted_types(file=path)) - set(TRUSTED))
-    except damaged as error:
-        raise ValueError(f"{path} is no model file, or damaged ({error}).") from error
+        found = sio.get_untrusted_types(data=sio.dumps(parts))
+    except (TypeError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"The {type(model).__name__} holds something that can't be written without pickle "
+            f"({error}). Keep the model with joblib.dump(model, path)."
+        ) from error
+    foreign = sorted(set(found) - set(_PARTS_OF_SEARCHES))
     if foreign:
         raise ValueError(
-            f"{path} was refused: it asks for {', '.join(foreign)}, which a forecaster does not "
-            "need."
+            f"The {type(model).__name__} holds {', '.join(foreign)}, which would not be trusted "
+            "when read. Use parts of sklearn-lstm and scikit-learn that skops trusts, or keep the "
+            "model with joblib.dump(model, path)."
         )
+
+
+def _read_header(path):
+    """Return what the file says about itself, if this version can read it."""
     try:
-        content = sio.load(path, trusted=TRUSTED)
-    except damaged as error:
-        raise ValueError(f"{path} is no model file, or damaged ({error}).") from error
-    if not _is_model(content):
-        raise ValueError(f"{path} holds no forecaster of sklearn-lstm.")
-    return content["forecaster"], content["columns"]
+        with zipfile.ZipFile(path) as archive:
+            is_skops = "schema.json" in archive.namelist()
+            header = json.loads(archive.read(HEADER)) if HEADER in archive.namelist() else {}
+        is_model = header.get("format") == FORMAT and isinstance(header.get("version"), int)
+    except _SIGNS_OF_DAMAGE as error:
+        raise _damaged(path, error) from error
+    if is_model and header["version"] > VERSION:
+        writer = header.get("sklearn-lstm")
+        raise ValueError(
+            f"{path} has format {header['version']}, but sklearn-lstm {__version__} reads format "
+            f"{VERSION}. It was written by sklearn-lstm {writer}: "
+            f"pip install 'sklearn-lstm>={writer}'."
+        )
+    if not is_skops:
+        raise _damaged(path, "it is no archive of skops")
+    if not is_model or header["version"] != VERSION:
+        raise ValueError(
+            f"{path} holds no model of sklearn-lstm, or not one of save_model. Read a file of "
+            "skops.io.dump with skops.io.load(path, trusted=sklearn_lstm.TRUSTED_TYPES)."
+        )
+    return header
 
 
-def _is_model(content):
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        return False
-    forecaster, columns = content.get("forecaster"), content.get("columns")
-    return (
-        isinstance(forecaster, LSTMForecaster)
-        and isinstance(getattr(forecaster, "_panel", None), Panel)
-        and isinstance(getattr(forecaster, "_model", None), WindowModel | SeparateModels)
-        and isinstance(columns, dict)
+def _read_content(path):
+    """Return what skops holds, all of it trusted."""
+    sio = _skops()
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return sio.load(path, trusted=_PARTS_OF_SEARCHES)
+    except UntrustedTypesFoundException as error:
+        foreign = set(sio.get_untrusted_types(file=path)) - set(_PARTS_OF_SEARCHES)
+        raise ValueError(
+            f"{path} was refused: it asks for {', '.join(sorted(foreign))}, which no model of "
+            "sklearn-lstm needs."
+        ) from error
+    except _SIGNS_OF_DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+def _built(header, content):
+    from ._flatten import Unflattener
+
+    unflattener = Unflattener(
+        header["objects"], content["arrays"], content["small_arrays"], content["parts"]
     )
+    model, metadata = (unflattener.value(header[name]) for name in ("model", "metadata"))
+    if not isinstance(model, BaseEstimator) or not isinstance(metadata, dict):
+        raise ValueError("it holds no estimator")
+    check_is_fitted(model)
+    return model, metadata
+
+
+def _damaged(path, error):
+    return ValueError(f"{path} is no model file, or damaged ({error}).")
 
 
 def _skops() -> Any:

@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -7,17 +6,40 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 import pandas as pd
 import pytest
+from series import write_tables
 
+from benchmarks.data.folder import find_folder
+from benchmarks.data.sources import is_complete
 from sklearn_lstm import SequenceWindower, make_supervised
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+REAL_SERIES = find_folder()
+HAS_REAL_SERIES = is_complete(REAL_SERIES)
 
 
-@pytest.fixture
-def shared_data():
-    if not SHARED_DATA.is_dir():
-        pytest.skip("the folder of real series is not beside the project")
-    return SHARED_DATA
+def pytest_collection_modifyitems(config, items):
+    """Deselect what is about the real series and nothing else, where these are not."""
+    absent = [item for item in items if "real_series" in getattr(item, "fixturenames", ())]
+    if absent and not HAS_REAL_SERIES:
+        items[:] = [item for item in items if item not in absent]
+        config.hook.pytest_deselected(items=absent)
+
+
+@pytest.fixture(scope="session")
+def real_series():
+    """The folder of the real series; a test that asks for it does not exist without them."""
+    return REAL_SERIES
+
+
+@pytest.fixture(scope="session")
+def made_up_series(tmp_path_factory):
+    """A folder of tables like the real ones."""
+    return write_tables(tmp_path_factory.mktemp("made-up-series"))
+
+
+@pytest.fixture(params=["made up", *(["real"] if HAS_REAL_SERIES else [])])
+def tables(request, made_up_series):
+    """Both folders, one after the other; without the real series the other alone."""
+    return made_up_series if request.param == "made up" else REAL_SERIES
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
+from importlib.resources import files
+
 import pandas as pd
 
+from benchmarks.data.sources import read_sources
 from sklearn_lstm.datasets import load_seattle_weather
 
 
@@ -13,7 +16,10 @@ def test_seattle_weather_is_a_daily_table_without_gaps():
     assert set(weather["weather"]) == {"drizzle", "fog", "rain", "snow", "sun"}
 
 
-def test_the_bundled_table_is_the_shared_one(shared_data):
-    shared = pd.read_csv(shared_data / "seattle_weather.csv", parse_dates=["date"])
+def test_the_bundled_table_is_the_one_of_the_list_and_read_as_it_is():
+    (listed,) = (source for source in read_sources() if source.file == "seattle_weather.csv")
+    path = files("sklearn_lstm.datasets") / "data" / "seattle_weather.csv"
+    assert listed.state(path.parent) == "ok"
+    table = pd.read_csv(path, parse_dates=["date"])
     bundled = load_seattle_weather().reset_index()
-    pd.testing.assert_frame_equal(bundled, shared, check_freq=False)
+    pd.testing.assert_frame_equal(bundled, table, check_freq=False)

@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import programs as training
+from sklearn_lstm.engine.loop import run_epochs
 
 
 @pytest.fixture
@@ -34,7 +35,8 @@ def test_every_parameter_is_explicit_and_survives_clone():
         "decoding": "parallel", "skip_connection": True, "ensemble_size": 3, "loss": "huber",
         "optimizer": "sgd", "learning_rate": 0.2, "learning_rate_schedule": "cosine",
         "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
-        "epochs": 7, "shuffle": False, "early_stopping": True, "validation_fraction": 0.2,
+        "epochs": 7, "max_samples": 0.5, "shuffle": False, "early_stopping": True,
+        "validation_fraction": 0.2,
         "n_iter_no_change": 3, "tol": 0.1, "warm_start": True, "random_state": 5, "verbose": 1,
         "network": len, "network_params": {"a": 1},
     }  # fmt: skip
@@ -207,6 +209,59 @@ def test_validation_data_without_early_stopping_are_watched_only(windows, small)
     assert_same_weights(watched, small.fit(X[:50], y[:50]))
     last = np.mean((watched.predict(X[50:]) - y[50:]) ** 2)
     assert_allclose(watched.validation_loss_curve_[-1], last, rtol=1e-4)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_validation_samples_are_weighted_as_those_of_training_are(windows, small, early_stopping):
+    X, y = windows
+    weights = np.arange(20) % 3
+    small.set_params(early_stopping=early_stopping)
+    small.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    squares = (small.predict(X[50:]) - y[50:]) ** 2
+    weighted = np.sum(weights[:, np.newaxis] * squares) / squares.size
+    assert_allclose(min(small.validation_loss_curve_), weighted, rtol=1e-4)
+    repeated = clone(small).fit(
+        X[:50], y[:50], X_val=X[50:].repeat(weights, axis=0), y_val=y[50:].repeat(weights, axis=0)
+    )
+    of_repeated = np.array(repeated.validation_loss_curve_) * weights.sum() / len(weights)
+    assert_allclose(small.validation_loss_curve_, of_repeated, rtol=1e-4)
+    ones = clone(small).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=1.0)
+    unweighted = clone(small).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
+    assert ones.validation_loss_curve_ == unweighted.validation_loss_curve_
+
+
+def test_the_weights_that_early_stopping_keeps_apart_are_those_of_given_validation_data(windows):
+    X, y = windows
+    weights = 1.0 + np.arange(70) % 3
+    lstm = LSTMRegressor(4, early_stopping=True, validation_fraction=0.25, epochs=4, random_state=0)
+    inside = clone(lstm).fit(X, y, weights)
+    outside = clone(lstm).fit(
+        X[:52], y[:52], weights[:52], X_val=X[52:], y_val=y[52:], sample_weight_val=weights[52:]
+    )
+    assert inside.validation_loss_curve_ == outside.validation_loss_curve_
+    assert_same_weights(inside, outside)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(19), r"In the validation data X_val, y_val: sample_weight.shape == \(19,\)"),
+        (-np.arange(20.0), "In the validation data X_val, y_val: Negative values .* -19 at row 19"),
+        (np.zeros(20), "In the validation data X_val, y_val: sample_weight is zero"),
+    ],
+)
+def test_useless_weights_of_validation_samples_are_refused(windows, small, weights, message):
+    X, y = windows
+    with pytest.raises(ValueError, match=message):
+        small.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    with pytest.raises(ValueError, match=r"sample_weight_val .* X_val, y_val, which are missing"):
+        small.fit(X, y, sample_weight_val=weights)
+
+
+def test_validation_data_are_named(windows, small):
+    X, y = windows
+    with pytest.raises(TypeError, match="positional"):
+        small.fit(X, y, None, X, y)
 
 
 def test_a_whole_weight_counts_as_a_repetition(windows):
@@ -403,6 +458,9 @@ def test_weights_must_fall_on_rows_that_can_be_learned_from(small):
         ({"dropout": 1.0}, "'dropout'"),
         ({"validation_fraction": 1.0}, "'validation_fraction'"),
         ({"epochs": 0}, "'epochs'"),
+        ({"max_samples": 0}, "'max_samples'"),
+        ({"max_samples": 0.0}, "'max_samples'"),
+        ({"max_samples": 1.5}, "'max_samples'"),
         ({"batch_size": 2.5}, "'batch_size'"),
         ({"network": "lstm"}, "'network' .*callable"),
     ],
@@ -582,6 +640,95 @@ def test_segments_that_do_not_fit_are_refused_with_what_does(params, n_steps, n_
     X, y = rng.standard_normal((20, n_steps, 1)), rng.standard_normal((20, n_outputs))
     with pytest.raises(ValueError, match=message):
         LSTMRegressor(4, epochs=1, **params).fit(X, y)
+
+
+class Spy:
+    """A trainer that remembers the orders that it was given."""
+
+    def __init__(self):
+        self.orders = []
+
+    def run(self, orders, seeds, shares):
+        self.orders += list(orders)
+        return [0.0] * len(seeds), None
+
+    def weights(self):
+        return []
+
+    def optimizer_state(self):
+        return []
+
+
+def orders_of(epochs, n_samples=70, *, shuffle=True, **options):
+    trainer = Spy()
+    run_epochs(trainer, n_samples, epochs=epochs, seed=3, shuffle=shuffle, **options)
+    return np.array(trainer.orders)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_each_epoch_draws_samples_of_its_own(shuffle):
+    orders = orders_of(range(1, 41), n_drawn=20, shuffle=shuffle)
+    assert orders.shape == (40, 20)
+    assert all(len(set(order)) == 20 for order in orders.tolist())
+    assert len({frozenset(order) for order in orders.tolist()}) == 40
+    assert set(orders.ravel()) == set(range(70))
+    assert (np.diff(orders) > 0).all() != shuffle
+    pieces = [orders_of(range(i, i + 1), n_drawn=20, shuffle=shuffle) for i in range(1, 41)]
+    assert_array_equal(np.concatenate(pieces), orders)
+    assert_array_equal(orders_of(range(1, 4), n_drawn=70), orders_of(range(1, 4)))
+
+
+def test_few_samples_of_very_many_cost_little():
+    orders = orders_of(range(1, 4), 2**31 - 1, n_drawn=5)
+    assert orders.shape == (3, 5)
+    assert orders.max() > 2**20
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"dropout": 0.2, "shuffle": False}, {"optimizer": "sgd", "alpha": 0.01}], ids=str
+)
+def test_an_epoch_of_drawn_samples_is_one_of_these_samples_alone(windows, small, params):
+    X, y = windows
+    weights = 1.0 + np.arange(70) % 3
+    small.set_params(max_samples=20, batch_size=8, **params).fit(X, y, weights)
+    seed = np.random.RandomState(0).randint(2**31 - 1, size=1)[0]
+    by_hand = clone(small).set_params(max_samples=None, epochs=1, shuffle=False)
+    for epoch in (1, 2, 3):
+        rng = np.random.default_rng([seed, epoch])
+        order = rng.choice(70, 20, replace=False, shuffle=small.shuffle)
+        order = order if small.shuffle else np.sort(order)
+        by_hand.partial_fit(X[order], y[order], weights[order])
+    if not small.dropout:  # noise is seeded by what the generator yields after the order
+        assert_same_weights(small, by_hand)
+        assert small.loss_curve_ == by_hand.loss_curve_
+    pieces = clone(small).set_params(epochs=1).fit(X, y, weights)
+    for _ in range(2):
+        pieces.partial_fit(X, y, weights)
+    assert_same_weights(small, pieces)
+
+
+@pytest.mark.parametrize("max_samples", [1.0, 0.999, 70, 1000, np.int64(70)])
+def test_so_many_samples_as_there_are_means_all(windows, small, max_samples):
+    X, y = windows
+    expected = clone(small).fit(X, y)
+    assert_same_weights(small.set_params(max_samples=max_samples).fit(X, y), expected)
+
+
+@pytest.mark.parametrize(("max_samples", "number"), [(0.5, 35), (0.25, 18), (1e-9, 1), (1, 1)])
+def test_a_share_of_the_samples_is_rounded(windows, small, max_samples, number):
+    X, y = windows
+    expected = clone(small).set_params(max_samples=number, batch_size=number).fit(X, y)
+    small.set_params(batch_size=64)
+    assert_same_weights(small.set_params(max_samples=max_samples).fit(X, y), expected)
+
+
+def test_samples_are_drawn_of_those_that_early_stopping_leaves(windows, small):
+    X, y = windows
+    small.set_params(max_samples=20, epochs=4, ensemble_size=2)
+    outside = clone(small).fit(X[:52], y[:52], X_val=X[52:], y_val=y[52:])
+    small.set_params(early_stopping=True, validation_fraction=0.25, n_iter_no_change=9).fit(X, y)
+    assert small.loss_curve_ == outside.loss_curve_
+    assert small.validation_loss_curve_ == outside.validation_loss_curve_
 
 
 def test_a_skip_connection_learns_what_is_linear(windows):

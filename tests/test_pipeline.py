@@ -286,13 +286,19 @@ def test_a_future_row_changes_no_earlier_prediction(waves, model):
 def test_validation_data_can_be_routed_through_the_steps(waves):
     X, y = waves
     with sklearn.config_context(enable_metadata_routing=True):
-        lstm = LSTMRegressor(**PARAMS).set_fit_request(X_val=True, y_val=True)
+        lstm = LSTMRegressor(**PARAMS).set_fit_request(
+            X_val=True, y_val=True, sample_weight_val=True
+        )
         steps = [("scaler", MinMaxScaler()), ("windower", SequenceWindower(5)), ("lstm", lstm)]
         model = Pipeline(steps, transform_input=["X_val"])
         model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
-        predicted = model.predict(X[60:])
-    curve = model.named_steps["lstm"].validation_loss_curve_
-    assert_allclose(curve[-1], np.mean((predicted - y[60:]) ** 2), rtol=1e-4)
+        squares = (model.predict(X[60:]) - y[60:]) ** 2
+        curve = model.named_steps["lstm"].validation_loss_curve_
+        assert_allclose(curve[-1], np.mean(squares), rtol=1e-4)
+        weights = np.arange(len(squares)) % 3
+        model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:], sample_weight_val=weights)
+        curve = model.named_steps["lstm"].validation_loss_curve_
+        assert_allclose(curve[-1], np.mean(weights * squares), rtol=1e-4)
 
 
 def test_an_unscaled_validation_target_is_refused(waves, model):

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.data.folder import VARIABLE
 from benchmarks.speed.machine import describe as describe_machine
 
 from . import ablation, files, running
@@ -21,7 +22,6 @@ from .rows import CHECKED, ROWS
 RESULTS = Path(__file__).parents[1] / "results"
 NAMES = [*ROWS, "ablation"]
 TOLERANCE = 1.05  # of the bar, with --check
-ABSENT = "The folder of real series, shared/data beside the project, is not there"
 
 
 def arguments(given=None):
@@ -52,13 +52,18 @@ def arguments(given=None):
 
 def main(given=None):
     given = arguments(given)
-    if not files.are_there():
-        print(f"{ABSENT}: skipped." if given.check else f"{ABSENT}.")
+    names = given.names or (CHECKED if given.check else NAMES)
+    if absent := files.absent(names):
+        print(
+            f"{files.FOLDER} has no {', '.join(absent)} (python -m benchmarks.data --list tells "
+            f"where they are from, {VARIABLE} names another folder)"
+            + (": skipped." if given.check else ".")
+        )
         return 0 if given.check else 1
     if given.check:
-        return check(given.names or CHECKED, Results(given.out))
+        return check(names, Results(given.out))
     results = Results(given.out)
-    for name in given.names or NAMES:
+    for name in names:
         started = time.perf_counter()
         print(f"\n{name}", flush=True)
         if name == "ablation":

@@ -1,14 +1,17 @@
 """The tables that the series come from."""
 
-from pathlib import Path
-
 import pandas as pd
 
-FOLDER = Path(__file__).parents[3] / "shared" / "data"
+from benchmarks.data.folder import find_folder
+from benchmarks.data.sources import read_sources
+
+FOLDER = find_folder()
 
 
-def are_there():
-    return FOLDER.is_dir()
+def absent(rows):
+    """Return the names of the files that these rows read and that are not in the folder."""
+    read = [source.file for source in read_sources() if source.is_read_by(rows)]
+    return [name for name in read if not (FOLDER / name).is_file()]
 
 
 def table(name):

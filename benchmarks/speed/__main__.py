@@ -15,11 +15,10 @@ from pathlib import Path
 from .cases import CASES
 from .contenders import CONTENDERS, N_THREADS, missing_packages
 from .crew import Crew
-from .machine import MatrixProducts, describe, share_taken
+from .machine import MatrixProducts, describe, notes_on_others, share_taken
 from .report import Results, table, target_lines
 
 RESULTS = Path(__file__).parents[1] / "results"
-BUSY = 10  # percent of the processor
 
 
 def arguments():
@@ -90,16 +89,12 @@ def measured(name, crew, results):
         crew.dismiss()
         return False
     taken += [] if crew.is_quick else [share_taken()]
-    outcome.notes += [note_on(share) for share in taken if share and share > BUSY]
+    outcome.notes += notes_on_others(taken)
     results.add(name, title, outcome)
     print(*table(asdict(outcome)), *target_lines(name, results.cases[name]), sep="\n")
     print(*outcome.notes, f"({time.perf_counter() - started:.0f} s)", sep="\n", flush=True)
     crew.dismiss()
     return True
-
-
-def note_on(share):
-    return f"**Other programs took {share:.0f} % of the processor meanwhile: measure again.**"
 
 
 if __name__ == "__main__":

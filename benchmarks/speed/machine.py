@@ -22,7 +22,7 @@ PACKAGES = (
 )
 
 
-def describe():
+def describe(packages=PACKAGES):
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -30,8 +30,20 @@ def describe():
         "system": f"{platform.system()} on {platform.machine()}",
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: _version(name) for name in packages},
     }
+
+
+BUSY = 10  # percent of the processor
+
+
+def notes_on_others(shares):
+    """Warn for each share of the processor, in percent or unknown, that others have taken."""
+    return [
+        f"**Other programs took {share:.0f} % of the processor meanwhile: measure again.**"
+        for share in shares
+        if share and share > BUSY
+    ]
 
 
 def share_taken(seconds=1.0):

@@ -203,6 +203,11 @@ def predict(
     from .tables import later_rows
 
     forecaster, columns = load_forecaster(model)
+    if not columns:
+        raise ValueError(
+            f"{model} does not say from which columns its forecaster was fitted. Keep it with "
+            "forecast --save, or with save_forecaster(..., columns=...)."
+        )
     try:
         table = _read(file, columns, needs_target=not columns["known_ahead"])
         y_new, X_new = later_rows(forecaster.history_, table)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Architecture(NamedTuple):
-    """How a network is put together."""
+    """How a network of the built-in kind is put together, the sizes of its data included.
 
-    n_timesteps: int
+    ``n_timesteps`` is None where the weights do not depend on it and nobody needs to know.
+    """
+
+    n_timesteps: int | None
     n_features: int
     n_outputs: int
-    units: tuple
+    units: tuple[int, ...]
     bidirectional: bool = False
     segment_length: int | None = None
     decoding: str = "dense"
     skip_connection: bool = False
+
+    @property
+    def network(self):
+        """None : No builder but the built-in one."""
+        return None
+
+    @property
+    def params(self):
+        """dict : All but the sizes of the data."""
+        return {name: getattr(self, name) for name in self._fields[3:]}
 
     @property
     def is_segmented(self):
@@ -41,8 +56,30 @@ class Architecture(NamedTuple):
         return self.segment_length if self.is_parallel else self.n_outputs
 
 
-def check_segments(segment_length, decoding, bidirectional, n_timesteps, n_outputs):
+@dataclass(frozen=True)
+class CustomArchitecture:
+    """A builder of another network, what it is called with, and the sizes of its data."""
+
+    network: Callable[..., Any]
+    params: dict[str, Any]
+    n_timesteps: int
+    n_features: int
+    n_outputs: int
+
+
+def differences(before, now):
+    """Say in which parameters two architectures differ."""
+    if before.network is not now.network:
+        return f"network was {before.network!r}, is {now.network!r}"
+    params, params_now = ({**a.params, "n_outputs": a.n_outputs} for a in (before, now))
+    names = [n for n in {**params, **params_now} if params.get(n) != params_now.get(n)]
+    return ", ".join(f"{n} was {params.get(n)!r}, is {params_now.get(n)!r}" for n in names)
+
+
+def check_segments(architecture):
     """Refuse segments that do not fit into the window or the outputs, and say which do."""
+    n_timesteps, n_outputs = architecture.n_timesteps, architecture.n_outputs
+    segment_length, decoding = architecture.segment_length, architecture.decoding
     if decoding not in ("dense", "parallel"):
         raise ValueError(f"decoding={decoding!r} must be 'dense' or 'parallel'.")
     if decoding == "parallel" and segment_length is None:
@@ -50,7 +87,7 @@ def check_segments(segment_length, decoding, bidirectional, n_timesteps, n_outpu
             "decoding='parallel' decodes the outputs in segments, but segment_length=None. Set "
             "segment_length, or decoding='dense'."
         )
-    if decoding == "parallel" and bidirectional:
+    if decoding == "parallel" and architecture.bidirectional:
         raise ValueError(
             "decoding='parallel' goes on from the state at the window's end, so it can't be "
             "combined with bidirectional=True. Set one of them back."

@@ -10,20 +10,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
-LOSSES = {
-    "squared_error": keras.losses.mean_squared_error,
-    "absolute_error": keras.losses.mean_absolute_error,
-    "huber": keras.losses.huber,
-}
-
 _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def custom_trainer(
-    network, network_params, loss, optimizer, hyperparameters, seed, state, train, validation
-):
-    """Lend a trainer of the network that ``network`` builds; see :mod:`.loop`.
+def custom_trainer(architecture, loss, optimizer, hyperparameters, seed, state, train, validation):
+    """Lend a :class:`.protocols.Trainer` of the network of a :class:`CustomArchitecture`.
 
     It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
     code may draw from the global generators, so these are lent to it too, seeded, and put back
@@ -36,7 +28,7 @@ def custom_trainer(
         if hyperparameters.clipnorm is not None:
             rule.clipnorm = hyperparameters.clipnorm
         regressor = _keras_regressor(
-            network, network_params, loss=LOSSES[loss], optimizer=rule,
+            architecture, loss=_keras_loss(loss), optimizer=rule,
             batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
@@ -44,17 +36,19 @@ def custom_trainer(
         yield trainer
 
 
-def custom_model(network, network_params, *, n_timesteps, n_features, n_outputs, weights):
-    """Build the Keras model that ``network`` builds and give it these weights."""
+def custom_model(architecture, weights):
+    """Build the Keras model of a :class:`CustomArchitecture` and give it these weights."""
+    a = architecture
     with _one_at_a_time, _local_seeds(0):
-        regressor = _keras_regressor(network, network_params, loss=LOSSES["squared_error"])
-        regressor.initialize(np.zeros((2, n_timesteps, n_features)), np.zeros((2, n_outputs)))
+        # Any loss will do: this model predicts.
+        regressor = _keras_regressor(a, loss="mean_squared_error")
+        regressor.initialize(np.zeros((2, a.n_timesteps, a.n_features)), np.zeros((2, a.n_outputs)))
         regressor.model_.set_weights(weights)
         return regressor.model_
 
 
 class ScikerasTrainer:
-    """A scikeras regressor with the data of one fit; see :mod:`.loop` for what it offers."""
+    """A scikeras regressor with the data of one fit; a :class:`.protocols.Trainer`."""
 
     def __init__(self, regressor, train, validation):
         self._regressor = regressor
@@ -106,17 +100,26 @@ class ScikerasTrainer:
         return [variable.numpy() for variable in self._model.optimizer.variables]
 
 
-def _keras_regressor(network, network_params, **params):
+def _keras_loss(loss):
+    """Return a loss as a function in Keras's convention: the mean over a sample's targets."""
+
+    def of_samples(y, outputs):
+        return tf.reduce_mean(loss.per_target(tf, y, outputs), axis=-1)
+
+    return of_samples
+
+
+def _keras_regressor(architecture, **params):
     with _unpatched_keras():
         from scikeras.wrappers import KerasRegressor
 
     def build(meta, compile_kwargs, params):
+        # The loss says how many outputs there are; scikeras knows of targets only.
+        meta = {**meta, "n_outputs_": architecture.n_outputs}
         model = _call_builder(
-            network,
-            network_params,
-            {"meta": meta, "compile_kwargs": compile_kwargs, "params": params},
+            architecture, {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         )
-        _check_model(network, model, meta["X_shape_"][1:], meta["n_outputs_"])
+        _check_model(architecture, model)
         if not model.compiled:
             model.compile(**compile_kwargs)
         return model
@@ -125,8 +128,9 @@ def _keras_regressor(network, network_params, **params):
     return KerasRegressor(model=build, shuffle=False, verbose=0, warm_start=True, **params)
 
 
-def _call_builder(network, network_params, offered):
+def _call_builder(architecture, offered):
     """Call a builder as scikeras does: with its own parameters and what else it has names for."""
+    network, network_params = architecture.network, architecture.params
     try:
         accepted = inspect.signature(network).parameters
     except ValueError as error:
@@ -145,8 +149,10 @@ def _call_builder(network, network_params, offered):
     return network(**offered, **network_params)
 
 
-def _check_model(network, model, window_shape, n_outputs):
-    name = getattr(network, "__name__", repr(network))
+def _check_model(architecture, model):
+    n_outputs = architecture.n_outputs
+    window_shape = architecture.n_timesteps, architecture.n_features
+    name = getattr(architecture.network, "__name__", repr(architecture.network))
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"network={name} must build a keras.Model, but it returned {model!r} of type "
@@ -169,7 +175,8 @@ def _check_model(network, model, window_shape, n_outputs):
 def _as_arrays(samples):
     # scikeras drops samples of weight zero, which would make other batches than those of Keras.
     sample_weight = np.maximum(samples.sample_weight, np.finfo(np.float32).tiny)
-    return samples.windows.to_array(), samples.y, sample_weight
+    windows, y = (np.asarray(array, np.float32) for array in (samples.windows, samples.y))
+    return windows, y.reshape(len(y), -1), sample_weight
 
 
 @contextmanager

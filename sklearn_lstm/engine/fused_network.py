@@ -52,11 +52,6 @@ class FusedNetwork:
         )
         self.variables = pack(self._parts)
 
-    def prepare_rows(self, rows):
-        """Make the number of features even where the LSTM reads them."""
-        is_odd = self._parts.segments is None and rows.shape[1] % 2
-        return np.pad(rows, [(0, 0), (0, 1)]) if is_odd else rows
-
     def load(self, weights, architecture):
         self._layout = _Layout(architecture)
         for variable, value in zip(self.variables, self.fuse(weights), strict=True):
@@ -72,25 +67,29 @@ class FusedNetwork:
     def split(self, arrays):
         return self._layout.split(arrays)
 
-    def predict(self, rows, starts, window, noise=None):
-        """Return the outputs, shape (n_samples, n_outputs).
+    def predict(self, x, layout, noise=None):
+        """Return the outputs, shape (n_samples, n_outputs), of windows.
 
-        ``window`` holds the number of steps and the length of a segment. ``noise`` is what
-        :meth:`draw_noise` returned, or None outside of training.
+        Parameters
+        ----------
+        x : tensor of shape (n_timesteps, n_samples, n_features)
+        layout : Layout
+        noise : list of tensors, default=None
+            What :meth:`draw_noise` returned; None outside of training.
         """
-        parts, (n_timesteps, _) = self._parts, window
-        steps = tf.range(n_timesteps)[:, tf.newaxis] + starts
-        x = tf.gather(rows, steps)
-        outputs = self._outputs(x, window, noise)
+        parts = self._parts
+        if parts.segments is None:  # the LSTM operation reads them, and wants their number even
+            x = tf.pad(x, [[0, 0], [0, 0], [0, tf.shape(x)[2] % 2]])
+        outputs = self._outputs(x, layout, noise)
         if parts.skip is None:
             return outputs
-        flat = tf.reshape(tf.transpose(x, (1, 0, 2)), [tf.size(starts), -1])
+        flat = tf.reshape(tf.transpose(x, (1, 0, 2)), [tf.shape(x)[1], -1])
         return outputs + tf.matmul(flat, parts.skip)
 
-    def _outputs(self, x, window, noise):
+    def _outputs(self, x, layout, noise):
         parts = self._parts
         if parts.segments is not None:
-            x = _dense(_cut(x, *window), parts.segments)
+            x = _dense(_cut(x, layout.n_timesteps, layout.segment_length), parts.segments)
             x = tf.nn.relu(x)
         n_samples, n_layers = tf.shape(x)[1], len(parts.layers)
         noise = noise or [None] * n_layers
@@ -117,10 +116,9 @@ class FusedNetwork:
                 x *= tf.reshape(drawn[-n_segments:], tf.shape(x))
         return tf.reshape(x, [n_segments, n_samples, -1])
 
-    def draw_noise(self, n_samples, window, rate, seed):
+    def draw_noise(self, n_samples, layout, rate, seed):
         """Draw dropout: what each layer's outputs are multiplied with, for a whole batch."""
-        parts, (n_timesteps, segment_length) = self._parts, window
-        n_steps = n_timesteps // segment_length
+        parts, n_steps = self._parts, layout.n_timesteps // layout.segment_length
         n_layers = len(parts.layers)
         noise = []
         for i, layer in enumerate(parts.layers):

@@ -5,10 +5,12 @@ float64, on the rows that are predicted with it. Samples run along the last axis
 of a gate, and those of gates side by side, are one piece of memory.
 """
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from ..windows.rows import RowWindows, rows_of
 from .threads import map_blocks
 from .weights import Cell, Dense, unpack
 
@@ -24,7 +26,7 @@ def predict(weights, windows, n_missing, architecture):
     Parameters
     ----------
     weights : list of ndarray
-    windows : RowWindows of n_samples windows
+    windows : Windows
     n_missing : ndarray of shape (n_samples,)
         Number of missing steps at the beginning of each window.
     architecture : Architecture
@@ -39,7 +41,10 @@ def predict(weights, windows, n_missing, architecture):
 
     def predict_block(block):
         samples, n_steps = block
-        part = observed = windows[samples]
+        part = windows.take(samples)
+        if part.first is not None and part.outside == "nan":  # what is missing is left out below
+            part = replace(part, first=None, last=None)
+        observed = part
         if n_steps:
             if parts.segments or parts.skip is not None:
                 part = _repeat_first_observed(part, n_steps)
@@ -57,14 +62,13 @@ def predict(weights, windows, n_missing, architecture):
 
 
 def _repeat_first_observed(windows, n_missing):
-    array = windows.to_array()
-    array[:, :n_missing] = array[:, n_missing, np.newaxis]
-    return rows_of(array)
+    first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
+    return replace(windows, first=first, last=last, outside="nearest")
 
 
 def _without_first(windows, n_steps):
     starts, n_timesteps = windows.starts + n_steps, windows.n_timesteps - n_steps
-    return RowWindows(windows.rows, starts, n_timesteps)
+    return replace(windows, starts=starts, n_timesteps=n_timesteps)
 
 
 def _blocks(n_missing):
@@ -110,7 +114,7 @@ def _outputs(parts, windows, length):
         h, _ = states[-1]
         return h.T @ parts.output.kernel + parts.output.bias
     n_samples, n_segments = len(windows), len(parts.positions)
-    x = None
+    x: Any = None
     for (cell,), (h, c) in zip(parts.layers, states, strict=True):
         if x is None:
             projected = cell.kernel @ parts.positions.T + cell.bias
@@ -156,9 +160,9 @@ def _project(states, cell):
 def _project_windows(windows, length, segments, cell):
     """Project the steps, or segments, of windows: shape (4 units, n_steps, n_samples)."""
     n_samples, n_steps = len(windows), windows.n_timesteps // length
-    if n_samples == 1:
+    if n_samples == 1 and windows.is_plain:
         array = windows.rows[windows.starts[0] :][: windows.n_timesteps]
-    elif shift := _shift_worth_sharing(windows, length):
+    elif shift := _shift_worth_sharing(windows, length, segments):
         return _project_shared(windows, shift, length, segments, cell)
     else:
         array = windows.to_array()
@@ -167,8 +171,11 @@ def _project_windows(windows, length, segments, cell):
     return _project(_read(steps.reshape(n_values, -1), segments).reshape(-1, *shape), cell)
 
 
-def _shift_worth_sharing(windows, length):
+def _shift_worth_sharing(windows, length, segments):
     """Return how far windows lie apart if that is even and they share their steps, or 0."""
+    is_linear = windows.is_plain or (windows.relative == "last" and segments is None)
+    if len(windows) == 1 or windows.first is not None or not is_linear:
+        return 0
     shifts = np.diff(windows.starts)
     n_places = windows.starts[-1] - windows.starts[0] + windows.n_timesteps - length + 1
     is_shared = n_places <= windows.n_timesteps // length * len(windows)
@@ -176,18 +183,25 @@ def _shift_worth_sharing(windows, length):
 
 
 def _project_shared(windows, shift, length, segments, cell):
-    """Project each row, or segment, once, not once for every window that holds it."""
+    """Project each row, or segment, once, not once for every window that holds it.
+
+    Where windows are relative to their last value, so is the projection: K(x - l) = Kx - Kl.
+    """
     rows = windows.rows[windows.starts[0] : windows.starts[-1] + windows.n_timesteps]
     if segments:
         rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
         rows = rows.reshape(len(rows), -1)
     projected = cell.kernel @ _read(rows.T, segments) + cell.bias
     to_next_unit, to_next_row = projected.strides
-    return as_strided(
+    inputs = as_strided(
         projected,
         (len(projected), windows.n_timesteps // length, len(windows)),
         (to_next_unit, length * to_next_row, shift * to_next_row),
     )
+    if windows.relative is None:
+        return inputs
+    last = windows.last_values(windows.n_relative)[:, 0].T
+    return inputs - (cell.kernel[:, : windows.n_relative] @ last)[:, np.newaxis]
 
 
 def _read(values, segments):

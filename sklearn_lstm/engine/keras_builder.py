@@ -1,13 +1,13 @@
 """Parameters to a Keras network: the fused LSTM layer and the builder that scikeras can call."""
 
 from itertools import count, repeat
-from numbers import Integral
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from .architecture import check_segments
+from .architecture import Architecture, check_segments
 from .lstm_op import GATES, run_lstm
 
 if keras.backend.backend() != "tensorflow":
@@ -118,14 +118,23 @@ def lstm_network(
     >>> model.count_params()
     10451
     """
-    return build(
-        meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed
+    n_timesteps, *n_features = meta["X_shape_"][1:]
+    architecture = Architecture(
+        n_timesteps,
+        n_features[0] if n_features else 1,
+        meta["n_outputs_"],
+        (units,) if isinstance(units, int | np.integer) else tuple(units),
+        bidirectional,
+        segment_length,
+        decoding,
+        skip_connection,
     )
+    return build(architecture, dropout, alpha, seed, has_feature_axis=bool(n_features))
 
 
-def plain_network(meta, **params):
+def plain_network(architecture, dropout, alpha):
     """Build the same network of Keras's own layers, which any Keras can load once it is saved."""
-    return build(meta, **params, seed=0, lstm_class=keras.layers.LSTM)
+    return build(architecture, dropout, alpha, seed=0, lstm_class=keras.layers.LSTM)
 
 
 def mean_network(networks):
@@ -136,20 +145,16 @@ def mean_network(networks):
 
 
 def build(
-    meta, units, dropout, bidirectional, alpha, segment_length, decoding, skip_connection, seed,
-    lstm_class=FusedLSTM, dropout_class=keras.layers.Dropout,
+    architecture, dropout, alpha, seed, *, has_feature_axis=True, lstm_class=FusedLSTM,
+    dropout_class=keras.layers.Dropout,
 ):  # fmt: skip
     """Build the network of :func:`lstm_network` of the given kinds of layer."""
-    shape, n_outputs = meta["X_shape_"][1:], meta["n_outputs_"]
-    check_segments(segment_length, decoding, bidirectional, shape[0], n_outputs)
-    units = (units,) if isinstance(units, Integral) else tuple(units)
+    a = architecture
+    check_segments(a)
     seeds = repeat(None) if seed is None else count(seed)
-    is_parallel = decoding == "parallel"
-    inputs = keras.Input(shape, dtype="float32")
-    window = inputs
-    if len(shape) == 1:
-        window = keras.layers.Reshape((*shape, 1), dtype="float32")(inputs)
-    n_features = window.shape[2]
+    shape = a.n_timesteps, a.n_features
+    inputs = keras.Input(shape if has_feature_axis else shape[:1], dtype="float32")
+    window = inputs if has_feature_axis else keras.layers.Reshape(shape, dtype="float32")(inputs)
 
     def dense(n, **options):
         return keras.layers.Dense(
@@ -160,15 +165,15 @@ def build(
         )
 
     x = window
-    if segment_length is not None:
-        segments = shape[0] // segment_length, segment_length * n_features
+    if a.is_segmented:
+        segments = a.n_timesteps // a.segment_length, a.segment_length * a.n_features
         x = keras.layers.Reshape(segments, dtype="float32")(window)
-        x = dense(units[0], activation="relu", name="segments")(x)
+        x = dense(a.n_inputs, activation="relu", name="segments")(x)
     layers = []
-    for i, n_units in enumerate(units):
-        options = {"units": n_units, "return_sequences": i < len(units) - 1, "alpha": alpha}
-        layer = _lstm_layer(lstm_class, seeds, return_state=is_parallel, **options)
-        if bidirectional:
+    for i, n_units in enumerate(a.units):
+        options = {"units": n_units, "return_sequences": i < len(a.units) - 1, "alpha": alpha}
+        layer = _lstm_layer(lstm_class, seeds, return_state=a.is_parallel, **options)
+        if a.bidirectional:
             layer = keras.layers.Bidirectional(
                 layer,
                 backward_layer=_lstm_layer(lstm_class, seeds, go_backwards=True, **options),
@@ -176,13 +181,16 @@ def build(
             )
         noise = dropout_class(dropout, seed=next(seeds), dtype="float32") if dropout else _identity
         layers.append((layer, noise))
-    x = _decoded(x, layers, n_outputs // segment_length, seeds) if is_parallel else _run(x, layers)
-    outputs = dense(segment_length if is_parallel else n_outputs, name="output")(x)
-    if is_parallel:
-        outputs = keras.ops.reshape(outputs, (-1, n_outputs))
-    if skip_connection:
+    if a.is_parallel:
+        x = _decoded(x, layers, a.n_outputs // a.segment_length, seeds)
+    else:
+        x = _run(x, layers)
+    outputs = dense(a.n_decoded, name="output")(x)
+    if a.is_parallel:
+        outputs = keras.ops.reshape(outputs, (-1, a.n_outputs))
+    if a.skip_connection:
         flat = keras.layers.Flatten(dtype="float32")(window)
-        skip = dense(n_outputs, use_bias=False, kernel_initializer="zeros", name="skip")(flat)
+        skip = dense(a.n_outputs, use_bias=False, kernel_initializer="zeros", name="skip")(flat)
         outputs = keras.layers.Add(dtype="float32")([outputs, skip])
     return keras.Model(inputs, outputs)
 

@@ -4,7 +4,7 @@ They offer what :class:`FusedNetwork` and :class:`FusedOptimizer` do, but for on
 """
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -15,7 +15,7 @@ from .keras_builder import build
 class OptimizerConfig(NamedTuple):
     """An optimizer's class and settings, its learning rate apart unless that is a schedule."""
 
-    kind: type
+    kind: Any
     settings: str
 
     def make(self):
@@ -73,7 +73,7 @@ def optimizer_config(optimizer, clipnorm):
 class DrawnDropout(keras.layers.Dropout):
     """Dropout whose rate, and a seed for each call, are tensors of the program being traced."""
 
-    drawn = None
+    drawn: tuple = ()  # rate, and an iterator of seeds
 
     def call(self, inputs, training=False):
         if not training:
@@ -86,12 +86,8 @@ class KerasNetwork:
     """The network that ``lstm_network`` builds, over windows that share their rows."""
 
     def __init__(self, architecture, has_dropout):
-        params = architecture._asdict()
-        shape = None, params.pop("n_timesteps"), params.pop("n_features")
-        meta = {"X_shape_": shape, "n_outputs_": params.pop("n_outputs")}
         self._network = build(
-            meta,
-            **params,
+            architecture,
             dropout=0.5 if has_dropout else 0.0,  # any: the layers are told theirs
             alpha=0,
             seed=0,
@@ -100,10 +96,6 @@ class KerasNetwork:
         self._dropouts = [x for x in self._network.layers if isinstance(x, DrawnDropout)]
         self.keras_variables = self._network.trainable_variables
         self.variables = [variable.value for variable in self.keras_variables]
-
-    @staticmethod
-    def prepare_rows(rows):
-        return rows
 
     def load(self, weights, architecture):
         for variable, value in zip(self.variables, weights, strict=True):
@@ -118,9 +110,8 @@ class KerasNetwork:
     def split(self, arrays):
         return arrays
 
-    def predict(self, rows, starts, window, noise=None):
-        """Return the outputs, shape (n_samples, n_outputs)."""
-        steps = starts[:, tf.newaxis] + tf.range(window[0])
+    def predict(self, x, layout, noise=None):
+        """Return the outputs, shape (n_samples, n_outputs); see :class:`FusedNetwork`."""
         if noise is not None:
             rate, seed = noise
             n_layers = len(self._dropouts)
@@ -130,10 +121,10 @@ class KerasNetwork:
                     rate,
                     iter([tf.stack([seed[0], 2 * n_layers * seed[1] + call]) for call in calls]),
                 )
-        windows = tf.ensure_shape(tf.gather(rows, steps), self._network.input_shape)
+        windows = tf.ensure_shape(tf.transpose(x, (1, 0, 2)), self._network.input_shape)
         return self._network(windows, training=noise is not None)
 
-    def draw_noise(self, n_samples, window, rate, seed):
+    def draw_noise(self, n_samples, layout, rate, seed):
         """Leave the drawing of dropout to the layers."""
         return rate, seed
 

@@ -1,22 +1,18 @@
 """The course of a training: epochs, shuffling, early stopping, interruption, divergence.
 
-A trainer, be it the compiled program or scikeras, offers
-
-- ``run(orders, seeds, shares)``: pass over the samples once in each order, shape (n_epochs,
-  n_samples), with these shares of the learning rate, and return the mean loss of each pass and its
-  validation loss (None without validation data);
-- ``weights()``: the present weights as NumPy arrays;
-- ``optimizer_state()``: the same for the optimizer.
+It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 """
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from ..windows.rows import RowWindows
+from ..windows.rows import FollowingSteps, Windows
+from .protocols import Trainer
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
@@ -24,10 +20,13 @@ SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wa
 
 @dataclass(frozen=True)
 class Samples:
-    """What a network learns from, in float32; targets of shape ``(n_samples, n_outputs)``."""
+    """What a network learns from, in float32 but where windows are relative to something.
 
-    windows: RowWindows
-    y: np.ndarray
+    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows.
+    """
+
+    windows: Windows
+    y: np.ndarray | FollowingSteps
     sample_weight: np.ndarray
 
     def __len__(self):
@@ -55,10 +54,20 @@ class History(NamedTuple):
 
 
 def run_epochs(
-    trainer, n_samples, *, epochs, seed, shuffle, schedule="constant", patience=None, progress=""
+    trainer: Trainer,
+    n_samples,
+    *,
+    n_drawn=None,
+    epochs,
+    seed,
+    shuffle,
+    schedule="constant",
+    patience=None,
+    progress="",
 ):
     """Train for the given epochs, a range of their numbers.
 
+    Each epoch passes over ``n_drawn`` of the samples, drawn anew without replacement; None for all.
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten.
     """
@@ -68,11 +77,12 @@ def run_epochs(
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
         for call in _calls(epochs, one_by_one=patience is not None):
+            orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle)
             losses, validation_losses = trainer.run(
-                *_orders(call, n_samples, seed, shuffle), np.array([shares[i] for i in call])
+                orders, seeds, np.array([shares[i] for i in call])
             )
             _check_losses(call, losses, validation_losses)
-            is_last = patience is None or best.update(validation_losses[-1])
+            is_last = patience is None or best.update(validation_losses)
             history = History(  # in one step: an interruption finds all of a call, or nothing
                 trainer.weights() if is_last else history.weights,
                 None,
@@ -112,15 +122,32 @@ def _calls(epochs, *, one_by_one):
             n_epochs = max(1, min(2 * n_epochs, int(n_epochs * SECONDS_OF_A_CALL / seconds)))
 
 
-def _orders(epochs, n_samples, seed, shuffle):
+def count_drawn(max_samples, n_samples):
+    """Return how many samples an epoch takes, for a number, a share as float, or None for all."""
+    if max_samples is None:
+        return n_samples
+    if isinstance(max_samples, Integral):
+        return min(int(max_samples), n_samples)
+    return max(1, round(max_samples * n_samples))
+
+
+def _orders(epochs, n_samples, n_drawn, seed, shuffle):
     """Return the order of the samples in each epoch, and a seed for what else is random."""
-    orders = np.empty((len(epochs), n_samples), dtype=np.int32)
+    orders = np.empty((len(epochs), n_drawn), dtype=np.int32)
     seeds = np.empty(len(epochs), dtype=np.int32)
     for i, epoch in enumerate(epochs):
         rng = np.random.default_rng([seed, epoch])
-        orders[i] = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+        orders[i] = _order(rng, n_samples, n_drawn, shuffle)
         seeds[i] = rng.integers(2**31)
     return orders, seeds
+
+
+def _order(rng, n_samples, n_drawn, shuffle):
+    if n_drawn == n_samples:
+        return rng.permutation(n_samples) if shuffle else np.arange(n_samples)
+    # Few out of many cost no more than few: choice then keeps a set of those it has drawn.
+    drawn = rng.choice(n_samples, n_drawn, replace=False, shuffle=shuffle)
+    return drawn if shuffle else np.sort(drawn)
 
 
 def _shares(schedule, n_epochs):
@@ -138,8 +165,9 @@ class _Best:
         self._patience = patience
         self._lowest, self._n_waited = np.inf, 0
 
-    def update(self, loss):
-        """Take in the next loss; return whether it is the lowest."""
+    def update(self, losses):
+        """Take in the last of these losses; return whether it is the lowest."""
+        loss = losses[-1]
         self._n_waited = 0 if loss < self._lowest - self._patience.tol else self._n_waited + 1
         is_lower = loss < self._lowest
         self._lowest = min(loss, self._lowest)

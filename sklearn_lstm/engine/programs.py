@@ -8,14 +8,18 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from joblib import cpu_count
 
 from .architecture import Architecture
+from .batches import Data, Layout, Reading, read_batch
 from .fused_network import FusedNetwork, Topology
+from .loss import Loss
 from .optimizers import FusedOptimizer
+from .protocols import Network, Optimizer
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
@@ -29,14 +33,19 @@ class ProgramKey(NamedTuple):
     """All that is compiled into a program; hyperparameters that a search may vary are not."""
 
     topology: Topology
+    reading: Reading
+    validation_reading: Reading | None
     has_dropout: bool
     has_penalty: bool
     clips: bool
-    validates: bool
-    loss: str
-    optimizer: object
+    loss: Loss
+    optimizer: Any
     n_parts: int
     fixed: Architecture | None
+
+    @property
+    def validates(self):
+        return self.validation_reading is not None
 
 
 class Hyperparameters(NamedTuple):
@@ -49,7 +58,7 @@ class Hyperparameters(NamedTuple):
     batch_size: int
 
 
-def program_key(architecture, loss, optimizer, hyperparameters, *, validates):
+def program_key(architecture, loss, optimizer, hyperparameters, train, validation):
     """Return what must be compiled to train such a network with such an optimizer."""
     has_gpu = _has_gpu()
     is_fused = isinstance(optimizer, str) and not has_gpu
@@ -57,10 +66,11 @@ def program_key(architecture, loss, optimizer, hyperparameters, *, validates):
     whole = has_gpu or (has_dropout and not is_fused)
     return ProgramKey(
         topology=Topology.of(architecture),
+        reading=Reading.of(train),
+        validation_reading=None if validation is None else Reading.of(validation),
         has_dropout=has_dropout,
         has_penalty=hyperparameters.alpha > 0,
         clips=hyperparameters.clipnorm is not None,
-        validates=validates,
         loss=loss,
         optimizer=optimizer,
         n_parts=1 if whole else _number_of_parts(hyperparameters.batch_size, architecture.units),
@@ -104,6 +114,19 @@ def _has_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
 
 
+def _network_and_optimizer(key: ProgramKey) -> tuple[Network, Optimizer]:
+    """Build both; an optimizer object updates variables of Keras, so it has Keras's network."""
+    if key.fixed is None:
+        fused = FusedNetwork(key.topology)
+        return fused, FusedOptimizer(key.optimizer, fused)
+    from .keras_network import KerasNetwork, KerasOptimizer
+
+    network = KerasNetwork(key.fixed, key.has_dropout)
+    if isinstance(key.optimizer, str):
+        return network, FusedOptimizer(key.optimizer, network)
+    return network, KerasOptimizer(key.optimizer, network.keras_variables)
+
+
 class Program:
     """A network, its optimizer and the compiled function that trains them."""
 
@@ -111,18 +134,7 @@ class Program:
 
     def __init__(self, key):
         self.key = key
-        if key.fixed is None:
-            self.network = FusedNetwork(key.topology)
-        else:
-            from .keras_network import KerasNetwork
-
-            self.network = KerasNetwork(key.fixed, key.has_dropout)
-        if isinstance(key.optimizer, str):
-            self.optimizer = FusedOptimizer(key.optimizer, self.network)
-        else:
-            from .keras_network import KerasOptimizer
-
-            self.optimizer = KerasOptimizer(key.optimizer, self.network.keras_variables)
+        self.network, self.optimizer = _network_and_optimizer(key)
         self.run = self._compile()
 
     def load(self, architecture, weights, optimizer_state):
@@ -134,20 +146,20 @@ class Program:
         def many(*shape, dtype=tf.float32):
             return tf.TensorSpec(shape, dtype)
 
-        samples = many(None, None), many(None, dtype=tf.int32), many(None, None), many(None)
-        whole, number = many(dtype=tf.int32), many()
+        key, whole, number = self.key, many(dtype=tf.int32), many()
         Program.n_traced += 1
         return tf.function(
             self._epochs,
             input_signature=[
-                samples, samples, many(None, None, dtype=tf.int32), many(None, dtype=tf.int32),
-                many(None), (whole, whole), whole, number, number, number,
+                Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
+                many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
+                Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
             ],
             autograph=False,
         ).get_concrete_function()  # fmt: skip
 
     def _epochs(
-        self, train, validation, orders, seeds, learning_rates, window, batch_size, dropout, alpha,
+        self, train, validation, orders, seeds, learning_rates, layout, batch_size, dropout, alpha,
         clipnorm,
     ):  # fmt: skip
         """Pass over the samples once in each order, and each time over the validation samples."""
@@ -155,7 +167,7 @@ class Program:
         def train_batch(order, seed, learning_rate, begin, end):
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(
-                    train, order[begin:end], window, dropout, tf.stack([seed, begin])
+                    train, order[begin:end], layout, dropout, tf.stack([seed, begin])
                 )
                 if self.key.has_penalty:
                     loss += alpha * self.network.penalty()
@@ -167,8 +179,9 @@ class Program:
             return loss * tf.cast(end - begin, tf.float32)
 
         def validate_batch(begin, end):
-            total = self._summed_loss(validation, tf.range(begin, end), window)
-            return total / tf.cast(tf.shape(validation[2])[1], tf.float32)
+            batch, reading = tf.range(begin, end), self.key.validation_reading
+            total = self._summed_loss(read_batch(validation, batch, layout, reading), layout)
+            return total / tf.cast(layout.n_targets, tf.float32)
 
         def epoch(i, losses, validation_losses):
             of_epoch = orders[i], seeds[i], learning_rates[i]
@@ -177,7 +190,7 @@ class Program:
             )
             if self.key.validates:
                 validation_loss = _run_batches(
-                    validate_batch, tf.size(validation[1]), VALIDATION_BATCH
+                    validate_batch, validation.n_samples, VALIDATION_BATCH
                 )
                 validation_losses = validation_losses.write(i, validation_loss)
             return i + 1, losses.write(i, loss), validation_losses
@@ -189,20 +202,20 @@ class Program:
         )
         return tuple(curve.stack() for curve in curves)
 
-    def _batch_loss(self, train, batch, window, dropout, seed):
+    def _batch_loss(self, train, batch, layout, dropout, seed):
         """Mean weighted loss of a batch, computed in parts that run side by side.
 
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
         sample, which counts for nothing.
         """
         n_samples, n_parts = tf.size(batch), self.key.n_parts
-        n_values = tf.cast(n_samples * tf.shape(train[2])[1], tf.float32)
+        n_values = tf.cast(n_samples * layout.n_targets, tf.float32)
         noise = None
         if self.key.has_dropout:
-            noise = self.network.draw_noise(n_samples, window, dropout, seed)
+            noise = self.network.draw_noise(n_samples, layout, dropout, seed)
         if n_parts == 1:
-            total = self._summed_loss(train, batch, window, noise)
-            return total / n_values
+            samples = read_batch(train, batch, layout, self.key.reading)
+            return self._summed_loss(samples, layout, noise) / n_values
         totals = []
         for k in range(n_parts):
             begin, end = n_samples * k // n_parts, n_samples * (k + 1) // n_parts
@@ -210,22 +223,14 @@ class Program:
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
-            totals.append(counts * self._summed_loss(train, batch[part], window, part_noise))
+            samples = read_batch(train, batch[part], layout, self.key.reading)
+            totals.append(counts * self._summed_loss(samples, layout, part_noise))
         return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, batch, window, noise=None):
-        rows, starts, y, sample_weight = samples
-        predicted = self.network.predict(rows, tf.gather(starts, batch), window, noise)
-        losses = LOSSES[self.key.loss](predicted - tf.gather(y, batch))
-        return tf.reduce_sum(losses * tf.gather(sample_weight, batch)[:, tf.newaxis])
-
-
-def _huber(error):
-    size = tf.abs(error)
-    return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
-
-
-LOSSES = {"squared_error": tf.square, "absolute_error": tf.abs, "huber": _huber}
+    def _summed_loss(self, samples, layout, noise=None):
+        x, y, sample_weight = samples
+        losses = self.key.loss.per_target(tf, y, self.network.predict(x, layout, noise))
+        return tf.reduce_sum(losses * sample_weight[:, tf.newaxis])
 
 
 def _run_batches(run_batch, n_samples, batch_size):
@@ -241,38 +246,51 @@ def _run_batches(run_batch, n_samples, batch_size):
 
 
 class ProgramTrainer:
-    """A program with the data and hyperparameters of one fit: a trainer, see :mod:`.loop`."""
+    """A program with the data and hyperparameters of one fit: a :class:`.protocols.Trainer`."""
 
     def __init__(self, program, hyperparameters, segment_length, train, validation):
         self._program = program
         self._learning_rate = hyperparameters.learning_rate or 0
-        self._train = self._validation = self._as_tensors(train)
+        self._samples, self._reading = train, program.key.reading
+        self._rows = Data.rows_of(train.windows, self._reading)
+        self._train = self._validation = None
         if validation is not None:
-            shares_rows = validation.windows.rows is train.windows.rows
-            self._validation = self._as_tensors(validation, self._train[0] if shares_rows else None)
-        window = train.windows.n_timesteps, segment_length or 1
+            reading = program.key.validation_reading
+            is_shared = (
+                validation.windows.rows is train.windows.rows
+                and reading.dtype == self._reading.dtype
+            )
+            self._validation = Data.of(validation, reading, self._rows if is_shared else None)
+            self._held = validation  # rows that stay on the host must not go
         self._scalars = (
-            tuple(tf.constant(n, tf.int32) for n in window),
+            Layout(*(tf.constant(n, tf.int32) for n in Layout.of(train, segment_length))),
             tf.constant(hyperparameters.batch_size, tf.int32),
             tf.constant(hyperparameters.dropout, tf.float32),
             tf.constant(hyperparameters.alpha, tf.float32),
             tf.constant(hyperparameters.clipnorm or 0, tf.float32),
         )
 
-    def _as_tensors(self, samples, rows=None):
-        if rows is None:
-            rows = tf.convert_to_tensor(self._program.network.prepare_rows(samples.windows.rows))
-        arrays = samples.windows.starts, samples.y, samples.sample_weight
-        return rows, *map(tf.convert_to_tensor, arrays)
-
     def run(self, orders, seeds, shares):
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
+        train, orders = self._drawn(orders)
         curves = self._program.run(
-            self._train, self._validation, tf.constant(orders), tf.constant(seeds), learning_rates,
-            *self._scalars,
+            train, self._validation or train, tf.constant(orders), tf.constant(seeds),
+            learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.key.validates else None
+
+    def _drawn(self, orders):
+        """Return the samples that epochs take, and their orders among these.
+
+        Where an epoch takes a part of very many, that part alone goes to TensorFlow.
+        """
+        if orders.shape[1] < len(self._samples):
+            data = Data.of(self._samples[orders.ravel()], self._reading, self._rows)
+            return data, np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
+        if self._train is None:
+            self._train = Data.of(self._samples, self._reading, self._rows)
+        return self._train, orders
 
     def weights(self):
         return self._program.network.weights()

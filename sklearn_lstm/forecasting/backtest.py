@@ -27,6 +27,7 @@ from .baselines import (
 )
 from .defaults import looked_at
 from .forecaster import LSTMForecaster
+from .panel_forecaster import PanelForecaster
 from .read_panel import read_panel
 from .time_series import check_values
 
@@ -338,8 +339,9 @@ def backtest(
     stride = _whole_number(stride, "stride", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
     stride = stride or horizon
+    core = PanelForecaster(**forecaster.get_params(deep=False))
     first_seen = _first_seen(panel)
-    n_known = _origins(panel, first_seen, horizon, n_windows, stride, forecaster)
+    n_known = _origins(panel, first_seen, horizon, n_windows, stride, core)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     season_length = _season_length(season_length, before)
@@ -348,7 +350,7 @@ def backtest(
     chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
     jobs = (
         delayed(_run)(forecaster, needed, horizon, coverage, season_length)
-        for needed in (_needed(panel, first_seen, chunk, horizon, forecaster) for chunk in chunks)
+        for needed in (_needed(panel, first_seen, chunk, horizon, core) for chunk in chunks)
     )
     parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
@@ -390,23 +392,23 @@ def _whole_number(value, name, default):
     return int(value)
 
 
-def _origins(panel, first_seen, horizon, n_windows, stride, forecaster):
+def _origins(panel, first_seen, horizon, n_windows, stride, core):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
     times, _ = panel.calendars.distinct_times()
     if n_windows is None:
         n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(times)) - horizon) // stride)
     places = len(times) - horizon - stride * np.arange(n_windows)[::-1]
-    room = (len(times) - horizon - forecaster._n_needed) // stride + 1
+    room = (len(times) - horizon - core.n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
             f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
-            f"{len(times)} rows before the first: the forecaster needs {forecaster._n_needed}. "
+            f"{len(times)} rows before the first: the forecaster needs {core.n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
     n_known = panel.calendars.n_known(times[places - 1])
-    if not _can_learn(first_seen, n_known[:, 0], forecaster).any():
+    if not _can_learn(first_seen, n_known[:, 0], core).any():
         raise ValueError(
-            f"No series has the {forecaster._n_needed} rows that the forecaster needs before the "
+            f"No series has the {core.n_needed} rows that the forecaster needs before the "
             f"first of n_windows={n_windows} origins. Lower n_windows."
         )
     return n_known
@@ -426,7 +428,7 @@ def _season_length(season_length, before):
     return season_length
 
 
-def _needed(panel, first_seen, n_known, horizon, forecaster):
+def _needed(panel, first_seen, n_known, horizon, core):
     """Return the series and rows that a fit at the first origin and all forecasts need.
 
     Returns
@@ -437,8 +439,8 @@ def _needed(panel, first_seen, n_known, horizon, forecaster):
     n_known : ndarray of shape (n_series, n_origins)
         How many of their rows are known at each origin.
     """
-    can_learn = _can_learn(first_seen, n_known[:, 0], forecaster)
-    n_reach = ceil(horizon / forecaster._n_ahead) * forecaster._n_ahead
+    can_learn = _can_learn(first_seen, n_known[:, 0], core)
+    n_reach = ceil(horizon / core.n_ahead) * core.n_ahead
     n_known = n_known[can_learn]
     return panel.keep(can_learn).until(n_known[:, -1] + n_reach), n_known
 
@@ -446,49 +448,52 @@ def _needed(panel, first_seen, n_known, horizon, forecaster):
 def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
-    fitted = clone(forecaster)._fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    params = clone(forecaster).get_params(deep=False)
+    core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     if forecaster.log == "auto":
         known_rows = panel.until(n_known[:, -1])
-        check_values(known_rows, forecaster.missing, fitted.log_, is_chosen=True)
-    is_scored = n_known <= (panel.lengths - horizon)[:, np.newaxis]
-    origins = [known[scored] for known, scored in zip(n_known, is_scored, strict=True)]
-    found = fitted._forecast_past(panel, origins, horizon, coverage)
-    return _table(panel, origins, horizon, season_length, found)
+        check_values(known_rows, forecaster.missing, core.log_, is_chosen=True)
+    has_truth = n_known <= (panel.lengths - horizon)[:, np.newaxis]
+    numbers, known = np.nonzero(has_truth)[0], n_known[has_truth]
+    forecasts = core.forecast_from(panel, numbers, known, horizon)
+    found = {"y_pred": core.values(forecasts)}
+    if coverage is not None:
+        core.check_reach(horizon)
+        found["lower"], found["upper"] = core.interval(forecasts, coverage)
+    return _table(panel, numbers, known, horizon, season_length, found)
 
 
-def _table(panel, origins, horizon, season_length, found):
+def _table(panel, numbers, known, horizon, season_length, found):
     """Put forecasts, truth and baselines side by side.
 
     Parameters
     ----------
     panel : Panel
 
-    origins : list of ndarray of int
-        For each series, how many of its rows are known at each origin.
+    numbers, known : ndarray of int, shape (n_origins,)
+        Number of the series, in order, and how many of its rows are known.
 
     horizon, season_length : int
 
     found : dict
-        Names of columns, and for each series and column an array of shape (n_origins, horizon).
+        Names of columns, and for each an array of shape (n_origins, horizon, n_columns).
 
     Returns
     -------
     predictions : DataFrame
         A row for each series and column, origin and step.
     """
-    counts = np.array([len(known) for known in origins])
-    numbers, known = np.repeat(np.arange(len(panel)), counts), np.concatenate(origins)
     begins = panel.offsets[numbers]
     rows = begins[:, np.newaxis] + known[:, np.newaxis] + np.arange(horizon)
     filled = last_values(panel.y, panel.offsets)
     values = {
         "y": panel.y[rows],
-        **dict.fromkeys(found),
+        **found,
         NAIVE[0]: persistence(filled, begins, known, horizon),
         NAIVE[1]: seasonal_naive(filled, begins, known, horizon, season_length),
     }
     # From origins of series to those of each of their columns.
-    n_columns = panel.y.shape[1]
+    n_columns, counts = panel.y.shape[1], np.bincount(numbers, minlength=len(panel))
     of_series = np.repeat(np.arange(len(panel)), n_columns)
     of_origins = joined_ranges((np.cumsum(counts) - counts)[of_series], counts[of_series])
     columns = np.repeat(np.tile(np.arange(n_columns), len(panel)), counts[of_series])
@@ -502,10 +507,7 @@ def _table(panel, origins, horizon, season_length, found):
         "timestamp": panel.calendars.at(places[:, 1:].ravel(), numbers.repeat(horizon)),
     }
     for name, of_all in values.items():
-        if of_all is None:
-            table[name] = np.concatenate([np.ravel(of_one) for of_one in found[name]])
-        else:
-            table[name] = of_all[of_origins, :, columns].ravel()
+        table[name] = of_all[of_origins, :, columns].ravel()
     return pd.DataFrame(table)
 
 
@@ -527,9 +529,9 @@ def _first_seen(panel):
     return first_seen.max(axis=1)
 
 
-def _can_learn(first_seen, n_known, forecaster):
+def _can_learn(first_seen, n_known, core):
     """Whether each series is long enough at an origin, and not all missing."""
-    return (n_known >= forecaster._n_needed) & (first_seen < n_known)
+    return (n_known >= core.n_needed) & (first_seen < n_known)
 
 
 def _naive_errors(panel, season_length):

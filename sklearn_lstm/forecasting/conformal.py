@@ -20,7 +20,7 @@ class ConformalErrors:
     errors : ndarray of shape (n_errors, n_steps, n_columns)
         Truth minus forecast, divided by the spread of the history. NaN where there was none.
 
-    codes : ndarray of shape (n_errors,) or None
+    series_ids : ndarray of shape (n_errors,) or None
         Number of the series that each belongs to, where each has a model of its own. A series is
         then judged by its own errors, or by all where it has too few. None: always by all.
 
@@ -36,49 +36,51 @@ class ConformalErrors:
        inference for regression", JASA 113(523), 2018, :doi:`10.1080/01621459.2017.1307116`.
     """
 
-    def __init__(self, errors, codes=None):
+    def __init__(self, errors, series_ids=None):
         self.errors = errors
-        self.codes = codes
+        self.series_ids = series_ids
 
-    def radius(self, coverage, codes):
+    def half_width(self, coverage, series_ids):
         """Return the half widths that cover a share of the errors.
 
         Parameters
         ----------
         coverage : float
-        codes : ndarray of shape (n_forecasts,)
+        series_ids : ndarray of shape (n_forecasts,)
             Number of the series that is forecast.
 
         Returns
         -------
-        radius : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
+        half_width : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
         """
 
         def statistic(errors):
             rank = partial(_rank_above, level=coverage)
             return _order_statistic(np.abs(errors), rank, f"{coverage=}")
 
-        return self._of_each(codes, statistic)
+        return self._of_each(series_ids, statistic)
 
-    def quantile(self, level, codes):
-        """Return the errors at a level between 0 and 1, in the shape of :meth:`radius`."""
+    def quantile(self, level, series_ids):
+        """Return the errors at a level between 0 and 1, in the shape of :meth:`half_width`."""
 
         def rank(n):
             return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
 
         return self._of_each(
-            codes, lambda errors: _order_statistic(errors, rank, f"quantile {level}")
+            series_ids, lambda errors: _order_statistic(errors, rank, f"quantile {level}")
         )
 
-    def _of_each(self, codes, statistic):
-        if self.codes is None:
+    def _of_each(self, series_ids, statistic):
+        if self.series_ids is None:
             return statistic(self.errors)[np.newaxis]
-        found = {code: self._of_one(code, statistic) for code in np.unique(codes)}
-        return np.stack([found[code] for code in codes])
+        found = {
+            series_id: self._of_one(series_id, statistic) for series_id in np.unique(series_ids)
+        }
+        return np.stack([found[one] for one in series_ids])
 
-    def _of_one(self, code, statistic):
+    def _of_one(self, series_id, statistic):
         try:
-            return statistic(self.errors[self.codes == code])
+            return statistic(self.errors[self.series_ids == series_id])
         except NoIntervalError:
             return statistic(self.errors)
 

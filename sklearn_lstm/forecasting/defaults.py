@@ -170,12 +170,14 @@ def default_regressor(n_windows, window_length):
     """Return the regressor of a forecaster that was given none.
 
     Small networks with a linear path beside them, trained briefly with a rate that falls to
-    nothing, averaged: what did well on the stretch before the test part of a dozen series.
+    nothing, averaged: what did well on the stretch before the test part of a dozen series. Of very
+    many windows each epoch draws some, so that the number of updates, and the time, is bounded.
     """
     batch_size = SMALLEST_BATCH
     while batch_size < LARGEST_BATCH and n_windows > 2 * batch_size * UPDATES_OF_AN_EPOCH:
         batch_size *= 2
     epochs = int(np.clip(N_UPDATES * batch_size / max(n_windows, 1), FEWEST_EPOCHS, MOST_EPOCHS))
+    most = N_UPDATES * batch_size // FEWEST_EPOCHS
     return LSTMRegressor(
         32,
         segment_length=_segment_length(window_length),
@@ -187,6 +189,7 @@ def default_regressor(n_windows, window_length):
         learning_rate_schedule="cosine",
         batch_size=batch_size,
         epochs=epochs,
+        max_samples=most if n_windows > most else None,
     )
 
 

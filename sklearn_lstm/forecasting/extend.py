@@ -18,6 +18,7 @@ from .read_panel import (
     layout_of,
     nearest,
     places_on_grids,
+    read_panel,
     shown,
     split_of,
     values_of,
@@ -89,6 +90,63 @@ def _longer(panel, known, starts, n_rows):
     for start, begin, length in pairs:
         longer[start : start + length] = known[begin : begin + length]
     return longer
+
+
+def read_other_panel(panel, y, X=None, *, fills_holes=False):
+    """Read other series than those that were fitted, to be forecast in their place.
+
+    Parameters
+    ----------
+    panel : Panel
+        What was fitted.
+
+    y : as for :func:`read_panel`
+        As many columns, at the same frequency.
+
+    X : as for :func:`read_panel`, default=None
+        Covariates of the same rows, and of later ones.
+
+    fills_holes : bool, default=False
+        Whether timestamps may be absent; their values are then NaN.
+
+    Returns
+    -------
+    other : Panel
+
+    X : array, Series, DataFrame or None
+        What is left for the future.
+    """
+    y, X = as_table(y, "y"), None if X is None else as_table(X, "X")
+    layout, fitted = layout_of(y, X), panel.layout
+    is_same = (layout.is_pandas, layout.y_ndim) == (fitted.is_pandas, fitted.y_ndim)
+    if not is_same or (layout.y_ndim == 2 and layout.columns != fitted.columns):
+        raise ValueError(
+            f"y is {layout.describe()}, but fit was given {fitted.describe()}. Give it the same "
+            "columns in the same form; how many series there are may differ."
+        )
+    if layout.covariates != fitted.covariates:
+        raise ValueError(
+            f"X has the columns {layout.covariates}, but fit was given {fitted.covariates}. With "
+            "y, give those of its rows and, of the steps to forecast, those known ahead."
+        )
+    check_alike(y, X)
+    past, future = _split_at_the_end(y, X)
+    other = read_panel(y, past, fills_holes=fills_holes)
+    if layout.is_pandas and other.freq != panel.freq:
+        raise ValueError(
+            f"y steps by {other.freq!r}, but what was fitted by {panel.freq!r}. Bring it to that "
+            "(resample)."
+        )
+    return other, future
+
+
+def _split_at_the_end(y, X):
+    """Split covariates in those of the rows of ``y``, and what may be the future."""
+    if X is None:
+        return None, None
+    if isinstance(y, np.ndarray):
+        return X[: len(y)], X[len(y) :]
+    return X[X.index.isin(y.index)], X
 
 
 def _numbers_in_fit(panel, series_ids):

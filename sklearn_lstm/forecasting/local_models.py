@@ -11,7 +11,7 @@ from .normalize import Normalizer
 from .window_model import NoWindowError
 
 
-class SeparateModels:
+class LocalModels:
     """Stands where a :class:`WindowModel` stands, and holds one for each series.
 
     Parameters
@@ -36,25 +36,22 @@ class SeparateModels:
         self.n_jobs = n_jobs
         self.may_lack_windows = may_lack_windows
 
-    window_length = property(lambda self: self.model.window_length)
-    n_ahead = property(lambda self: self.model.n_ahead)
-    fills = property(lambda self: self.model.fills)
-
-    def fit(self, series, covariates, clocks):
+    def fit(self, values, covariates, offsets, times=None):
         """Learn from each series by itself.
 
         Parameters
         ----------
-        series, covariates : as for :meth:`WindowModel.fit`
+        values, covariates, offsets : as for :meth:`WindowModel.fit`
 
-        clocks : ignored
+        times : ignored
             The windows of one series are in order.
         """
         # Dask moves a bare array of a task to one worker, and loses it with that worker. A tuple
         # stays within the task.
+        series = zip(*(np.split(rows, offsets[1:-1]) for rows in (values, covariates)), strict=True)
         jobs = (
-            delayed(_fit)(self.model, data, name, self.may_lack_windows)
-            for data, name in zip(zip(series, covariates, strict=True), self.names, strict=True)
+            delayed(_fit)(self.model, of_series, name, self.may_lack_windows)
+            for of_series, name in zip(series, self.names, strict=True)
         )
         self.models_ = Parallel(n_jobs=self.n_jobs)(jobs)
         fitted = [model for model in self.models_ if model is not None]
@@ -66,26 +63,31 @@ class SeparateModels:
         self.regressor_ = [model.regressor_ for model in fitted]
         return self
 
-    def forecast(self, histories, covariates, codes, n_steps):
+    def forecast(self, histories, covariates, series_ids, n_steps, normalizer=None):
         """Predict what follows histories, each by the model of its series.
 
         Parameters and results are those of :meth:`WindowModel.forecast`.
         """
+        if normalizer is not None:
+            raise ValueError(
+                "columns='separate' learned a regressor for each series of fit, and none for "
+                "another: it can't forecast the series in y. Fit with columns='joint' or 'shared'."
+            )
         n_origins, _, n_columns = histories.shape
         forecast = np.full((n_origins, n_steps, n_columns), np.nan)
-        spread = np.full((n_origins, 1, n_columns), np.nan)
-        for code, rows in _rows_by_code(codes):
-            if self.models_[code] is not None:
-                forecast[rows], spread[rows] = self.models_[code].forecast(
+        scale = np.full((n_origins, 1, n_columns), np.nan)
+        for series_id, rows in _rows_by_series(series_ids):
+            if self.models_[series_id] is not None:
+                forecast[rows], scale[rows] = self.models_[series_id].forecast(
                     histories[rows], covariates[rows], np.zeros(len(rows), dtype=int), n_steps
                 )
-        return forecast, spread
+        return forecast, scale
 
 
-def _fit(model, data, name, may_lack_windows):
-    values, covariates = data
+def _fit(model, of_series, name, may_lack_windows):
+    values, covariates = of_series
     try:
-        return copy(model).fit([values], [covariates], [np.arange(len(values))])
+        return copy(model).fit(values, covariates, np.array([0, len(values)]))
     except NoWindowError as error:
         if may_lack_windows:
             return None
@@ -95,7 +97,7 @@ def _fit(model, data, name, may_lack_windows):
         raise
 
 
-def _rows_by_code(codes):
-    order = np.argsort(codes, kind="stable")
-    present, begins = np.unique(codes[order], return_index=True)
+def _rows_by_series(series_ids):
+    order = np.argsort(series_ids, kind="stable")
+    present, begins = np.unique(series_ids[order], return_index=True)
     return zip(present, np.split(order, begins[1:]), strict=False)

@@ -6,7 +6,6 @@ import numpy as np
 
 from .ranges import range_sums
 
-SMALLEST_SCALE_OF_WINDOW = 0.1  # of the series': a nearly flat window is not blown up further
 ROWS_OF_BLOCK = 2**17  # whose temporary arrays, a few of 1 MB for each column, stay in the cache
 
 
@@ -91,36 +90,20 @@ class Normalizer:
             setattr(joined, name, np.concatenate(parts))
         return joined
 
-    def transform(self, values, code):
-        """Return values of series ``code`` as ``z``."""
-        return (values - self.loc_[code]) / self.scale_[code]
+    def transform(self, values, series_ids):
+        """Return values of series ``series_ids`` as ``z``."""
+        return (values - self.loc_[series_ids]) / self.scale_[series_ids]
 
-    def inverse_transform(self, z, code):
-        """Return ``z`` of series ``code`` as values."""
-        return self.loc_[code] + self.scale_[code] * z
+    def inverse_transform(self, z, series_ids):
+        """Return ``z`` of series ``series_ids`` as values."""
+        return self.loc_[series_ids] + self.scale_[series_ids] * z
 
-    @property
-    def scales_windows(self):
-        return self.how in ("last", "window")
-
-    def of_windows(self, z):
-        """Return location and scale of windows of ``z``, shape ``(n_windows, 1, n_columns)``.
-
-        Parameters
-        ----------
-        z : ndarray of shape (n_windows, n_timesteps, n_columns)
-
-        Returns
-        -------
-        loc, scale : ndarray or float
-            0 and 1 where windows have no scale of their own.
-        """
-        if self.how == "last":
-            return z[:, -1:], 1.0
-        if self.how == "window":
-            scale = z.std(axis=1, keepdims=True)
-            return z.mean(axis=1, keepdims=True), np.maximum(scale, SMALLEST_SCALE_OF_WINDOW)
-        return 0.0, 1.0
+    def transform_stacked(self, values, offsets):
+        """Return all series, end to end, as ``z``."""
+        lengths = np.diff(offsets)
+        z = values - np.repeat(self.loc_, lengths, axis=0)
+        z /= np.repeat(self.scale_, lengths, axis=0)
+        return z
 
 
 def end_to_end(series):

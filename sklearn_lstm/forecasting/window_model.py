@@ -5,15 +5,15 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from .._checks import reads_windows, takes_several_outputs
-from .normalize import Normalizer, end_to_end
+from ..windows.rows import FollowingSteps, Windows, is_finite, ranges, row_numbers
+from .normalize import Normalizer
 
-SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled
+SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled: else it is mostly invented
 
 
 class NoWindowError(ValueError):
@@ -53,79 +53,79 @@ class WindowModel:
         self.is_ahead = is_ahead
         self.fills = fills
 
-    def fit(self, series, covariates, clocks):
-        """Learn from series.
+    def fit(self, values, covariates, offsets, times=None):
+        """Learn from series that lie end to end.
 
         Parameters
         ----------
-        series : list of ndarray of shape (n_steps, n_columns)
+        values : ndarray of shape (n_rows, n_columns)
             NaN is missing.
 
-        covariates : list of ndarray of shape (n_steps, n_covariates)
+        covariates : ndarray of shape (n_rows, n_covariates)
 
-        clocks : list of ndarray of shape (n_steps,)
-            When each step is, to bring the windows of several series in the order of time.
+        offsets : ndarray of int, shape (n_series + 1,)
+            Series ``i`` is the rows from ``offsets[i]`` to ``offsets[i + 1]``.
+
+        times : ndarray of shape (n_rows,), default=None
+            When each row is, to bring the windows of several series in the order of time. None:
+            as they lie.
         """
-        self.normalizer_ = Normalizer(self.normalize).fit(*end_to_end(series), self.n_ahead)
-        self._fit_covariates(np.concatenate(covariates))
-        parts = [
-            self._samples(code, *of_series)
-            for code, of_series in enumerate(zip(series, covariates, clocks, strict=True))
-        ]
-        windows, targets, moments = parts[0]
-        if len(parts) > 1:
-            windows, targets, moments = map(np.concatenate, zip(*parts, strict=True))
-            order = np.argsort(moments, kind="stable")
-            windows, targets = windows[order], targets[order]
-        if not len(windows):
-            self._refuse_no_window(series)
-        self._fit_regressor(windows, targets)
+        self.normalizer_ = Normalizer(self.normalize).fit(values, offsets, self.n_ahead)
+        self._fit_covariates(covariates)
+        starts = self._starts(np.diff(offsets), offsets)
+        if len(starts):
+            z = self.normalizer_.transform_stacked(values, offsets)
+            rows = self._with_covariates(z, covariates, offsets)
+            starts = starts[self._have_targets(z, starts)]
+            starts, windows = self._whole_windows(rows, starts, values.shape[1])
+        if not len(starts):
+            self._refuse_no_window(values, offsets)
+        if times is not None:
+            windows = windows[np.argsort(times[starts + self.window_length - 1], kind="stable")]
+        self._fit_regressor(windows, FollowingSteps(windows, self.n_ahead, values.shape[1]))
         return self
 
-    def _refuse_no_window(self, series):
+    def _starts(self, lengths, offsets):
+        """Return where windows begin that have ``n_ahead`` steps after them."""
+        n_windows = np.maximum(lengths - self.window_length - self.n_ahead + 1, 0)
+        return row_numbers(ranges(offsets[:-1], n_windows), offsets[-1])
+
+    def _refuse_no_window(self, values, offsets):
         needed = self.window_length + self.n_ahead
-        n_missing = sum(int(np.isnan(values).any(axis=1).sum()) for values in series)
+        n_missing = int(np.isnan(values).any(axis=1).sum())
         raise NoWindowError(
             f"No window of {self.window_length} steps with {self.n_ahead} to predict after it is "
-            f"whole: {n_missing} of {sum(map(len, series))} rows lack a value, and the longest "
-            f"stretch without must have {needed}. Shorten window_length, or fill the values "
+            f"whole: {n_missing} of {offsets[-1]} rows lack a value, and the longest stretch "
+            f"without must have {needed}. Shorten window_length, or fill the values "
             "(missing='interpolate')."
         )
 
     def _fit_covariates(self, covariates):
         if self.normalize is None or not covariates.shape[1]:
-            self.X_center_, self.X_spread_ = 0.0, 1.0
+            self.X_loc_, self.X_scale_ = 0.0, 1.0
         elif self.normalize == "minmax":
             scaler = MinMaxScaler().fit(covariates)
-            self.X_center_, self.X_spread_ = scaler.data_min_, 1 / scaler.scale_
+            self.X_loc_, self.X_scale_ = scaler.data_min_, 1 / scaler.scale_
         else:
             scaler = StandardScaler().fit(covariates)
-            self.X_center_, self.X_spread_ = scaler.mean_, scaler.scale_
+            self.X_loc_, self.X_scale_ = scaler.mean_, scaler.scale_
 
-    def _samples(self, code, values, covariates, clock):
-        """Return the whole windows of one series, what followed each, and when it ended."""
-        w, h = self.window_length, self.n_ahead
-        n_origins = len(values) - w - h + 1
-        if n_origins < 1:
-            shape = (0, w, self._n_features(values.shape[1]))
-            return np.empty(shape), np.empty((0, h * values.shape[1])), clock[:0]
-        z = self.normalizer_.transform(values, code)
-        x = (covariates - self.X_center_) / self.X_spread_
-        n_rows = n_origins + w - 1
-        rows = np.concatenate([z[:n_rows], *self._covariates_at(x, n_rows)], axis=1)
-        windows = sliding_window_view(rows, w, axis=0).transpose(0, 2, 1)
-        targets = sliding_window_view(z[w:], h, axis=0).transpose(0, 2, 1)
-        windows, usable = self._filled(windows)
-        windows, center, spread = self._normalized(windows)
-        targets = (targets - center) / spread
-        usable &= np.isfinite(targets).all(axis=(1, 2))
-        moments = clock[w - 1 : w - 1 + n_origins]
-        if not usable.all():
-            windows, targets, moments = windows[usable], targets[usable], moments[usable]
-        return windows, targets.reshape(len(targets), h * values.shape[1]), moments
+    def _with_covariates(self, z, covariates, offsets):
+        """Put the covariates beside the series, and those known ahead once more, shifted.
 
-    def _n_features(self, n_columns):
-        return n_columns + len(self.is_ahead) + int(self.is_ahead.sum()) * len(self._shifts)
+        At the end of a series shifted ones are NaN: no window that has targets reads them.
+        """
+        if not covariates.shape[1]:
+            return z
+        x = (covariates - self.X_loc_) / self.X_scale_
+        parts = [z, x]
+        ends = np.repeat(offsets[1:], np.diff(offsets))
+        for shift in self._shifts if self.is_ahead.any() else ():
+            shifted = np.full((len(x), int(self.is_ahead.sum())), np.nan)
+            shifted[:-shift] = x[shift:, self.is_ahead]
+            shifted[np.arange(len(x)) + shift >= ends] = np.nan
+            parts.append(shifted)
+        return np.concatenate(parts, axis=1)
 
     @property
     def _shifts(self):
@@ -133,32 +133,43 @@ class WindowModel:
         w, h = self.window_length, self.n_ahead
         return [h - w * block for block in range(ceil(h / w))]
 
-    def _covariates_at(self, x, n_rows, begin=0):
-        """Return the covariates of ``n_rows`` rows, then those known ahead, shift by shift.
+    def _have_targets(self, z, starts):
+        """Tell after which windows no value is missing."""
+        if is_finite(z):
+            return slice(None)
+        n_lacking = _count_before(~np.isfinite(z).all(axis=1))
+        begins = starts + self.window_length
+        return n_lacking[begins + self.n_ahead] == n_lacking[begins]
 
-        The rows run along the last axis but one.
+    def _whole_windows(self, rows, starts, n_columns):
+        """Return the windows from which a regressor learns or predicts, and where they begin.
+
+        Missing values are interpolated if asked to, once for each series. What a window shows of
+        that is its own: before its first known value that one, and after its last one that one, so
+        that nothing from outside of it is in it.
         """
-        yield x[..., begin : begin + n_rows, :]
-        for shift in self._shifts if self.is_ahead.any() else ():
-            yield x[..., begin + shift : begin + shift + n_rows, self.is_ahead]
+        w, options = self.window_length, self._reading(n_columns)
+        ends = starts + w
+        known = np.isfinite(rows)
+        if known.all():
+            return starts, Windows(rows, starts, w, **options)
+        if not self.fills:
+            n_lacking = _count_before(~known.all(axis=1))
+            starts = starts[n_lacking[ends] == n_lacking[starts]]
+            return starts, Windows(rows, starts, w, **options)
+        n_known = _count_before(known)
+        enough = (n_known[ends] - n_known[starts] >= SMALLEST_SHARE_KNOWN * w).all(axis=1)
+        starts, ends = starts[enough], ends[enough]
+        if (known == known[:, :1]).all():
+            known = known[:, 0]
+        filled, next_known, last_known = _interpolated(rows, known)
+        bounds = {"first": next_known[starts], "last": last_known[ends - 1]}
+        return starts, Windows(filled, starts, w, **bounds, outside="nearest", **options)
 
-    def _filled(self, windows):
-        """Interpolate missing values if asked to; tell which windows are whole then."""
-        whole = np.isfinite(windows).all(axis=(1, 2))
-        if self.fills and not whole.all():
-            windows = windows.copy()
-            for window in np.flatnonzero(~whole):
-                whole[window] = _fill(windows[window])
-        return windows, whole
-
-    def _normalized(self, windows):
-        """Return windows on their own scale, and its center and spread."""
-        n_columns = self.normalizer_.loc_.shape[1]
-        center, spread = self.normalizer_.of_windows(windows[:, :, :n_columns])
-        if self.normalizer_.scales_windows:
-            values = (windows[:, :, :n_columns] - center) / spread
-            windows = np.concatenate([values, windows[:, :, n_columns:]], axis=2)
-        return windows, center, spread
+    def _reading(self, n_columns):
+        if self.normalize in ("last", "window"):
+            return {"relative": self.normalize, "n_relative": n_columns}
+        return {}
 
     def _fit_regressor(self, windows, targets):
         regressor = clone(self.regressor)
@@ -172,15 +183,17 @@ class WindowModel:
             )
         if targets.shape[1] > 1 and not takes_several_outputs(regressor):
             regressor = MultiOutputRegressor(regressor)
-        self._is_1d = targets.shape[1] == 1
-        self.regressor_ = regressor.fit(
-            self._as_input(windows), targets.ravel() if self._is_1d else targets
-        )
+        targets = targets.flattened() if targets.shape[1] == 1 else targets
+        if not self.reads_windows_:
+            targets = targets.to_array()
+        self.regressor_ = regressor.fit(self._as_input(windows), targets)
 
     def _as_input(self, windows):
-        return windows if self.reads_windows_ else windows.reshape(len(windows), -1)
+        if self.reads_windows_:
+            return windows
+        return windows.to_array().reshape(len(windows), -1)
 
-    def forecast(self, histories, covariates, codes, n_steps):
+    def forecast(self, histories, covariates, series_ids, n_steps, normalizer=None):
         """Predict what follows histories, block after block where the regressor does not reach.
 
         Parameters
@@ -192,65 +205,109 @@ class WindowModel:
             Those of the same steps and of the following ones. Where they end before the block of
             the regressor does, the last stand for the rest.
 
-        codes : ndarray of shape (n_origins,)
+        series_ids : ndarray of shape (n_origins,)
             The series that each history is from, by its number in ``fit``.
 
         n_steps : int
+
+        normalizer : Normalizer, default=None
+            Scales of other series than those of ``fit``, whose numbers ``series_ids`` then are.
 
         Returns
         -------
         forecast : ndarray of shape (n_origins, n_steps, n_columns)
             NaN where the history is not whole.
 
-        spread : ndarray of shape (n_origins, 1, n_columns)
+        scale : ndarray of shape (n_origins, 1, n_columns)
             The scale of each history, by which errors of different ones can be compared.
         """
         w, h = self.window_length, self.n_ahead
         n_blocks = ceil(n_steps / h)
-        codes = np.asarray(codes)[:, np.newaxis]
-        z = self.normalizer_.transform(histories, codes)
-        x = (covariates - self.X_center_) / self.X_spread_
+        series_ids = np.asarray(series_ids)[:, np.newaxis]
+        normalizer = normalizer or self.normalizer_
+        z = normalizer.transform(histories, series_ids)
+        x = (covariates - self.X_loc_) / self.X_scale_
         n_short = w + n_blocks * h - x.shape[1]
         if n_short > 0:
             x = np.concatenate([x, np.repeat(x[:, -1:], n_short, axis=1)], axis=1)
-        blocks, first_spread = [], None
+        blocks, first_scale = [], None
         for begin in range(0, n_blocks * h, h):
-            windows = np.concatenate([z[:, -w:], *self._covariates_at(x, w, begin)], axis=2)
-            block, spread = self._next_block(windows, codes)
-            first_spread = spread if first_spread is None else first_spread
+            windows = np.concatenate([z[:, -w:], *self._covariates_at(x, begin)], axis=2)
+            block, scale = self._next_block(windows, normalizer.is_constant_[series_ids])
+            first_scale = scale if first_scale is None else first_scale
             blocks.append(block)
             z = np.concatenate([z[:, -w:], block], axis=1)
         forecast = np.concatenate(blocks, axis=1)[:, :n_steps]
-        scale = first_spread * self.normalizer_.scale_[codes]
-        return self.normalizer_.inverse_transform(forecast, codes), scale
+        scale = first_scale * normalizer.scale_[series_ids]
+        return normalizer.inverse_transform(forecast, series_ids), scale
 
-    def _next_block(self, windows, codes):
-        windows, whole = self._filled(windows)
-        n_columns = self.normalizer_.loc_.shape[1]
-        last = windows[:, -1:, :n_columns]
-        windows, center, spread = self._normalized(windows)
-        block = np.full((len(windows), self.n_ahead, n_columns), np.nan)
-        if whole.any():
-            predicted = self.regressor_.predict(self._as_input(windows[whole]))
-            block[whole] = np.reshape(predicted, (-1, *block.shape[1:]))
+    def _covariates_at(self, x, begin):
+        """Yield the covariates of windows, then those known ahead, shift by shift."""
+        w = self.window_length
+        yield x[:, begin : begin + w]
+        for shift in self._shifts if self.is_ahead.any() else ():
+            yield x[:, begin + shift : begin + shift + w, self.is_ahead]
+
+    def _next_block(self, array, is_constant):
+        """Predict what follows windows that are written out, on the scale of their series."""
+        n_windows, n_columns = len(array), is_constant.shape[2]
+        rows = array.reshape(-1, array.shape[2])
+        starts = row_numbers(np.arange(n_windows) * self.window_length, len(rows))
+        starts, windows = self._whole_windows(rows, starts, n_columns)
+        whole = starts // self.window_length
+        last = array[:, -1:, :n_columns].copy()
+        scale = np.full(last.shape, np.nan if self.normalize == "window" else 1.0)
+        block = np.full((n_windows, self.n_ahead, n_columns), np.nan)
+        if len(whole):
+            last[whole] = windows.last_values(n_columns)
+            predicted = self.regressor_.predict(self._as_input(windows))
+            predicted = np.reshape(predicted, (-1, *block.shape[1:]))
+            loc, of_windows = windows.scales()
+            if of_windows is not None:
+                scale[whole] = of_windows
+                predicted = of_windows * predicted
+            block[whole] = loc + predicted
         # What never changed has nothing to be learned from: it stays where it is.
-        return np.where(self.normalizer_.is_constant_[codes], last, center + spread * block), spread
+        return np.where(is_constant, last, block), scale
 
 
 def _last_step(regressor):
     return regressor.steps[-1][1] if hasattr(regressor, "steps") else regressor
 
 
-def _fill(window):
-    """Interpolate the missing values of a window in place; tell whether enough was known.
+def _count_before(flags):
+    """Return how many of the flags before each row are set, and at the end how many of all."""
+    counts = np.zeros((len(flags) + 1, *flags.shape[1:]), dtype=np.int32)
+    np.cumsum(flags, axis=0, out=counts[1:])
+    return counts
 
-    Only the window's own values are used, none that come after it.
+
+def _interpolated(rows, known):
+    """Interpolate each column between its known values.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+
+    known : ndarray of bool, shape (n_rows,) or (n_rows, n_features)
+        One-dimensional where all features are known in the same rows.
+
+    Returns
+    -------
+    filled : ndarray of shape (n_rows, n_features)
+        What lies between two series is meaningless, and no window reads it.
+
+    next_known, last_known : ndarray of int, in the shape of ``known``
+        Row of the first known value from each row on, and of the last until it.
     """
-    known = np.isfinite(window)
-    if (known.mean(axis=0) < SMALLEST_SHARE_KNOWN).any():
-        return False
-    steps = np.arange(len(window))
-    for column in np.flatnonzero(~known.all(axis=0)):
-        there = known[:, column]
-        window[:, column] = np.interp(steps, steps[there], window[there, column])
-    return True
+    places, filled = np.arange(len(rows)), rows.copy()
+    of_columns = np.broadcast_to(known.reshape(len(rows), -1), rows.shape)
+    for column, is_known in zip(filled.T, of_columns.T, strict=True):
+        if not is_known.all() and is_known.any():
+            there = np.flatnonzero(is_known)
+            column[:] = np.interp(places, there, column[there])
+    numbers = row_numbers(places, len(rows)).reshape(-1, *[1] * (known.ndim - 1))
+    next_known = np.where(known, numbers, len(rows) - 1)
+    next_known = np.minimum.accumulate(next_known[::-1], axis=0)[::-1]
+    last_known = np.maximum.accumulate(np.where(known, numbers, 0), axis=0)
+    return filled, next_known, last_known

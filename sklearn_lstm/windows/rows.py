@@ -1,63 +1,322 @@
-"""Windows as rows and where they begin: pure index arithmetic."""
+"""Windows as rows and where they begin: index arithmetic, and an array-like that stays that.
+
+A window is a stretch of rows. n windows of w steps share nearly all of them, so written out they
+take w times the memory of the rows. :class:`Windows` keeps the rows of all series end to end and a
+start for each window; whoever reads a batch says which windows, and gets these alone written out.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 
+SMALLEST_SCALE = 0.1  # of the series': a nearly flat window is not blown up further
+LARGE = 2**28  # bytes of rows that are not copied once more: a quarter of a gigabyte
+BLOCK = 16_384  # windows that are written out together
+MOST_ROWS = np.iinfo(np.int32).max  # row numbers are int32 where that is enough
 
-@dataclass(frozen=True)
-class RowWindows:
-    """Windows written as rows and beginnings: window ``i`` is ``rows[starts[i]:][:n_timesteps]``.
 
-    Windows that overlap share their rows, so n windows of w steps take n + w - 1 rows of memory.
+class _ArrayLike(NDArrayOperatorsMixin):
+    """What an array can do, by being written out where more is asked for than its rows.
+
+    A subclass has ``shape``, ``take(selection)`` (some of its rows, not written out) and
+    ``to_array()``.
+    """
+
+    shape: tuple
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def size(self):
+        return int(np.prod(self.shape))
+
+    @property
+    def nbytes(self):
+        """int : Bytes that it would take written out."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, key):
+        """Select rows without writing them out; with more indices, or one row, as arrays."""
+        rows, *rest = key if isinstance(key, tuple) else (key,)
+        if rows is Ellipsis or rows is None:
+            return self.to_array()[key]
+        if rest == [Ellipsis]:
+            rest = []
+        if isinstance(rows, int | np.integer):
+            row = int(rows) + len(self) * (rows < 0)
+            if not 0 <= row < len(self):
+                raise IndexError(f"index {rows} is out of bounds for {len(self)} windows")
+            array = self.take(slice(row, row + 1)).to_array()[0]
+            return array[tuple(rest)] if rest else array
+        selected = self.take(rows if isinstance(rows, slice) else np.asarray(rows))
+        return selected.to_array()[(slice(None), *rest)] if rest else selected
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError(
+                "Windows become an array by being written out: copy must not be False."
+            )
+        return self.to_array() if dtype is None else self.to_array().astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        written = [np.asarray(x) if isinstance(x, _ArrayLike) else x for x in inputs]
+        return getattr(ufunc, method)(*written, **kwargs)
+
+    def astype(self, dtype, copy=True):
+        return self.to_array().astype(dtype, copy=False)
+
+    def reshape(self, *shape):
+        return self.to_array().reshape(*shape)
+
+    def __repr__(self):
+        kind, n_rows = type(self).__name__, len(self.rows)
+        return f"{kind} of shape {self.shape}, {self.dtype}, over {n_rows} rows"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Windows(_ArrayLike):
+    """Windows of several series: an array-like of shape ``(n_samples, n_timesteps, n_features)``.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        The rows of all series end to end.
+
+    starts : ndarray of int, shape (n_samples,)
+        Row of each window's first step. It may lie before ``first``.
+
+    n_timesteps : int
+
+    first, last : ndarray of int, shape (n_samples,) or (n_samples, n_features), default=None
+        First and last row that a window may read, for each of its features where these differ.
+        None: its steps are all there.
+
+    outside : {"nan", "nearest"}, default="nan"
+        What stands for a step before ``first`` or after ``last``: NaN, or the nearest that may be
+        read.
+
+    relative : {"last", "window"} or None, default=None
+        What the first ``n_relative`` features are relative to: their value at the window's last
+        step, or their mean and standard deviation over the window.
+
+    n_relative : int, default=0
     """
 
     rows: np.ndarray
     starts: np.ndarray
     n_timesteps: int
+    first: np.ndarray | None = None
+    last: np.ndarray | None = None
+    outside: str = "nan"
+    relative: str | None = None
+    n_relative: int = 0
 
-    def __getitem__(self, selection):
-        return replace(self, starts=self.starts[selection])
+    @property
+    def shape(self):
+        return len(self.starts), self.n_timesteps, self.rows.shape[1]
 
-    def __len__(self):
-        return len(self.starts)
+    @property
+    def dtype(self):
+        return self.rows.dtype
+
+    @property
+    def is_plain(self):
+        """bool : Whether a window is its rows as they are."""
+        return self.first is None and self.relative is None
+
+    def take(self, selection):
+        """Return some of the windows; the rows are shared."""
+        bounds = {
+            name: bound[selection]
+            for name in ("first", "last")
+            if (bound := getattr(self, name)) is not None
+        }
+        return replace(self, starts=self.starts[selection], **bounds)
 
     def to_array(self):
-        """Write the windows out, shape ``(n_samples, n_timesteps, n_features)``."""
-        return self.rows[self.starts[:, np.newaxis] + np.arange(self.n_timesteps)]
+        """Write the windows out, block by block: what a block takes beside them is little."""
+        if len(self) <= BLOCK:
+            return self._written()
+        array = np.empty(self.shape, dtype=self.dtype)
+        for begin in range(0, len(self), BLOCK):
+            block = slice(begin, begin + BLOCK)
+            array[block] = self.take(block)._written()
+        return array
+
+    def _written(self):
+        array = self.read()
+        if self.relative is not None:
+            loc, scale = self.scales(array)
+            array[:, :, : self.n_relative] -= loc
+            if scale is not None:
+                array[:, :, : self.n_relative] /= scale
+        return array
+
+    def read(self):
+        """Write the windows out as the rows have them, relative to nothing."""
+        steps = self.starts[:, np.newaxis] + np.arange(self.n_timesteps, dtype=self.starts.dtype)
+        if self.first is None:
+            return self.rows[steps]
+        if self.first.ndim == 1:
+            inside = np.clip(steps, self.first[:, np.newaxis], self.last[:, np.newaxis])
+            array = self.rows[inside]
+        else:
+            steps = steps[:, :, np.newaxis]
+            inside = np.clip(steps, self.first[:, np.newaxis], self.last[:, np.newaxis])
+            array = np.take_along_axis(
+                self.rows, inside.reshape(-1, self.rows.shape[1]), axis=0
+            ).reshape(inside.shape)
+        if self.outside == "nan":
+            array[inside != steps] = np.nan
+        return array
+
+    def last_values(self, n_columns):
+        """Return the first columns of the windows' last step, shape (n_samples, 1, n_columns)."""
+        starts = self.starts + (self.n_timesteps - 1)
+        return replace(self, starts=starts, n_timesteps=1).read()[:, :, :n_columns]
+
+    def scales(self, array=None):
+        """Return what the windows are relative to.
+
+        Parameters
+        ----------
+        array : ndarray, default=None
+            What :meth:`read` returned, where the caller has it.
+
+        Returns
+        -------
+        loc : ndarray of shape (n_samples, 1, n_relative), or 0.0
+
+        scale : ndarray of the same shape, or None for 1
+        """
+        if self.relative is None:
+            return 0.0, None
+        c = self.n_relative
+        if self.relative == "last":
+            return (self.last_values(c) if array is None else array[:, -1:, :c].copy()), None
+        values = (self.read() if array is None else array)[:, :, :c]
+        scale = np.maximum(values.std(axis=1, keepdims=True), SMALLEST_SCALE)
+        return values.mean(axis=1, keepdims=True), scale
 
 
-def rows_of(windows):
+@dataclass(frozen=True, repr=False, eq=False)
+class FollowingSteps(_ArrayLike):
+    """The steps after windows: an array-like of shape ``(n_samples, n_ahead * n_columns)``.
+
+    Of each step its first ``n_columns`` features, one step after the other; where windows are
+    relative to something, so are these. One-dimensional if ``is_flat``.
+    """
+
+    windows: Windows
+    n_ahead: int
+    n_columns: int = 1
+    is_flat: bool = False
+
+    @property
+    def rows(self):
+        return self.windows.rows
+
+    @property
+    def shape(self):
+        width = self.n_ahead * self.n_columns
+        return (len(self.windows),) if self.is_flat else (len(self.windows), width)
+
+    @property
+    def dtype(self):
+        return self.windows.dtype
+
+    def take(self, selection):
+        return replace(self, windows=self.windows.take(selection))
+
+    def to_array(self):
+        if len(self) <= BLOCK:
+            return self._written()
+        blocks = (slice(begin, begin + BLOCK) for begin in range(0, len(self), BLOCK))
+        return np.concatenate([self.take(block)._written() for block in blocks])
+
+    def _written(self):
+        windows, c = self.windows, self.n_columns
+        steps = windows.starts[:, np.newaxis] + np.arange(
+            windows.n_timesteps, windows.n_timesteps + self.n_ahead, dtype=windows.starts.dtype
+        )
+        array = self.rows[:, :c][steps]
+        loc, scale = windows.scales()
+        if windows.relative is not None:
+            array -= loc
+            if scale is not None:
+                array /= scale
+        return array.reshape(self.shape)
+
+    def flattened(self):
+        """Return the same with one dimension, where there is one value for each window."""
+        return replace(self, is_flat=True)
+
+    def ravel(self):
+        return self.to_array().ravel()
+
+    def follow(self, windows):
+        """Tell whether these are the steps after just these windows."""
+        own = self.windows
+        return (
+            windows.rows is own.rows
+            and windows.n_timesteps == own.n_timesteps
+            and windows.relative == own.relative
+            and (windows.starts is own.starts or np.array_equal(windows.starts, own.starts))
+        )
+
+
+def ranges(begins, lengths):
+    """Return the numbers from each of some beginnings on, so many of each, one after the other."""
+    lengths = np.asarray(lengths)
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(np.asarray(begins) - before, lengths) + np.arange(lengths.sum())
+
+
+def row_numbers(values, n_rows):
+    """Return row numbers in the smallest type that holds them all."""
+    return np.asarray(values).astype(np.int32 if n_rows < MOST_ROWS else np.int64, copy=False)
+
+
+def rows_of(array):
     """Find the rows beneath an array of windows, without copying where they overlap in memory.
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, n_timesteps, n_features)
+    array : ndarray of shape (n_samples, n_timesteps, n_features)
 
     Returns
     -------
-    RowWindows
+    Windows
     """
-    n_samples, n_timesteps, n_features = windows.shape
+    n_samples, n_timesteps, n_features = array.shape
     if n_samples == 1:
-        return RowWindows(windows[0], np.zeros(1, dtype=np.int32), n_timesteps)
-    to_next_window, to_next_row, to_next_feature = windows.strides
+        return Windows(array[0], np.zeros(1, dtype=np.int32), n_timesteps)
+    to_next_window, to_next_row, to_next_feature = array.strides
     shift, remainder = divmod(to_next_window, to_next_row) if to_next_row else (0, 1)
     if remainder or not 0 < shift <= n_timesteps:
-        windows = np.ascontiguousarray(windows)
-        return RowWindows(
-            windows.reshape(-1, n_features),
-            np.arange(n_samples, dtype=np.int32) * n_timesteps,
-            n_timesteps,
-        )
+        array = np.ascontiguousarray(array)
+        n_rows = n_samples * n_timesteps
+        starts = row_numbers(np.arange(n_samples) * n_timesteps, n_rows)
+        return Windows(array.reshape(-1, n_features), starts, n_timesteps)
     rows = as_strided(
-        windows,
+        array,
         shape=((n_samples - 1) * shift + n_timesteps, n_features),
         strides=(to_next_row, to_next_feature),
         writeable=False,
     )
-    return RowWindows(rows, np.arange(n_samples, dtype=np.int32) * shift, n_timesteps)
+    return Windows(rows, row_numbers(np.arange(n_samples) * shift, len(rows)), n_timesteps)
 
 
 def count_missing_history(windows):
@@ -65,7 +324,8 @@ def count_missing_history(windows):
 
     Parameters
     ----------
-    windows : RowWindows
+    windows : Windows
+        ``first`` one-dimensional, if they have one, and ``last`` their last step.
 
     Returns
     -------
@@ -74,24 +334,43 @@ def count_missing_history(windows):
     first_bad : tuple of (int, int) or None
         Sample and step of the first NaN or infinity that is not missing history.
     """
-    finite = np.isfinite(windows.rows).all(axis=1)
     starts, w = windows.starts, windows.n_timesteps
-    if finite.all():
+    n_outside = np.zeros(1, dtype=np.int64)
+    if windows.first is not None and windows.outside == "nan":
+        n_outside = np.maximum(windows.first - starts, 0).astype(np.int64)
+    elif windows.first is not None:
         return np.zeros(len(starts), dtype=np.int64), None
+    if is_finite(windows.rows):
+        return np.broadcast_to(n_outside, len(starts)), None
+    begins, ends = np.maximum(starts + n_outside, 0), starts + w
+    finite = np.isfinite(windows.rows).all(axis=1)
     missing = _count_before(np.isnan(windows.rows).all(axis=1))
     unusable = _count_before(~finite)
-    n_missing = missing[starts + w] - missing[starts]
-    n_unusable = unusable[starts + w] - unusable[starts]
-    leading = missing[starts + n_missing] - missing[starts] == n_missing
-    bad = (n_unusable > n_missing) | ~leading | (n_missing == w)
+    n_missing = missing[ends] - missing[begins]
+    n_unusable = unusable[ends] - unusable[begins]
+    leading = missing[begins + n_missing] - missing[begins] == n_missing
+    bad = (n_unusable > n_missing) | ~leading | (n_outside + n_missing == w)
     if not bad.any():
-        return n_missing, None
+        return n_outside + n_missing, None
     sample = int(bad.argmax())
-    window = windows.rows[starts[sample] :][:w]
+    window = windows.rows[begins[sample] : ends[sample]]
     known = ~np.isnan(window).all(axis=1)
     n_leading = int(known.argmax()) if known.any() else 0
     step = n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
-    return n_missing, (sample, step)
+    return n_outside + n_missing, (sample, w - len(window) + step)
+
+
+def is_finite(array):
+    """Tell whether all values of an array are finite, mostly without an array of booleans."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return True
+    return bool(np.isfinite(array).all())
+
+
+def is_large(rows):
+    """Tell whether rows are better left where they are: mapped from a file, or very many."""
+    return rows.nbytes > LARGE
 
 
 def _count_before(flags):

@@ -21,8 +21,8 @@ from .._sklearn_private import (
     set_output_config,
     unchanged_on_error,
 )
-from .rows import RowWindows
-from .time_index import Timeline
+from .rows import Windows, row_numbers
+from .time_index import Timeline, label_from_plain, plain_label
 
 N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
 
@@ -96,9 +96,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The 3-D output is a read-only strided view on one padded copy of the rows: it takes the memory
-    of ``n_samples + window_length - 1`` rows, not of ``n_samples * window_length``. Several series,
-    or gaps that ``max_gap`` finds, take a written-out copy, for their windows don't overlap evenly.
+    The 3-D output takes the memory of the rows, not of ``n_samples * window_length`` rows: of one
+    series it is a read-only strided view on one padded copy of them. Windows of several series, or
+    beside gaps that ``max_gap`` finds, don't overlap evenly, so they are an array-like, rows and a
+    start for each window, with ``shape``, ``dtype``, indexing by rows and ``__array__``.
+    :class:`LSTMRegressor`, ``Pipeline``, searches and ensembles of scikit-learn take it as it is;
+    what asks for an array gets one written out.
 
     float32 stays float32, everything else becomes float64.
 
@@ -196,41 +199,67 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        windows : ndarray of shape (n_samples, window_length, n_features)
-            Read-only where it is a view. With ``flatten=True`` an array or DataFrame of shape
-            ``(n_samples, window_length * n_features)``.
+        windows : {ndarray, Windows} of shape (n_samples, window_length, n_features)
+            Of one series without gaps a view, read-only. Of several series, or with gaps, an
+            array-like that is written out where an array is needed (``numpy.asarray``). With
+            ``flatten=True`` an array or DataFrame of shape ``(n_samples, window_length *
+            n_features)``.
         """
         check_is_fitted(self)
         self._validate_params()
         rows = check_rows(self, X, reset=False)
         timeline = Timeline(X, len(rows), self.max_gap)
-        order = timeline.order
-        first_rows = np.flatnonzero(timeline.begins_segment)
-        padded = self._pad(rows if order is None else rows[order], first_rows, timeline)
-        if order is None and len(first_rows) == 1:
-            windows = sliding_window_view(padded, self.window_length, axis=0)
+        if timeline.order is None and not timeline.begins_segment[1:].any():
+            windows = sliding_window_view(self._padded(rows, timeline), self.window_length, axis=0)
             return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
-        segment = np.cumsum(timeline.begins_segment) - 1
-        starts = np.arange(len(rows)) + segment * (self.window_length - 1)
-        if order is not None:
-            starts = starts[np.argsort(order)]
-        windows = RowWindows(padded, starts, self.window_length).to_array()
-        return windows.transpose(0, 2, 1).reshape(len(rows), -1) if self.flatten else windows
+        windows = self._windows_of_segments(rows, timeline)
+        if not self.flatten:
+            return windows
+        return windows.to_array().transpose(0, 2, 1).reshape(len(rows), -1)
 
-    def _pad(self, rows, first_rows, timeline):
-        """Put what is known, or padding, in front of each segment of rows."""
-        pad = self.window_length - 1
-        padded = np.empty((len(rows) + len(first_rows) * pad, rows.shape[1]), dtype=rows.dtype)
-        edge = self.padding == "edge" or (self.padding == "auto" and self.flatten)
-        ends = [*first_rows[1:], len(rows)]
-        for i, (first_row, end) in enumerate(zip(first_rows, ends, strict=True)):
-            begin = first_row + i * pad
-            padded[begin + pad : end + (i + 1) * pad] = rows[first_row:end]
-            history = self._known_before(first_row, rows, timeline)
-            n_unknown = pad - len(history)
-            padded[begin + n_unknown : begin + pad] = history
-            padded[begin : begin + n_unknown] = padded[begin + n_unknown] if edge else np.nan
+    @property
+    def _repeats_edge(self):
+        return self.padding == "edge" or (self.padding == "auto" and self.flatten)
+
+    def _padded(self, rows, timeline):
+        """Put what is known, or padding, in front of the rows of one series."""
+        n_before = self.window_length - 1
+        padded = np.empty((n_before + len(rows), rows.shape[1]), dtype=rows.dtype)
+        history = self._known_before(0, rows, timeline)
+        n_unknown = n_before - len(history)
+        padded[n_before:] = rows
+        padded[n_unknown:n_before] = history
+        padded[:n_unknown] = padded[n_unknown] if self._repeats_edge else np.nan
         return padded
+
+    def _windows_of_segments(self, rows, timeline):
+        """Put what is known in front of each segment, and let no window reach beyond its own."""
+        order, first_rows = timeline.order, np.flatnonzero(timeline.begins_segment)
+        rows = rows if order is None else rows[order]
+        histories = [self._known_before(first, rows, timeline) for first in first_rows]
+        n_before = np.array([len(history) for history in histories])
+        lengths = np.diff(np.append(first_rows, len(rows)))
+        begins = np.cumsum(n_before + lengths) - (n_before + lengths)
+        last = np.arange(len(rows)) + np.repeat(np.cumsum(n_before), lengths)
+        first = np.repeat(begins, lengths)
+        if n_before.any():
+            before = np.repeat(begins - np.cumsum(n_before) + n_before, n_before)
+            before += np.arange(n_before.sum())
+            together = np.empty((len(rows) + len(before), rows.shape[1]), dtype=rows.dtype)
+            together[last], together[before] = rows, np.concatenate(histories)
+            rows = together
+        if order is not None:
+            place = np.argsort(order)
+            first, last = first[place], last[place]
+        first, last = row_numbers(first, len(rows)), row_numbers(last, len(rows))
+        return Windows(
+            rows,
+            last - (self.window_length - 1),
+            self.window_length,
+            first=first,
+            last=last,
+            outside="nearest" if self._repeats_edge else "nan",
+        )
 
     def _known_before(self, first_row, rows, timeline):
         """Return the fitted rows, at most ``window_length - 1``, that precede a segment."""
@@ -301,7 +330,36 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         set_output_config(self, transform)
         return self
 
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        if "_fitted_tails" in state:
+            state["_fitted_tails"] = _tails_in_few_arrays(state["_fitted_tails"])
+        return state
+
+    def __setstate__(self, state):
+        if "_fitted_tails" in state:
+            state = {**state, "_fitted_tails": _tails_by_series(state["_fitted_tails"])}
+        super().__setstate__(state)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _tails_in_few_arrays(tails):
+    """Return the last rows of each series as plain values, however many series there are."""
+    rows, labels = zip(*tails.values(), strict=True)
+    return {
+        "keys": [plain_label(key) for key in tails],
+        "rows": np.concatenate(rows),
+        "lengths": np.array([len(of_series) for of_series in rows]),
+        "labels": [plain_label(label) for label in labels],
+    }
+
+
+def _tails_by_series(plain):
+    rows = np.split(plain["rows"], np.cumsum(plain["lengths"])[:-1])
+    labels = map(label_from_plain, plain["labels"])
+    keys = map(label_from_plain, plain["keys"])
+    return dict(zip(keys, zip(rows, labels, strict=True), strict=True))

@@ -398,3 +398,55 @@ def _is_number_as_text(value):
         return isinstance(value, str) and bool(float(value) + 1)
     except ValueError:
         return False
+
+
+def plain_label(label):
+    """Return a label with times and durations as plain values; what has none is left as it is.
+
+    Parameters
+    ----------
+    label : Timestamp, Timedelta, number, text, None or tuple of these
+
+    Returns
+    -------
+    plain : dict, number, text, None or tuple of these
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_lstm.windows.time_index import label_from_plain, plain_label
+    >>> plain = plain_label(pd.Timestamp("2024-05-01 12:00", tz="Europe/Berlin"))
+    >>> label_from_plain(plain)
+    Timestamp('2024-05-01 12:00:00+0200', tz='Europe/Berlin')
+    """
+    if isinstance(label, tuple):
+        return tuple(plain_label(part) for part in label)
+    if isinstance(label, pd.Timestamp) and _has_named_zone(label):
+        zone = None if label.tz is None else str(label.tz)
+        return {"time": label.isoformat(), "zone": zone, "unit": label.unit}
+    if isinstance(label, pd.Timedelta):
+        return {"duration": int(label.asm8.astype(np.int64)), "unit": label.unit}
+    return label
+
+
+def label_from_plain(plain):
+    """Return the label of which :func:`plain_label` made a plain value."""
+    if isinstance(plain, tuple):
+        return tuple(label_from_plain(part) for part in plain)
+    if not isinstance(plain, dict):
+        return plain
+    if "duration" in plain:
+        return pd.Timedelta(np.timedelta64(plain["duration"], plain["unit"]))
+    label = pd.Timestamp(plain["time"])
+    label = label if plain["zone"] is None else label.tz_convert(plain["zone"])
+    return label.as_unit(plain["unit"])
+
+
+def _has_named_zone(label):
+    """Tell whether the name of the zone, if there is one, is enough to find it again."""
+    if label.tz is None:
+        return True
+    try:
+        return label.tz_convert(str(label.tz)).utcoffset() == label.utcoffset()
+    except Exception:  # which one depends on the library that the zone is from
+        return False

@@ -192,6 +192,10 @@ def test_a_model_changed_by_hand_is_damaged(tmp_path, monkeypatch, capsys):
     code, _, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
     assert code == 2
     assert "m.skops is damaged, or was changed by hand" in error
+    save_forecaster(fitted, model)
+    code, _, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
+    assert code == 2
+    assert "m.skops does not say from which columns" in error
 
 
 def test_a_panel_in_a_parquet_file(tmp_path, monkeypatch, capsys):

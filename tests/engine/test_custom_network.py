@@ -200,6 +200,29 @@ def test_the_builder_takes_windows_of_two_and_three_dimensions(shape, bidirectio
     assert len(same.get_weights()) == (14 if bidirectional else 8)
 
 
+def test_validation_weights_count_alike_on_both_roads(windows):
+    X, y = windows
+    lstm = LSTMRegressor(network=gru, **PARAMS)
+    weights = np.arange(20) % 3
+    lstm.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=weights)
+    squares = (lstm.predict(X[50:]) - y[50:]) ** 2
+    weighted = np.sum(weights[:, np.newaxis] * squares) / squares.size
+    assert_allclose(lstm.validation_loss_curve_[-1], weighted, rtol=1e-4)
+
+
+def test_both_roads_draw_the_same_samples(windows):
+    X, y = windows
+    params = {**PARAMS, "max_samples": 0.3, "batch_size": 8, "epochs": 1}
+    foreign = LSTMRegressor(network=lstm_network, network_params={"units": 5}, **params).fit(X, y)
+    own = LSTMRegressor(5, **params).fit(X, y)
+    own.weights_ = foreign.weights_
+    own.set_params(optimizer="sgd", epochs=3, warm_start=True).fit(X, y)
+    foreign.set_params(optimizer="sgd", epochs=3, warm_start=True).fit(X, y)
+    assert_allclose(own.loss_curve_[1:], foreign.loss_curve_[1:], rtol=1e-4)
+    for one, other in zip(own.weights_, foreign.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-5)
+
+
 def test_builders_may_be_objects(windows):
     X, y = windows
     lstm = LSTMRegressor(network=Builder(), **PARAMS).fit(X, y)

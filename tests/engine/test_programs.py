@@ -9,10 +9,12 @@ from sklearn.base import clone
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.architecture import Architecture
+from sklearn_lstm.engine.batches import Layout
 from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
 from sklearn_lstm.engine.keras_builder import FusedLSTM
 from sklearn_lstm.engine.keras_network import DrawnDropout
 from sklearn_lstm.engine.weights import initial_weights
+from sklearn_lstm.windows.rows import LARGE, FollowingSteps, Windows
 
 EPOCHS = 5
 KERAS_LOSSES = {
@@ -295,7 +297,10 @@ def loaded(architecture):
 
 def dropped_by_the_fused_network(shape, rate, seed):
     network, _ = loaded(Architecture(1, 1, 1, units=(shape[1],) * 2))
-    return [drawn.numpy()[0] for drawn in network.draw_noise(shape[0], (1, 1), rate, [seed, 5])]
+    return [
+        drawn.numpy()[0]
+        for drawn in network.draw_noise(shape[0], Layout(1, 1, 1, 0, 0), rate, [seed, 5])
+    ]
 
 
 def dropped_by_keras(shape, rate, seed):
@@ -451,3 +456,19 @@ def test_windows_that_share_rows_train_as_windows_written_out():
     from_copy = clone(lstm).fit(view[4:].copy(), y[4:])
     for one, other in zip(from_view.weights_, from_copy.weights_, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("relative", [None, "last", "window"])
+@pytest.mark.parametrize("max_samples", [None, 20])
+def test_rows_too_many_to_be_copied_train_as_few_do(tmp_path, relative, max_samples):
+    few = np.random.default_rng(0).standard_normal((110, 2)).astype(np.float32)
+    mapped = np.memmap(tmp_path / "rows", np.float32, "w+", shape=(LARGE // 8 + 1, 2))
+    mapped[: len(few)] = few
+    starts = np.arange(100, dtype=np.int32)
+    lstm = LSTMRegressor(3, epochs=3, max_samples=max_samples, random_state=0)
+    fitted = []
+    for rows in (mapped, few):
+        windows = Windows(rows, starts, 6, relative=relative, n_relative=1 if relative else 0)
+        fitted.append(clone(lstm).fit(windows, FollowingSteps(windows, 2, 1)))
+    for found, expected in zip(*(model.weights_ for model in fitted), strict=True):
+        assert_allclose(found, expected, rtol=1e-5, atol=1e-7)

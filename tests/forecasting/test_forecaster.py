@@ -712,7 +712,7 @@ def test_a_logarithm_that_was_chosen_meets_what_has_none():
     assert not negative.log_
 
 
-def real_series(name, folder):
+def read_series(name, folder):
     def read(file, column, by):
         table = pd.read_csv(folder / file, parse_dates=[by], index_col=by)[column]
         return table[~table.index.duplicated()]
@@ -739,8 +739,8 @@ def real_series(name, folder):
         ("electricity", 48, 40),
     ],
 )
-def test_left_alone_it_beats_both_naive_forecasts(shared_data, name, horizon, n_windows):
-    y = real_series(name, shared_data)  # without the parts on which the package reports its skill
+def test_left_alone_it_beats_both_naive_forecasts(tables, name, horizon, n_windows):
+    y = read_series(name, tables)  # without the parts on which the package reports its skill
     forecaster = LSTMForecaster(
         horizon=horizon, missing="interpolate", interval_method=None, random_state=0
     )
@@ -798,9 +798,9 @@ SERIES = {
 
 @pytest.mark.parametrize("regressor", ["ridge", pytest.param("lstm", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SERIES)
-def test_intervals_cover_what_they_promise_on_real_series(shared_data, name, regressor):
+def test_intervals_cover_what_they_promise(tables, name, regressor):
     file, time, column, n_test = SERIES[name]
-    y = pd.read_csv(shared_data / file, parse_dates=[time], index_col=time)[column][-10_000:]
+    y = pd.read_csv(tables / file, parse_dates=[time], index_col=time)[column][-10_000:]
     n_train = len(y) - n_test
     horizon = 3
     models = {

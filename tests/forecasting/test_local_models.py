@@ -136,7 +136,7 @@ def test_a_series_with_too_few_errors_of_its_own_goes_by_those_of_all():
     errors = ConformalErrors(
         np.array([1.0, -2.0, 3.0, -4.0, 30.0])[:, np.newaxis, np.newaxis], np.array([0, 0, 0, 0, 1])
     )
-    radius = errors.radius(0.8, np.array([1, 0, 0]))
+    radius = errors.half_width(0.8, np.array([1, 0, 0]))
     assert radius.ravel().tolist() == [30.0, 4.0, 4.0]  # the fifth of all five, the fourth of four
 
 

@@ -1,0 +1,214 @@
+"""Batches read from rows within a compiled program: windows, and the steps that follow them.
+
+Windows stay rows and starts until a batch of them is gathered here, and so do targets that are
+steps of the same rows. What windows are relative to is computed in the precision of the rows,
+float64, since the level of a series may be thousands of times its changes.
+"""
+
+from itertools import count
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+import numpy as np
+import tensorflow as tf
+
+from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
+
+_host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
+_numbers = count()
+
+
+class Reading(NamedTuple):
+    """How samples are read, as far as it is compiled into a program.
+
+    Rows that are large, or mapped from a file, stay where they are: TensorFlow would copy them.
+    Their batches are gathered by NumPy, within the program.
+    """
+
+    relative: str | None = None
+    has_bounds: bool = False
+    follows: bool = False
+    on_host: bool = False
+
+    @classmethod
+    def of(cls, samples):
+        """Return how samples are read.
+
+        Parameters
+        ----------
+        samples : Samples
+        """
+        windows = samples.windows
+        has_bounds = windows.first is not None
+        follows = isinstance(samples.y, FollowingSteps)
+        return cls(windows.relative, has_bounds, follows, is_large(windows.rows))
+
+    @property
+    def dtype(self):
+        return tf.float32 if self.relative is None else tf.float64
+
+
+class Layout(NamedTuple):
+    """Sizes of what is read, whole numbers: constants in Python, tensors in a program."""
+
+    n_timesteps: int
+    segment_length: int
+    n_targets: int
+    n_ahead: int
+    n_columns: int
+
+    @classmethod
+    def of(cls, samples, segment_length):
+        windows, y = samples.windows, samples.y
+        steps = windows.n_timesteps, segment_length or 1
+        if isinstance(y, FollowingSteps):
+            return cls(*steps, y.n_ahead * y.n_columns, y.n_ahead, y.n_columns)
+        return cls(*steps, y.shape[1], 0, windows.n_relative)
+
+
+class Data(NamedTuple):
+    """Samples as tensors; empty where a reading has no use for one."""
+
+    rows: tf.Tensor
+    starts: tf.Tensor
+    first: tf.Tensor
+    last: tf.Tensor
+    y: tf.Tensor
+    sample_weight: tf.Tensor
+
+    @classmethod
+    def spec(cls, reading):
+        """Return the signature of samples that are read in this way."""
+
+        def many(*shape, dtype=tf.float32):
+            return tf.TensorSpec(shape, dtype)
+
+        index = many(None, dtype=tf.int32), *[many(None, None, dtype=tf.int32)] * 2
+        rows = many(dtype=tf.int64) if reading.on_host else many(None, None, dtype=reading.dtype)
+        return cls(rows, *index, many(None, None), many(None))
+
+    @classmethod
+    def of(cls, samples, reading, rows=None):
+        """Hand samples to TensorFlow.
+
+        Parameters
+        ----------
+        samples : Samples
+        reading : Reading
+        rows : tensor, default=None
+            The rows, where TensorFlow has them already.
+        """
+        windows = samples.windows
+        if rows is None:
+            rows = cls.rows_of(windows, reading)
+        first = last = np.empty((0, 0), np.int32)
+        if reading.has_bounds:
+            n_samples = len(windows)
+            first, last = windows.first.reshape(n_samples, -1), windows.last.reshape(n_samples, -1)
+        y = np.empty((0, 0), np.float32) if reading.follows else samples.y
+        weight = samples.sample_weight
+        weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
+        return cls(rows, *map(tf.convert_to_tensor, (windows.starts, first, last, y, weight)))
+
+    @staticmethod
+    def rows_of(windows, reading):
+        """Hand rows to TensorFlow; of rows that stay on the host, the number to find them by.
+
+        They can be found as long as somebody holds them.
+        """
+        if not reading.on_host:
+            return tf.convert_to_tensor(windows.rows, reading.dtype)
+        number = next(_numbers)
+        _host_rows[number] = windows.rows
+        return tf.constant(number, tf.int64)
+
+    @property
+    def n_samples(self):
+        return tf.size(self.starts)
+
+
+def read_batch(data, batch, layout, reading):
+    """Gather a batch of samples.
+
+    Parameters
+    ----------
+    data : Data
+    batch : tensor of shape (n_samples,)
+        Numbers of the samples.
+    layout : Layout
+    reading : Reading
+
+    Returns
+    -------
+    x : tensor of shape (n_timesteps, n_samples, n_features), float32
+    y : tensor of shape (n_samples, n_targets), float32
+    sample_weight : tensor of shape (n_samples,)
+    """
+    starts = tf.gather(data.starts, batch)
+    x = _gather_windows(data, batch, starts, layout, reading)
+    loc, scale = _scales(x[..., : layout.n_columns], reading.relative)
+    if reading.follows:
+        y = _following(data, starts, layout, reading)
+        y = y if loc is None else (y - loc) / scale
+        y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
+    else:
+        y = tf.gather(data.y, batch)
+    if loc is not None:
+        columns = (x[..., : layout.n_columns] - loc) / scale
+        x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
+    numbers = tf.minimum(batch, tf.size(data.sample_weight) - 1)
+    weight = tf.gather(data.sample_weight, numbers)
+    return tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight
+
+
+def _gather_windows(data, batch, starts, layout, reading):
+    steps = tf.range(layout.n_timesteps)[:, tf.newaxis] + starts
+    if not reading.has_bounds:
+        return _gather_rows(data, steps, reading)
+    first, last = tf.gather(data.first, batch), tf.gather(data.last, batch)
+    inside = tf.clip_by_value(steps[..., tf.newaxis], first, last)
+    return _gather_values(data, inside, reading)
+
+
+def _gather_rows(data, places, reading):
+    if reading.on_host:
+        return _gather_on_host(data, places, reading, lambda rows, places: rows[places])
+    return tf.gather(data.rows, places)
+
+
+def _gather_values(data, places, reading):
+    """Gather each feature from rows of its own."""
+    if reading.on_host:
+        return _gather_on_host(
+            data, places, reading, lambda rows, places: rows[places, np.arange(rows.shape[1])]
+        )
+    # Values are counted, not rows, and there may be more of them than int32 can tell apart.
+    n_features = tf.shape(data.rows, tf.int64)[1]
+    places = tf.cast(places, tf.int64) * n_features + tf.range(n_features)
+    return tf.gather(tf.reshape(data.rows, [-1]), places)
+
+
+def _gather_on_host(data, places, reading, gather):
+    """Let NumPy gather; rows are found by their number."""
+
+    def of_number(number, places):
+        return gather(_host_rows[int(number)], places).astype(reading.dtype.as_numpy_dtype)
+
+    found = tf.numpy_function(of_number, [data.rows, places], reading.dtype)
+    return tf.ensure_shape(found, [None, None, None])
+
+
+def _following(data, starts, layout, reading):
+    steps = tf.range(layout.n_timesteps, layout.n_timesteps + layout.n_ahead)
+    rows = _gather_rows(data, steps[:, tf.newaxis] + starts, reading)
+    return rows[..., : layout.n_columns]
+
+
+def _scales(columns, relative):
+    if relative == "last":
+        return columns[-1:], tf.ones([], columns.dtype)
+    if relative == "window":
+        loc = tf.reduce_mean(columns, axis=0, keepdims=True)
+        variance = tf.reduce_mean(tf.square(columns - loc), axis=0, keepdims=True)
+        return loc, tf.maximum(tf.sqrt(variance), SMALLEST_SCALE)
+    return None, None
