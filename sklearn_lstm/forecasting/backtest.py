@@ -339,8 +339,8 @@ def backtest(
     stride = _whole_number(stride, "stride", None)
     n_windows = _whole_number(n_windows, "n_windows", 5 if stride is None else None)
     stride = stride or horizon
-    first_seen = _first_seen(panel)
     core = PanelForecaster(**forecaster.get_params(deep=False))
+    first_seen = _first_seen(panel)
     n_known = _origins(panel, first_seen, horizon, n_windows, stride, core)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
@@ -448,22 +448,22 @@ def _needed(panel, first_seen, n_known, horizon, core):
 def _run(forecaster, needed, horizon, coverage, season_length):
     """Fit at the first of some origins, and forecast from all of them."""
     panel, n_known = needed
-    core = PanelForecaster(**clone(forecaster).get_params(deep=False))
-    core.fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+    params = clone(forecaster).get_params(deep=False)
+    core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
     if forecaster.log == "auto":
         known_rows = panel.until(n_known[:, -1])
         check_values(known_rows, forecaster.missing, core.log_, is_chosen=True)
-    is_scored = n_known <= (panel.lengths - horizon)[:, np.newaxis]
-    series_ids, known = is_scored.nonzero()[0], n_known[is_scored]
-    forecasts = core.forecast_from(panel, series_ids, known, horizon)
+    has_truth = n_known <= (panel.lengths - horizon)[:, np.newaxis]
+    numbers, known = np.nonzero(has_truth)[0], n_known[has_truth]
+    forecasts = core.forecast_from(panel, numbers, known, horizon)
     found = {"y_pred": core.values(forecasts)}
     if coverage is not None:
         core.check_reach(horizon)
         found["lower"], found["upper"] = core.interval(forecasts, coverage)
-    return _table(panel, series_ids, known, season_length, found)
+    return _table(panel, numbers, known, horizon, season_length, found)
 
 
-def _table(panel, numbers, known, season_length, found):
+def _table(panel, numbers, known, horizon, season_length, found):
     """Put forecasts, truth and baselines side by side.
 
     Parameters
@@ -471,20 +471,18 @@ def _table(panel, numbers, known, season_length, found):
     panel : Panel
 
     numbers, known : ndarray of int, shape (n_origins,)
-        Number of the series of each origin, series by series, and how many of its rows are known.
+        Number of the series, in order, and how many of its rows are known.
 
-    season_length : int
+    horizon, season_length : int
 
     found : dict
-        Names of columns, and arrays of shape (n_origins, horizon, n_columns).
+        Names of columns, and for each an array of shape (n_origins, horizon, n_columns).
 
     Returns
     -------
     predictions : DataFrame
         A row for each series and column, origin and step.
     """
-    counts = np.bincount(numbers, minlength=len(panel))
-    horizon = found["y_pred"].shape[1]
     begins = panel.offsets[numbers]
     rows = begins[:, np.newaxis] + known[:, np.newaxis] + np.arange(horizon)
     filled = last_values(panel.y, panel.offsets)
@@ -495,7 +493,7 @@ def _table(panel, numbers, known, season_length, found):
         NAIVE[1]: seasonal_naive(filled, begins, known, horizon, season_length),
     }
     # From origins of series to those of each of their columns.
-    n_columns = panel.y.shape[1]
+    n_columns, counts = panel.y.shape[1], np.bincount(numbers, minlength=len(panel))
     of_series = np.repeat(np.arange(len(panel)), n_columns)
     of_origins = joined_ranges((np.cumsum(counts) - counts)[of_series], counts[of_series])
     columns = np.repeat(np.tile(np.arange(n_columns), len(panel)), counts[of_series])
