@@ -95,6 +95,7 @@ class ForecastDisplay:
         *,
         horizon: int | None = None,
         X: Any = None,
+        y: Any = None,
         coverage: float | None = 0.9,
         series: Any = None,
         n_past: int | None = None,
@@ -117,6 +118,9 @@ class ForecastDisplay:
 
         X : {array-like, DataFrame}, default=None
             Future of the covariates known ahead, as for :meth:`LSTMForecaster.predict`.
+
+        y : {array-like, Series, DataFrame}, default=None
+            Another series or panel to forecast instead, as for :meth:`LSTMForecaster.predict`.
 
         coverage : float, default=0.9
             Share of the values that the band is to cover; None for no band. A forecaster fitted
@@ -154,18 +158,18 @@ class ForecastDisplay:
         'temp_max'
         """
         check_is_fitted(forecaster)
-        y_pred = forecaster.predict(horizon, X)
+        y_pred = forecaster.predict(horizon, X, y)
         pick = _Picker(y_pred, series)
         parts: dict[str, Any] = {"y_pred": pick(y_pred)}
         if coverage is not None and forecaster.interval_method is not None:
             try:
-                bounds = forecaster.predict_interval(horizon, X, coverage=coverage)
+                bounds = forecaster.predict_interval(horizon, X, y, coverage=coverage)
             except ValueError as error:
                 raise ValueError(f"{error} Or draw it without a band: coverage=None.") from error
             parts |= {"lower": pick(bounds, "lower"), "upper": pick(bounds, "upper")}
         else:
             coverage = None
-        past = pick(forecaster.history_)
+        past = pick(forecaster.history_ if y is None else y)
         n_steps = len(parts["y_pred"])
         is_array = not isinstance(y_pred, pd.Series | pd.DataFrame)
         n_past = max(3 * n_steps, forecaster.window_length_) if n_past is None else n_past
