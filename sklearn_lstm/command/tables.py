@@ -63,7 +63,7 @@ def table_to_series(
     Parameters
     ----------
     table : DataFrame
-        One row for each moment, or for each series and moment, in any order.
+        One row for each timestamp, or for each series and timestamp, in any order.
 
     target : str
         Column to forecast. Rows at the end of a series in which it is empty are the future, and

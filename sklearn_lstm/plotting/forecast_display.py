@@ -291,19 +291,19 @@ class ForecastDisplay:
         dots: dict[str, Any] = {"markersize": size} if len(index) <= MOST_DOTS else {}
         self.past_ = self.truth_ = self.band_ = None
         if self.past is not None:
-            moments = _moments(self.past.index)
-            (self.past_,) = ax.plot(moments, self.past, color="0.2", linewidth=1.2, label="past")
+            timestamps = _timestamps(self.past.index)
+            (self.past_,) = ax.plot(timestamps, self.past, color="0.2", linewidth=1.2, label="past")
         if self.y_true is not None:
-            moments = _moments(self.y_true.index)
+            timestamps = _timestamps(self.y_true.index)
             hollow = {**dots, "marker": "o", "markerfacecolor": "white"} if dots else {}
             (self.truth_,) = ax.plot(
-                moments, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
+                timestamps, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
             )
-        moments = _moments(index)
+        timestamps = _timestamps(index)
         if self.lower is not None:
-            self.band_ = self._draw_band(ax, moments)
+            self.band_ = self._draw_band(ax, timestamps)
         (self.forecast_,) = ax.plot(
-            moments, self.y_pred, color="C3", linewidth=1.3, linestyle="--", label=label,
+            timestamps, self.y_pred, color="C3", linewidth=1.3, linestyle="--", label=label,
             **({**dots, "marker": "D"} if dots else {}),
         )  # fmt: skip
         name = next(
@@ -313,15 +313,17 @@ class ForecastDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _draw_band(self, ax, moments):
+    def _draw_band(self, ax, timestamps):
         share = "" if self.coverage is None else f"{100 * self.coverage:g} % "
         look = {"color": "C3", "label": f"{share}interval"}
-        if len(moments) == 1:
+        if len(timestamps) == 1:
             reach = [self.y_pred - self.lower, self.upper - self.y_pred]
             return ax.errorbar(
-                moments, self.y_pred, yerr=np.abs(reach), capsize=4, linestyle="none", **look
+                timestamps, self.y_pred, yerr=np.abs(reach), capsize=4, linestyle="none", **look
             )
-        return ax.fill_between(moments, self.lower, self.upper, alpha=0.18, linewidth=0.8, **look)
+        return ax.fill_between(
+            timestamps, self.lower, self.upper, alpha=0.18, linewidth=0.8, **look
+        )
 
 
 class _Picker:
@@ -381,7 +383,7 @@ def _on_index_of(y_true, values, name):
     return pd.Series(column_or_1d(values, dtype=float), index=y_true.index)
 
 
-def _moments(index):
+def _timestamps(index):
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
 
 
