@@ -115,7 +115,7 @@ def save_model(
         "metadata": flattener.plain(dict(metadata or {})),
         "objects": flattener.objects,
     }
-    _refuse_foreign(flattener.parts, model)
+    _refuse_untrusted(flattener.parts, model)
     content = {
         "arrays": flattener.arrays,
         "small_arrays": flattener.small_arrays(),
@@ -234,7 +234,7 @@ def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
     return model, metadata.get("columns", {})
 
 
-def _refuse_foreign(parts, model):
+def _refuse_untrusted(parts, model):
     """Refuse parts of other packages, which would not be built when the file is read."""
     sio = _skops()
     try:
@@ -244,10 +244,10 @@ def _refuse_foreign(parts, model):
             f"The {type(model).__name__} holds something that can't be written without pickle "
             f"({error}). Keep the model with joblib.dump(model, path)."
         ) from error
-    foreign = sorted(set(found) - set(_PARTS_OF_SEARCHES))
-    if foreign:
+    untrusted = sorted(set(found) - set(_PARTS_OF_SEARCHES))
+    if untrusted:
         raise ValueError(
-            f"The {type(model).__name__} holds {', '.join(foreign)}, which would not be trusted "
+            f"The {type(model).__name__} holds {', '.join(untrusted)}, which would not be trusted "
             "when read. Use parts of sklearn-lstm and scikit-learn that skops trusts, or keep the "
             "model with joblib.dump(model, path)."
         )
@@ -287,9 +287,9 @@ def _read_content(path):
     try:
         return sio.load(path, trusted=_PARTS_OF_SEARCHES)
     except UntrustedTypesFoundException as error:
-        foreign = set(sio.get_untrusted_types(file=path)) - set(_PARTS_OF_SEARCHES)
+        untrusted = set(sio.get_untrusted_types(file=path)) - set(_PARTS_OF_SEARCHES)
         raise ValueError(
-            f"{path} was refused: it asks for {', '.join(sorted(foreign))}, which no model of "
+            f"{path} was refused: it asks for {', '.join(sorted(untrusted))}, which no model of "
             "sklearn-lstm needs."
         ) from error
     except _SIGNS_OF_DAMAGE as error:

@@ -179,7 +179,7 @@ def forecast(
     _load_tensorflow()
     with console.status("Training ..."):
         forecaster.fit(table.y, table.X)
-    _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+    _show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
     if save is not None:
         from .._storage import save_forecaster
 
@@ -193,14 +193,27 @@ def predict(
     model: Annotated[Path, typer.Argument(help="Written by forecast --save.", show_default=False)],
     file: FileArgument,
     horizon: Horizon,
+    new_series: Annotated[
+        bool,
+        typer.Option(
+            "--new-series",
+            help="Forecast the series of the file alone, from their own rows, as others than those "
+            "of the model.",
+        ),
+    ] = False,
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
 ) -> None:
-    """Forecast with a kept model, from the newer rows of a file."""
+    """Forecast with a kept model, from the newer rows of a file.
+
+    Later rows of the series that the model knows continue these, without training.
+
+    Of a panel, series that it does not know are forecast from their own rows.
+    """
     _check_before(coverage, out, plot)
     from .._storage import load_forecaster
-    from .tables import later_rows
+    from .newer_rows import update_from_table
 
     forecaster, columns = load_forecaster(model)
     if not columns:
@@ -210,12 +223,9 @@ def predict(
         )
     try:
         table = _read(file, columns, needs_target=not columns["known_ahead"])
-        y_new, X_new = later_rows(forecaster.history_, table)
+        calls = update_from_table(forecaster, table, new_series=new_series)
         _show_notes(table)
-        console.print(f"{len(y_new)} new row{'' if len(y_new) == 1 else 's'}.")
-        if len(y_new):
-            forecaster.update(y_new, X_new)
-        _show_forecast(forecaster, horizon, table.X_future, coverage, out, plot)
+        _show_forecast(forecaster, horizon, calls, coverage, out, plot)
     except (AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
@@ -333,12 +343,18 @@ def _show_notes(table):
         console.print(note, highlight=False)
 
 
-def _show_forecast(forecaster, horizon, X, coverage, out, plot):
-    """Print the forecast, and write and draw it where asked to."""
-    values = forecaster.predict(horizon, X)
+def _show_forecast(forecaster, horizon, calls, coverage, out, plot):
+    """Print the forecasts of calls of ``predict``, write them and draw the first if asked to."""
+    import pandas as pd
+
+    values = pd.concat([forecaster.predict(horizon, **call) for call in calls])
     rows = values.rename("forecast").to_frame()
     try:
-        rows = rows.join(forecaster.predict_interval(horizon, X, coverage=coverage))
+        rows = rows.join(
+            pd.concat(
+                [forecaster.predict_interval(horizon, coverage=coverage, **call) for call in calls]
+            )
+        )
     except NoIntervalError as error:
         coverage = None
         console.print(f"Without intervals: {error}", highlight=False)
@@ -362,7 +378,7 @@ def _show_forecast(forecaster, horizon, X, coverage, out, plot):
         from ..plotting.forecast_display import ForecastDisplay
 
         display = ForecastDisplay.from_estimator(
-            forecaster, horizon=horizon, X=X, coverage=coverage
+            forecaster, horizon=horizon, coverage=coverage, **calls[0]
         )
         _save_picture(display, plot)
 

@@ -13,7 +13,6 @@ from .table_times import as_time, find_time_column
 
 COUNT_ROWS = "none"
 RESERVED_NAMES = {"forecast", "lower", "upper"}
-SMALLEST_CHANGE = 1e-9  # of a value, for it to be another
 
 
 @dataclass
@@ -64,7 +63,7 @@ def table_to_series(
     Parameters
     ----------
     table : DataFrame
-        One row for each moment, or for each series and moment, in any order.
+        One row for each timestamp, or for each series and timestamp, in any order.
 
     target : str
         Column to forecast. Rows at the end of a series in which it is empty are the future, and
@@ -182,59 +181,6 @@ def _note_ends(past, future, target, known_ahead, notes):
             f"The series end at different times, from {ends.min()!s} to {ends.max()!s}; each "
             "forecast begins after its own."
         )
-
-
-def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.DataFrame | None]:
-    """Return the rows of a table that come after what is known.
-
-    Parameters
-    ----------
-    history : Series
-        What is known, such as ``LSTMForecaster.history_``.
-
-    table : SeriesTable
-        Rows that overlap, or go on. Where rows are counted, all of them go on.
-
-    Returns
-    -------
-    y, X : Series, DataFrame or None
-        The later rows.
-    """
-    y, X = table.y, table.X
-    if table.time is None:
-        index = _following_rows(history, y)
-        return y.set_axis(index), None if X is None else X.set_axis(index)
-    try:
-        if isinstance(y.index, pd.MultiIndex):
-            timestamps = history.index.get_level_values(-1).to_series()
-            last = timestamps.groupby(history.index.get_level_values(0).to_numpy()).max()
-            known_until = y.index.get_level_values(0).map(last.to_dict())
-            is_later = (y.index.get_level_values(-1) > known_until) | known_until.isna()
-        else:
-            is_later = y.index > history.index[-1]
-    except TypeError as error:
-        raise ValueError(
-            f"The times of the table ({y.index[0]}, ...) are of another kind than those of the "
-            f"model (..., {history.index[-1]})."
-        ) from error
-    n_known = int((~is_later).sum())
-    if n_known:
-        before = history.reindex(y.index[~is_later])
-        n_other = int(((y[~is_later] - before).abs() > SMALLEST_CHANGE * before.abs()).sum())
-        note = f"{n_known} of {len(y)} rows were known already"
-        if n_other:
-            note += f", {n_other} of them with another value: the model keeps its own"
-        table.notes.append(note + ".")
-    return y[is_later], None if X is None else X[is_later]
-
-
-def _following_rows(history, y):
-    """Number the rows of a table on from what is known."""
-    if not isinstance(y.index, pd.MultiIndex):
-        return pd.RangeIndex(len(history), len(history) + len(y))
-    n_known = history.groupby(level=0).size().to_dict()
-    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
-    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
 
 
 def _sorted(table, levels, notes):

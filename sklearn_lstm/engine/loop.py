@@ -1,4 +1,4 @@
-"""The course of a training: epochs, shuffling, early stopping, interruption, divergence.
+"""A training, epoch by epoch: shuffling, early stopping, interruption, divergence.
 
 It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 """

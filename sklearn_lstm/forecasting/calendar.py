@@ -146,9 +146,11 @@ class Calendar:
         places = self.grid.places(timestamps)
         return np.where(places < self.begin, -1, places - self.begin)
 
-    def clock(self):
+    def times(self):
         """Return numbers that order the steps of several series in time."""
-        return np.arange(self.n_steps) if self.grid is None else clock(self.timestamps)
+        return np.arange(self.n_steps) if self.grid is None else ordinals(self.timestamps)
+
+    clock = times  # as backtest calls it
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,18 +241,18 @@ class Calendars:
         """Return the calendars that go on for so many more; a number for each series."""
         return replace(self, n_steps=self.n_steps + n_steps)
 
-    def clock(self):
+    def times(self):
         """Return numbers that order the rows of all series in time.
 
         Returns
         -------
-        clock : ndarray of shape (n_rows,)
+        times : ndarray of shape (n_rows,)
             Place of each row on the grid of all series, in the smallest unsigned type that holds
-            it; where there are several grids, what :func:`clock` makes of the timestamps.
+            it; where there are several grids, what :func:`ordinals` makes of the timestamps.
         """
         if len(self.grids) == 1:
             return joined_ranges(self.begins, self.n_steps)
-        return np.concatenate([self[number].clock() for number in range(len(self))])
+        return np.concatenate([self[number].times() for number in range(len(self))])
 
     def distinct_times(self, n_first=0, n_last=0):
         """Return the times at which series have rows, and how many of them do.
@@ -263,15 +265,15 @@ class Calendars:
         Returns
         -------
         times : ndarray of shape (n_times,)
-            As in :meth:`clock`, in order.
+            As in :meth:`times`, in order.
 
         counts : ndarray of int, shape (n_times,)
         """
         begins, ends = self.begins + n_first, self.ends - n_last
         if len(self.grids) > 1:
-            clocks = [self[number].clock() for number in range(len(self))]
-            clocks = [clock[n_first : max(0, len(clock) - n_last)] for clock in clocks]
-            return np.unique(np.concatenate(clocks), return_counts=True)
+            of_series = [self[number].times() for number in range(len(self))]
+            of_series = [one[n_first : max(0, len(one) - n_last)] for one in of_series]
+            return np.unique(np.concatenate(of_series), return_counts=True)
         has_rows = ends > begins
         if not has_rows.any():
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
@@ -296,8 +298,8 @@ class Calendars:
         """
         times = np.asarray(times)
         if len(self.grids) > 1:
-            clocks = (self[number].clock() for number in range(len(self)))
-            return np.array([np.searchsorted(clock, times, side="right") for clock in clocks])
+            of_series = (self[number].times() for number in range(len(self)))
+            return np.array([np.searchsorted(one, times, side="right") for one in of_series])
         known = times.astype(np.int64) + 1 - self.begins[:, np.newaxis]
         return np.clip(known, 0, self.n_steps[:, np.newaxis])
 
@@ -328,7 +330,7 @@ class Calendars:
         return following.joined()
 
 
-def clock(timestamps):
+def ordinals(timestamps):
     """Return timestamps as integers or floats that order them."""
     return (
         timestamps.asi8

@@ -18,7 +18,7 @@ class ConformalErrors:
     Parameters
     ----------
     errors : ndarray of shape (n_errors, n_steps, n_columns)
-        Truth minus forecast, divided by the spread of the history. NaN where there was none.
+        Truth minus forecast, divided by the scale of the history. NaN where there was none.
 
     series_ids : ndarray of shape (n_errors,) or None
         Number of the series that each belongs to, where each has a model of its own. A series is

@@ -146,8 +146,8 @@ def _drift(values):
     """Return by how many standard deviations the last quarter lies off the rest."""
     known = values[np.isfinite(values)]
     rest, last = np.split(known, [3 * len(known) // 4])
-    spread = rest.std()
-    return abs(last.mean() - rest.mean()) / spread if spread > 0 else 0.0
+    scale = rest.std()
+    return abs(last.mean() - rest.mean()) / scale if scale > 0 else 0.0
 
 
 def _growth(values):

@@ -57,7 +57,7 @@ class LSTMForecaster(BaseEstimator):
         - ``"last"``: the last value of each window is taken from it and added to the forecast, so
           that what is learned holds at any level;
         - ``"window"``: each window to its own mean 0 and variance 1, for series whose level and
-          spread wander;
+          scale wander;
         - ``"standard"``: each series and column to mean 0 and variance 1;
         - ``"minmax"``: to [0, 1];
         - None: nothing.
@@ -128,7 +128,7 @@ class LSTMForecaster(BaseEstimator):
     Notes
     -----
     Intervals are split-conformal [1]_, each step of the horizon by itself: of the absolute errors
-    on the calibration part, measured in units of the spread of their history (which matters for
+    on the calibration part, measured in units of the scale of their history (which matters for
     ``normalize="window"``, for panels and ``log``), the one that covers the asked share. A series
     of a panel shares the errors of all. Where each has a regressor of its own, it has its own
     errors, too; a series that holds back too few for the asked share goes by those of all. The
@@ -281,7 +281,7 @@ class LSTMForecaster(BaseEstimator):
         >>> other = 50 + 5 * np.sin(np.arange(200, 230) / 3)
         >>> forecast = forecaster.fit(np.sin(np.arange(80) / 3)).predict(y=other)
         >>> forecast.round(2), np.round(50 + 5 * np.sin(230 / 3), 2)
-        (array([54.85]), np.float64(54.85))
+        (array([54.77]), np.float64(54.77))
         """
         panel, forecasts = self._forecast_next(horizon, X, y)
         return panel.wrap(self._core.values(forecasts))

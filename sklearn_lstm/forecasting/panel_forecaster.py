@@ -184,7 +184,7 @@ class PanelForecaster:
     def _units(self, panel):
         """Return values, covariates, offsets and times of each unit, end to end."""
         y, X, offsets = panel.stacked()
-        times = panel.clock() if len(panel) * self.n_split_ > 1 else None
+        times = panel.times() if len(panel) * self.n_split_ > 1 else None
         y = np.log(y) if self.log_ else y
         if self.n_split_ == 1:
             return y, X, offsets, times
@@ -317,7 +317,7 @@ class PanelForecaster:
         return ceil(n_steps / self.n_ahead) * self.n_ahead
 
     def forecast_from(self, panel, series_ids, n_known, n_steps):
-        """Forecast from moments in the past.
+        """Forecast from origins in the past.
 
         Parameters
         ----------

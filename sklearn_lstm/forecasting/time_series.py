@@ -47,7 +47,7 @@ def name_of(key):
 
 @dataclass(frozen=True)
 class Layout:
-    """How the data was given, so that answers come in the same form."""
+    """How the data was given, so that answers come in the same container."""
 
     is_pandas: bool
     y_ndim: int
@@ -160,9 +160,9 @@ class Panel:
         """The series one by one: a sequence of TimeSeries, views that are made when asked for."""
         return _Views(self)
 
-    def clock(self):
-        """Return numbers that order the rows of ``y`` in time, see :meth:`Calendars.clock`."""
-        return self.calendars.clock()
+    def times(self):
+        """Return numbers that order the rows of ``y`` in time, see :meth:`Calendars.times`."""
+        return self.calendars.times()
 
     @property
     def freq(self):

@@ -211,7 +211,7 @@ class WindowModel:
         n_steps : int
 
         normalizer : Normalizer, default=None
-            Scales of other series than those of ``fit``, whose numbers ``series_ids`` then are.
+            Scales of other series than those of ``fit``, which ``series_ids`` then count.
 
         Returns
         -------
@@ -306,8 +306,8 @@ def _interpolated(rows, known):
         if not is_known.all() and is_known.any():
             there = np.flatnonzero(is_known)
             column[:] = np.interp(places, there, column[there])
-    numbers = row_numbers(places, len(rows)).reshape(-1, *[1] * (known.ndim - 1))
-    next_known = np.where(known, numbers, len(rows) - 1)
+    own = row_numbers(places, len(rows)).reshape(-1, *[1] * (known.ndim - 1))
+    next_known = np.where(known, own, len(rows) - 1)
     next_known = np.minimum.accumulate(next_known[::-1], axis=0)[::-1]
-    last_known = np.maximum.accumulate(np.where(known, numbers, 0), axis=0)
+    last_known = np.maximum.accumulate(np.where(known, own, 0), axis=0)
     return filled, next_known, last_known

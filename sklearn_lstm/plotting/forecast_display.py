@@ -95,6 +95,7 @@ class ForecastDisplay:
         *,
         horizon: int | None = None,
         X: Any = None,
+        y: Any = None,
         coverage: float | None = 0.9,
         series: Any = None,
         n_past: int | None = None,
@@ -117,6 +118,9 @@ class ForecastDisplay:
 
         X : {array-like, DataFrame}, default=None
             Future of the covariates known ahead, as for :meth:`LSTMForecaster.predict`.
+
+        y : {array-like, Series, DataFrame}, default=None
+            Another series or panel to forecast instead, as for :meth:`LSTMForecaster.predict`.
 
         coverage : float, default=0.9
             Share of the values that the band is to cover; None for no band. A forecaster fitted
@@ -154,18 +158,18 @@ class ForecastDisplay:
         'temp_max'
         """
         check_is_fitted(forecaster)
-        y_pred = forecaster.predict(horizon, X)
+        y_pred = forecaster.predict(horizon, X, y)
         pick = _Picker(y_pred, series)
         parts: dict[str, Any] = {"y_pred": pick(y_pred)}
         if coverage is not None and forecaster.interval_method is not None:
             try:
-                bounds = forecaster.predict_interval(horizon, X, coverage=coverage)
+                bounds = forecaster.predict_interval(horizon, X, y, coverage=coverage)
             except ValueError as error:
                 raise ValueError(f"{error} Or draw it without a band: coverage=None.") from error
             parts |= {"lower": pick(bounds, "lower"), "upper": pick(bounds, "upper")}
         else:
             coverage = None
-        past = pick(forecaster.history_)
+        past = pick(forecaster.history_ if y is None else y)
         n_steps = len(parts["y_pred"])
         is_array = not isinstance(y_pred, pd.Series | pd.DataFrame)
         n_past = max(3 * n_steps, forecaster.window_length_) if n_past is None else n_past
@@ -287,19 +291,19 @@ class ForecastDisplay:
         dots: dict[str, Any] = {"markersize": size} if len(index) <= MOST_DOTS else {}
         self.past_ = self.truth_ = self.band_ = None
         if self.past is not None:
-            moments = _moments(self.past.index)
-            (self.past_,) = ax.plot(moments, self.past, color="0.2", linewidth=1.2, label="past")
+            timestamps = _timestamps(self.past.index)
+            (self.past_,) = ax.plot(timestamps, self.past, color="0.2", linewidth=1.2, label="past")
         if self.y_true is not None:
-            moments = _moments(self.y_true.index)
+            timestamps = _timestamps(self.y_true.index)
             hollow = {**dots, "marker": "o", "markerfacecolor": "white"} if dots else {}
             (self.truth_,) = ax.plot(
-                moments, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
+                timestamps, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
             )
-        moments = _moments(index)
+        timestamps = _timestamps(index)
         if self.lower is not None:
-            self.band_ = self._draw_band(ax, moments)
+            self.band_ = self._draw_band(ax, timestamps)
         (self.forecast_,) = ax.plot(
-            moments, self.y_pred, color="C3", linewidth=1.3, linestyle="--", label=label,
+            timestamps, self.y_pred, color="C3", linewidth=1.3, linestyle="--", label=label,
             **({**dots, "marker": "D"} if dots else {}),
         )  # fmt: skip
         name = next(
@@ -309,15 +313,17 @@ class ForecastDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _draw_band(self, ax, moments):
+    def _draw_band(self, ax, timestamps):
         share = "" if self.coverage is None else f"{100 * self.coverage:g} % "
         look = {"color": "C3", "label": f"{share}interval"}
-        if len(moments) == 1:
+        if len(timestamps) == 1:
             reach = [self.y_pred - self.lower, self.upper - self.y_pred]
             return ax.errorbar(
-                moments, self.y_pred, yerr=np.abs(reach), capsize=4, linestyle="none", **look
+                timestamps, self.y_pred, yerr=np.abs(reach), capsize=4, linestyle="none", **look
             )
-        return ax.fill_between(moments, self.lower, self.upper, alpha=0.18, linewidth=0.8, **look)
+        return ax.fill_between(
+            timestamps, self.lower, self.upper, alpha=0.18, linewidth=0.8, **look
+        )
 
 
 class _Picker:
@@ -377,7 +383,7 @@ def _on_index_of(y_true, values, name):
     return pd.Series(column_or_1d(values, dtype=float), index=y_true.index)
 
 
-def _moments(index):
+def _timestamps(index):
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
 
 

@@ -59,7 +59,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         it does so
 
         - for a DataFrame whose index holds times or numbers (anything but a default
-          ``RangeIndex`` from 0), if its first label comes after the last fitted label;
+          ``RangeIndex`` from 0), if its first timestamp comes after the last fitted one;
         - for arrays, and DataFrames with a default index or one of text, unless they begin with
           the rows that were fitted;
         - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
@@ -67,10 +67,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         With ``"none"`` every call starts without history.
 
     max_gap : str, timedelta or float, default=None
-        Largest distance between the labels of neighbouring rows within a window, such as
+        Largest distance between the timestamps of neighbouring rows within a window, such as
         ``"1D"`` for a time index or ``1`` for a numeric one. At a larger gap windows begin anew,
         and history is not handed over across it. None: rows follow each other whatever their
-        labels. Rows without labels, such as arrays, are then an error.
+        timestamps. Rows without timestamps, such as arrays, are then an error.
 
     flatten : bool, default=False
         If True, write each window as one row of ``window_length * n_features`` columns for
@@ -171,7 +171,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds NaN or infinity, or its time index runs backwards or repeats a label; the
+            If X holds NaN or infinity, or its time index runs backwards or repeats one; the
             message names the first such row.
         """
         with unchanged_on_error(self):
@@ -349,17 +349,17 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
 def _tails_in_few_arrays(tails):
     """Return the last rows of each series as plain values, however many series there are."""
-    rows, labels = zip(*tails.values(), strict=True)
+    rows, timestamps = zip(*tails.values(), strict=True)
     return {
         "keys": [plain_label(key) for key in tails],
         "rows": np.concatenate(rows),
         "lengths": np.array([len(of_series) for of_series in rows]),
-        "labels": [plain_label(label) for label in labels],
+        "timestamps": [plain_label(timestamp) for timestamp in timestamps],
     }
 
 
 def _tails_by_series(plain):
     rows = np.split(plain["rows"], np.cumsum(plain["lengths"])[:-1])
-    labels = map(label_from_plain, plain["labels"])
+    timestamps = map(label_from_plain, plain["timestamps"])
     keys = map(label_from_plain, plain["keys"])
-    return dict(zip(keys, zip(rows, labels, strict=True), strict=True))
+    return dict(zip(keys, zip(rows, timestamps, strict=True), strict=True))

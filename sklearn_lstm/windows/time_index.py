@@ -272,9 +272,9 @@ class Timeline:
         if max_gap is not None:
             self._max_gap = self._as_distance(max_gap)
             self.begins_segment = self.begins_series.copy()
-            clock = _on_one_clock(self._split.level)
-            clock = clock if self._split.codes is None else clock[self._split.codes]
-            self.begins_segment[1:] |= np.diff(clock) > self._max_gap
+            times = _in_one_zone(self._split.level)
+            times = times if self._split.codes is None else times[self._split.codes]
+            self.begins_segment[1:] |= np.diff(times) > self._max_gap
 
     @property
     def dtype(self):
@@ -315,7 +315,7 @@ class Timeline:
         if len(lacking):
             nothing = "NaT" if self.dtype.kind in "mM" else "nan"
             raise ValueError(
-                f"The time index lacks a label at row {rows[lacking].min()} ({nothing}). Give "
+                f"The time index lacks a timestamp at row {rows[lacking].min()} ({nothing}). Give "
                 "every row its time, or leave the row out."
             )
         is_unordered = (np.diff(split.codes) <= 0) & ~self.begins_series[1:]
@@ -326,8 +326,8 @@ class Timeline:
         raise ValueError(
             f"The time index must increase{of_series and ' within each series'}, but row "
             f"{rows[place]}{of_series}, {later!s}, does not come after {earlier!s}. Sort the rows "
-            "(X.sort_index()), drop repeated labels (X[~X.index.duplicated()]), or, if the index "
-            "is not time, X.reset_index(drop=True)."
+            "(X.sort_index()), drop repeated timestamps (X[~X.index.duplicated()]), or, if the "
+            "index is not time, X.reset_index(drop=True)."
         )
 
     def _as_distance(self, max_gap):
@@ -387,7 +387,7 @@ def _is_default(index):
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
-def _on_one_clock(timestamps):
+def _in_one_zone(timestamps):
     """Return timestamps as an array; times of a zone in UTC, where an hour is always an hour."""
     in_utc = timestamps.tz_convert(None) if getattr(timestamps, "tz", None) else timestamps
     return in_utc.to_numpy()

@@ -216,6 +216,55 @@ def test_a_panel_in_a_parquet_file(tmp_path, monkeypatch, capsys):
     assert rows["day"].tolist() == ["2024-02-10", "2024-02-11"] * 2
 
 
+def test_a_model_of_a_panel_forecasts_series_that_it_does_not_know(tmp_path, monkeypatch, capsys):
+    table = pd.DataFrame(
+        {
+            "shop": np.repeat(["a", "b", "c"], 40),
+            "day": np.tile(pd.date_range("2024-01-01", periods=40), 3),
+            "n": np.repeat([5.0, 50, 500], 40) + np.tile(np.sin(np.arange(40)), 3),
+        }
+    )
+    path, model, out = (tmp_path / name for name in ("n.csv", "m.skops", "f.csv"))
+    y = table[:40].set_index(["shop", "day"])["n"]
+    forecaster = LSTMForecaster(Ridge(), window_length=7, horizon=2).fit(y)
+    save_forecaster(
+        forecaster, model,
+        columns={"target": "n", "time": "day", "series": "shop", "known_ahead": []},
+    )  # fmt: skip
+    table.to_csv(path, index=False)
+    options = ["--horizon", 2, "--coverage", 0.5, "--out", out]
+    code, printed, error = call(monkeypatch, capsys, "predict", model, path, *options)
+    assert (code, error) == (0, "")
+    assert "0 new rows. 2 series are new ('b', 'c'): forecast from their own rows." in printed
+    rows = pd.read_csv(out)
+    assert rows["shop"].tolist() == ["a", "a", "b", "b", "c", "c"]
+    assert (rows["lower"] < rows["upper"]).all()
+    others = table[40:].set_index(["shop", "day"])["n"]
+    expected = [*forecaster.predict(), *forecaster.predict(y=others)]
+    np.testing.assert_allclose(rows["forecast"], expected)
+
+
+def test_a_model_of_one_series_forecasts_another(tmp_path, monkeypatch, capsys):
+    path, model, out, picture = (tmp_path / name for name in ("n.csv", "m.skops", "f.csv", "f.png"))
+    day = pd.date_range("2024-01-01", periods=60)
+    y = pd.Series(np.sin(np.arange(60.0)), day, name="n")
+    forecaster = LSTMForecaster(Ridge(), window_length=7, horizon=2).fit(y)
+    columns = {"target": "n", "time": "day", "series": None, "known_ahead": []}
+    save_forecaster(forecaster, model, columns=columns)
+    other = (1000 + 10 * y[:30]).shift(freq="-400D")
+    other.rename_axis("day").to_csv(path)
+    options = ["--horizon", 2, "--coverage", 0.5, "--out", out, "--plot", picture, "--new-series"]
+    code, printed, error = call(monkeypatch, capsys, "predict", model, path, *options)
+    assert (code, error) == (0, "")
+    assert "new row" not in printed
+    rows = pd.read_csv(out, index_col="day", parse_dates=True)
+    expected = forecaster.predict(y=other)
+    assert rows.index.equals(expected.index)
+    np.testing.assert_allclose(rows["forecast"], expected)
+    assert rows["forecast"].between(980, 1020).all()
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [

@@ -1,11 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
+from sklearn_lstm import LSTMForecaster
 from sklearn_lstm._output_files import written_whole
 from sklearn_lstm.command.files import read_table
+from sklearn_lstm.command.newer_rows import later_rows, update_from_table
 from sklearn_lstm.command.table_times import find_time_column
-from sklearn_lstm.command.tables import later_rows, table_to_series
+from sklearn_lstm.command.tables import table_to_series
 
 
 @pytest.fixture
@@ -238,3 +241,66 @@ def test_later_rows_leave_out_what_is_known(table):
     panel = table_to_series(table, "sales", series="shop")
     y, _ = later_rows(panel.y[:1], panel)
     assert y.tolist() == [2, 3, 4]
+
+
+@pytest.fixture
+def shops():
+    """50 days of two shops and a price, then 2 of which only the price is known."""
+    t = np.arange(52)
+    parts = [
+        pd.DataFrame(
+            {
+                "shop": name,
+                "day": pd.date_range("2024-01-01", periods=52),
+                "price": np.cos(t),
+                "n": level + np.sin(t / 3) + np.cos(t),
+            }
+        )
+        for name, level in (("a", 5), ("b", 50))
+    ]
+    shops = pd.concat(parts, ignore_index=True)
+    shops.loc[shops["day"] > "2024-02-19", "n"] = np.nan
+    return shops
+
+
+def read(table, **options):
+    return table_to_series(table, "n", series="shop", known_ahead=["price"], **options)
+
+
+def fitted(table):
+    forecaster = LSTMForecaster(Ridge(), window_length=7, horizon=2)
+    return forecaster.fit(table.y, table.X)
+
+
+def test_series_that_a_model_does_not_know_are_forecast_from_their_own_rows(shops):
+    is_a = shops["shop"] == "a"
+    is_fitted = is_a & (shops["day"] < "2024-02-10")
+    forecaster = fitted(read(shops[is_fitted]))
+    both = read(shops)
+    of_known, of_new = update_from_table(forecaster, both)
+    assert both.notes[-3:] == [
+        "40 of 50 rows were known already.",
+        "10 new rows.",
+        "1 series is new ('b'): forecast from its own rows.",
+    ]
+    known, new = forecaster.predict(**of_known), forecaster.predict(**of_new)
+    assert known.index.unique("shop").tolist() == ["a"]
+    assert new.index.unique("shop").tolist() == ["b"]
+    a, b = read(shops[is_a]), read(shops[~is_a])
+    expected = fitted(read(shops[is_fitted])).update(a.y[40:], a.X[40:]).predict(X=a.X_future)
+    pd.testing.assert_series_equal(known, expected)
+    expected = forecaster.predict(y=b.y, X=pd.concat([b.X, b.X_future]))
+    pd.testing.assert_series_equal(new, expected)
+    assert forecaster.history_.index.unique("shop").tolist() == ["a"]
+
+
+def test_series_may_be_called_new_whatever_their_names(shops):
+    a, b = (read(shops[shops["shop"] == name].assign(shop="a")) for name in "ab")
+    forecaster = fitted(a)
+    (call,) = update_from_table(forecaster, b, new_series=True)
+    expected = forecaster.predict(y=b.y, X=pd.concat([b.X, b.X_future]))
+    pd.testing.assert_series_equal(forecaster.predict(**call), expected)
+    pd.testing.assert_series_equal(forecaster.history_, a.y, check_freq=False)
+    empty = read(shops[shops["day"] > "2024-02-19"], needs_target=False)
+    with pytest.raises(ValueError, match="no value to forecast from"):
+        update_from_table(forecaster, empty, new_series=True)

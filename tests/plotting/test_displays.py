@@ -139,6 +139,18 @@ def test_one_of_several_series_is_chosen(sales, form):
         ForecastDisplay.from_estimator(model, series="east")
 
 
+@pytest.mark.parametrize("form", ["array", "Series"])
+def test_another_series_is_drawn_with_its_own_past(sales, form):
+    y, other = sales["north"], sales["south"][:40]
+    y, other = (y.to_numpy(), other.to_numpy()) if form == "array" else (y, other.rename("north"))
+    model = forecaster().fit(y)
+    display = ForecastDisplay.from_estimator(model, y=other, n_past=5, coverage=0.5)
+    np.testing.assert_allclose(display.forecast_.get_ydata(), model.predict(y=other))
+    assert_array_equal(display.past_.get_ydata(), sales["south"][35:40])
+    bounds = np.asarray(model.predict_interval(y=other, coverage=0.5))
+    np.testing.assert_allclose(display.lower, bounds[:, 0])
+
+
 def test_truth_of_an_array_goes_step_by_step(sales):
     y = sales["north"].to_numpy()
     display = ForecastDisplay.from_estimator(forecaster().fit(y[:50]), y[50:], coverage=0.5)

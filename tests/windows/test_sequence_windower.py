@@ -260,7 +260,7 @@ DAYS = pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-02", "2024-01-02"])
         (
             pd.DataFrame({"a": [1.0, 2]}, index=pd.to_datetime(["2024-01-01", None])),
             {},
-            r"lacks a label at row 1 \(NaT\)",
+            r"lacks a timestamp at row 1 \(NaT\)",
         ),
         (pd.DataFrame({"a": [1.0], "d": DAYS[:1]}), {}, r"dates in columns \['d'\].*set_index"),
         (pd.DataFrame({"a": [1.0, pd.NA]}, dtype=object), {}, r"\['a'\].*fill what is missing"),

@@ -1,0 +1,159 @@
+"""What a kept model is asked to forecast, from the rows of a newer table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ..forecasting.forecaster import LSTMForecaster
+from .tables import SeriesTable
+
+SMALLEST_CHANGE = 1e-9  # of a value, for it to be another
+MOST_NAMED = 3  # series that a note names
+
+
+def update_from_table(
+    forecaster: LSTMForecaster, table: SeriesTable, *, new_series: bool = False
+) -> list[dict[str, Any]]:
+    """Bring a forecaster up to date from a table, and tell what to ask it for.
+
+    Rows of the series that it knows go on from these. Other series of a panel are forecast from
+    their own rows, without being kept.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+        Fitted on tables with the same columns. It is updated in place.
+
+    table : SeriesTable
+        Notes are added to it, on what is known already and what is new.
+
+    new_series : bool, default=False
+        Whether all series of the table are other ones than the forecaster knows, whatever their
+        names: it is not updated then.
+
+    Returns
+    -------
+    calls : list of dict
+        Arguments of ``forecaster.predict``: one call for the series that it knows, one for others.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_lstm import LSTMForecaster
+    >>> from sklearn_lstm.command.newer_rows import update_from_table
+    >>> from sklearn_lstm.command.tables import table_to_series
+    >>> sales = pd.DataFrame({"shop": "a", "n": np.sin(np.arange(60.0))})
+    >>> first = table_to_series(sales, "n", series="shop")
+    >>> forecaster = LSTMForecaster(Ridge(), window_length=12).fit(first.y)
+    >>> newer = table_to_series(sales.assign(shop="b"), "n", series="shop")
+    >>> calls = update_from_table(forecaster, newer)
+    >>> newer.notes[-1]
+    "1 series is new ('b'): forecast from its own rows."
+    >>> [len(forecaster.predict(**call)) for call in calls]
+    [1, 1]
+    """
+    if new_series:
+        if not len(table.y):
+            raise ValueError("The table holds no value to forecast from.")
+        return [{"y": table.y, "X": _joined(table.X, table.X_future)}]
+    history = forecaster.history_
+    known, new = _by_whether_known(history, table)
+    y, X = later_rows(history, known)
+    table.notes += [*known.notes, f"{len(y)} new row{'' if len(y) == 1 else 's'}."]
+    if len(y):
+        forecaster.update(y, X)
+    calls = [{"X": table.X_future}]
+    if new is not None:
+        calls.append({"y": new.y, "X": _joined(new.X, new.X_future)})
+        table.notes.append(_about_new_series(new.y.index.get_level_values(0).unique()))
+    return calls
+
+
+def _by_whether_known(history, table):
+    """Split a table in the series that are in the history and the others, None if there are none.
+
+    The parts have no notes yet.
+    """
+    known_part = SeriesTable(table.y, table.X, table.X_future, [], table.time)
+    if not isinstance(table.y.index, pd.MultiIndex):
+        return known_part, None
+    names = history.index.get_level_values(0).unique()
+    if table.y.index.get_level_values(0).isin(names).all():
+        return known_part, None
+
+    def part(of_known):
+        chosen = (
+            None if rows is None else rows[rows.index.get_level_values(0).isin(names) == of_known]
+            for rows in (table.y, table.X, table.X_future)
+        )
+        return SeriesTable(*chosen, [], table.time)
+
+    return part(True), part(False)
+
+
+def _joined(X, X_future):
+    parts = [rows for rows in (X, X_future) if rows is not None]
+    return pd.concat(parts) if parts else None
+
+
+def _about_new_series(names):
+    shown = ", ".join(map(repr, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
+    if len(names) == 1:
+        return f"1 series is new ({shown}): forecast from its own rows."
+    return f"{len(names)} series are new ({shown}): forecast from their own rows."
+
+
+def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.DataFrame | None]:
+    """Return the rows of a table that come after what is known.
+
+    Parameters
+    ----------
+    history : Series
+        What is known, such as ``LSTMForecaster.history_``.
+
+    table : SeriesTable
+        Rows that overlap, or go on. Where rows are counted, all of them go on.
+
+    Returns
+    -------
+    y, X : Series, DataFrame or None
+        The later rows.
+    """
+    y, X = table.y, table.X
+    if table.time is None:
+        index = _following_rows(history, y)
+        return y.set_axis(index), None if X is None else X.set_axis(index)
+    try:
+        if isinstance(y.index, pd.MultiIndex):
+            timestamps = history.index.get_level_values(-1).to_series()
+            last = timestamps.groupby(history.index.get_level_values(0).to_numpy()).max()
+            known_until = y.index.get_level_values(0).map(last.to_dict())
+            is_later = (y.index.get_level_values(-1) > known_until) | known_until.isna()
+        else:
+            is_later = y.index > history.index[-1]
+    except TypeError as error:
+        raise ValueError(
+            f"The times of the table ({y.index[0]}, ...) are of another kind than those of the "
+            f"model (..., {history.index[-1]})."
+        ) from error
+    n_known = int((~is_later).sum())
+    if n_known:
+        before = history.reindex(y.index[~is_later])
+        n_other = int(((y[~is_later] - before).abs() > SMALLEST_CHANGE * before.abs()).sum())
+        note = f"{n_known} of {len(y)} rows were known already"
+        if n_other:
+            note += f", {n_other} of them with another value: the model keeps its own"
+        table.notes.append(note + ".")
+    return y[is_later], None if X is None else X[is_later]
+
+
+def _following_rows(history, y):
+    """Number the rows of a table on from what is known."""
+    if not isinstance(y.index, pd.MultiIndex):
+        return pd.RangeIndex(len(history), len(history) + len(y))
+    n_known = history.groupby(level=0).size().to_dict()
+    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
+    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
