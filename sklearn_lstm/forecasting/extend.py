@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .._checks import as_numbers
 from ..windows.time_index import split_series
 from .calendar import Calendars
 from .frequency import as_times, checked_timestamps
 from .read_panel import (
+    as_columns,
     as_table,
     check_alike,
     in_time,
@@ -131,7 +131,7 @@ def read_other_panel(panel, y, X=None, *, fills_holes=False):
         )
     check_alike(y, X)
     past, future = _split_at_the_end(y, X)
-    other = read_panel(y, past, fills_holes=fills_holes)
+    other = read_panel(y, past, fills_holes=fills_holes, freq=panel.freq)
     if layout.is_pandas and other.freq != panel.freq:
         raise ValueError(
             f"y steps by {other.freq!r}, but what was fitted by {panel.freq!r}. Bring it to that "
@@ -287,7 +287,7 @@ def future_covariates(panel, X, columns, n_steps):
         wanted = "a DataFrame, as to fit" if panel.layout.is_pandas else "an array, as to fit"
         raise ValueError(f"X is a {type(X).__name__}: give {wanted}.")
     X = _pick_columns(X, columns, panel.layout.covariates)
-    values = as_numbers(X, "X").reshape(len(X), -1)
+    values = as_columns(X, "X")
     if not panel.layout.is_pandas:
         if len(values) < n_steps:
             raise ValueError(

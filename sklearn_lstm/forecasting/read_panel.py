@@ -19,7 +19,7 @@ FEWEST_THAT_STEP = 3  # timestamps, below which any frequency fits
 MOST_SHARED_GRIDS = 8
 
 
-def read_panel(y, X=None, *, fills_holes=False):
+def read_panel(y, X=None, *, fills_holes=False, freq=None):
     """Read what ``fit`` was given.
 
     Parameters
@@ -32,6 +32,10 @@ def read_panel(y, X=None, *, fills_holes=False):
 
     fills_holes : bool, default=False
         Whether timestamps may be absent; their values are then NaN.
+
+    freq : str or float, default=None
+        The step between timestamps, where they may be read so: five business days could be days.
+        None: what they look like.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def read_panel(y, X=None, *, fills_holes=False):
         calendars = Calendars.of_one(Calendar(None, 0, len(y)))
     else:
         split = in_time(split)
-        calendars = _calendars(split, fills_holes)
+        calendars = _calendars(split, fills_holes, freq)
     starts = np.cumsum(calendars.n_steps) - calendars.n_steps
     rows = _rows_on_calendars(calendars, split, starts)
     n_rows = int(calendars.n_steps.sum())
@@ -105,7 +109,7 @@ def in_time(split, title=name_of):
 
 
 def values_of(y, X, name):
-    values = as_numbers(y, name).reshape(len(y), -1)
+    values = as_columns(y, name)
     return values, np.empty((len(y), 0)) if X is None else _covariates_of(y, X)
 
 
@@ -120,6 +124,12 @@ def as_table(data, name):
             "several on one time axis have two, (n_steps, n_columns)."
         )
     return array
+
+
+def as_columns(data, name):
+    """Return a series or table as float64 of two dimensions, however many rows it has."""
+    values = as_numbers(data, name)
+    return values[:, np.newaxis] if values.ndim == 1 else values
 
 
 def layout_of(y, X):
@@ -168,7 +178,7 @@ def check_alike(y, X):
 
 def _covariates_of(y, X):
     """Return the covariates of each row of ``y``."""
-    values = as_numbers(X, "X").reshape(len(X), -1)
+    values = as_columns(X, "X")
     if isinstance(y, np.ndarray):
         if len(X) != len(y):
             raise ValueError(
@@ -204,12 +214,19 @@ def _covariates_of(y, X):
     return values[places]
 
 
-def _calendars(split, fills_holes):
-    """Return the calendars of all series, which have one frequency."""
+def _calendars(split, fills_holes, freq):
+    """Return the calendars of all series, which have one frequency, the given one if it may be."""
     counts = np.diff(split.offsets)
     longest = int(counts.argmax())
     name = name_of(split.series_ids[longest])
-    freq = frequency_of(split.timestamps(longest), name)
+    timestamps = split.timestamps(longest)
+    is_date = isinstance(timestamps, pd.DatetimeIndex)
+    if getattr(timestamps, "freqstr", None) or isinstance(freq, str) != is_date:
+        freq = None
+    if freq is None:
+        freq = frequency_of(timestamps, name)
+    else:
+        freq = _own_frequency(timestamps, freq, name)
     if split.codes is None:
         calendar = grid_of(split.level, freq, name)
         _refuse_holes(calendar, split.level, name, fills_holes)

@@ -49,19 +49,24 @@ class _ArrayLike(NDArrayOperatorsMixin):
 
     def __getitem__(self, key):
         """Select rows without writing them out; with more indices, or one row, as arrays."""
-        rows, *rest = key if isinstance(key, tuple) else (key,)
-        if rows is Ellipsis or rows is None:
-            return self.to_array()[key]
-        if rest == [Ellipsis]:
+        rows, *rest = (key or (...,)) if isinstance(key, tuple) else (key,)
+        if len(rest) == 1 and rest[0] is Ellipsis:
             rest = []
-        if isinstance(rows, int | np.integer):
+        if isinstance(rows, int | np.integer) and not isinstance(rows, bool):
             row = int(rows) + len(self) * (rows < 0)
             if not 0 <= row < len(self):
                 raise IndexError(f"index {rows} is out of bounds for {len(self)} windows")
-            array = self.take(slice(row, row + 1)).to_array()[0]
-            return array[tuple(rest)] if rest else array
-        selected = self.take(rows if isinstance(rows, slice) else np.asarray(rows))
-        return selected.to_array()[(slice(None), *rest)] if rest else selected
+            return self.take(slice(row, row + 1)).to_array()[(0, *rest)]
+        if not isinstance(rows, slice):
+            rows = np.asarray(rows, dtype=np.intp if isinstance(rows, list) and not rows else None)
+            if rows.ndim != 1:
+                return self.to_array()[key]
+        selected = self.take(rows)
+        if not rest:
+            return selected
+        # An array of rows is paired with other arrays among the indices, a slice is not.
+        rows = slice(None) if isinstance(rows, slice) else np.arange(len(selected))
+        return selected.to_array()[(rows, *rest)]
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
