@@ -198,7 +198,7 @@ def as_numbers(data, name):
 
 def check_share(value, name):
     """Refuse what is no number between 0 and 1."""
-    if not isinstance(value, Real) or not 0 < value < 1:
+    if not isinstance(value, Real) or not 0 < float(value) < 1:
         raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")
 
 

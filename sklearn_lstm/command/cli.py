@@ -91,9 +91,9 @@ def _show_weather(out, quick):
         "persistence": "persistence (as today)",
     }
     table = Table(title="Test year, one day ahead (°C)")
-    for heading, justify in (("model", "left"), ("RMSE", "right"), ("MAE", "right")):
-        table.add_column(heading, justify=justify)
-    table.add_column("skill", justify="right")
+    table.add_column("model")
+    for heading in ("RMSE", "MAE", "skill"):
+        table.add_column(heading, justify="right")
     for name, row in result.scores.iterrows():
         table.add_row(names[name], f"{row.RMSE:.3f}", f"{row.MAE:.3f}", f"{row.skill:+.1%}")
     console.print(table)

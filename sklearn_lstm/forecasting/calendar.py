@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from ..windows.time_index import joined_ranges
+from ..windows.rows import joined_ranges
 from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, dates_from
 
 LONGEST_GRID = 1_000_000  # timestamps, 8 MB, of a grid that most of its series lie off
@@ -33,10 +33,12 @@ class Grid:
 
     def upto(self, n_steps):
         """Return at least the first ``n_steps`` timestamps."""
-        n_more = n_steps - len(self.timestamps)
+        timestamps = self.timestamps  # another thread may put others in their place meanwhile
+        n_more = n_steps - len(timestamps)
         if n_more > 0:
-            self.timestamps = self.timestamps.append(_following(self.timestamps, self.freq, n_more))
-        return self.timestamps
+            timestamps = timestamps.append(_following(timestamps, self.freq, n_more))
+            self.timestamps = timestamps
+        return timestamps
 
     def places(self, timestamps):
         """Return the number of each timestamp, 0 for the first; -1 where off the grid.
@@ -143,7 +145,7 @@ class Calendar:
 
         Timestamps may lie beyond the last one.
         """
-        places = self.grid.places(timestamps)
+        places = _with_times(self.grid).places(timestamps)
         return np.where(places < self.begin, -1, places - self.begin)
 
     def clock(self):
@@ -201,9 +203,9 @@ class Calendars:
     def at(self, places):
         """Return one timestamp of each series, by its place on the grid: an Index."""
         if len(self.grids) == 1:
-            return self.grids[0].upto(places.max() + 1)[places]
+            return _with_times(self.grids[0]).upto(places.max() + 1)[places]
         found = [
-            self.grids[code].upto(place + 1)[place : place + 1]
+            _with_times(self.grids[code]).upto(place + 1)[place : place + 1]
             for code, place in zip(self.codes.tolist(), places.tolist(), strict=True)
         ]
         return found[0].append(found[1:])
@@ -300,7 +302,7 @@ class Calendars:
             codes, timestamps = parts[0].append(parts[1:]).factorize(sort=True)
             return timestamps, codes
         begin, end = self.begins.min(), self.ends.max()
-        timestamps = self.grids[0].upto(end)[begin:end]
+        timestamps = _with_times(self.grids[0]).upto(end)[begin:end]
         if isinstance(timestamps, pd.DatetimeIndex):
             timestamps.freq = None  # of a slice; as a level of an index it would mislead
         return timestamps, joined_ranges(self.begins - begin, self.n_steps)
@@ -309,6 +311,11 @@ class Calendars:
         """Return the ``n_steps`` timestamps that follow each series, as :meth:`joined` does."""
         following = replace(self, begins=self.ends, n_steps=np.full(len(self), n_steps))
         return following.joined()
+
+
+def _with_times(grid: Grid | None) -> Grid:
+    assert grid is not None, "rows that have no timestamps lie on no grid"
+    return grid
 
 
 def clock(timestamps):

@@ -284,8 +284,8 @@ def future_covariates(panel, X, columns, n_steps):
     """
     X = as_table(X, "X")
     if isinstance(X, np.ndarray) == panel.layout.is_pandas:
-        wanted = "a DataFrame, as to fit" if panel.layout.is_pandas else "an array, as to fit"
-        raise ValueError(f"X is a {type(X).__name__}: give {wanted}.")
+        form = "a DataFrame" if panel.layout.is_pandas else "an array"
+        raise ValueError(f"X is a {type(X).__name__}: give {form}, as to fit.")
     X = _pick_columns(X, columns, panel.layout.covariates)
     values = as_numbers(X, "X").reshape(len(X), -1)
     if not panel.layout.is_pandas:
@@ -410,7 +410,7 @@ def _pick_columns(X, columns, fitted):
 def _refuse_missing(values, columns, wanted, where):
     missing = ~np.isfinite(values)
     if missing.any():
-        row, column = np.argwhere(missing)[0]
+        row, column = map(int, np.argwhere(missing)[0])
         raise ValueError(
             f"X lacks the value of {columns[column]!r} at {where} {wanted[row]!s}, which is to be "
             "forecast. Fill it."

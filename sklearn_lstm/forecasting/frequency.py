@@ -131,6 +131,7 @@ def _infer_step(timestamps, name):
     if len(timestamps) == 1:
         return 1
     values = timestamps.to_numpy()
+    step: int | float
     if values.dtype.kind in "iu":
         step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
     else:
