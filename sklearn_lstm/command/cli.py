@@ -18,6 +18,7 @@ from rich.table import Table
 
 from .. import __version__
 from ..forecasting.conformal import NoIntervalError
+from ..forecasting.frequency import NoFrequencyError
 
 matplotlib.use("Agg")
 
@@ -320,10 +321,8 @@ def _choose(table, horizon, window):
         forecaster, reasons = suggest_forecaster(
             table.y, horizon=horizon, window_length=window or "auto"
         )
-    except ValueError as error:
-        if "count rows" not in str(error):
-            raise
-        raise ValueError(f"{error} In the command: --time none.") from error
+    except NoFrequencyError as error:
+        raise NoFrequencyError(f"{error} In the command: --time none.") from error
     console.print(reasons + ".", highlight=False)
     return forecaster
 

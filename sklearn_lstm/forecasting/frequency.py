@@ -15,6 +15,10 @@ LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
 LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
 
 
+class NoFrequencyError(ValueError):
+    """Timestamps step in a way that can't be kept; rows could be counted in their place."""
+
+
 def checked_timestamps(index, name="y"):
     """Return an index as times, periods or numbers that increase, or say what is wrong.
 
@@ -119,7 +123,7 @@ def dates_from(first, freq, periods=None, end=None):
 
 def _checked_alias(freq, name):
     if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
-        raise ValueError(
+        raise NoFrequencyError(
             f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
             f"can't be kept. Take all business days ({name}.asfreq('B'), with "
             f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
@@ -214,7 +218,7 @@ def _refuse_irregular(timestamps, name):
     common = _most_common_step(timestamps)
     steps = timestamps[1:] - timestamps[:-1]
     row = 1 + int(np.argmax(steps != common))
-    raise ValueError(
+    raise NoFrequencyError(
         f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
         f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
         f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "
