@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+from ..windows.time_index import in_64_bits
+
 MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
 COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
 NANOSECONDS_OF_DAY = 86_400 * 10**9
@@ -54,6 +56,7 @@ def as_times(index, name="y"):
     if index.inferred_type in ("date", "datetime"):
         index = pd.DatetimeIndex(index)
     is_number = getattr(index.dtype, "kind", "O") in "iuf"
+    index = in_64_bits(index) if is_number else index
     if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
         example = f" ({index[0]!r}, ...)" if len(index) else ""
         raise ValueError(

@@ -8,6 +8,8 @@ import pandas as pd
 
 from .rows import joined_ranges
 
+MOST_INT64 = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, eq=False)
 class SeriesSplit:
@@ -367,7 +369,15 @@ def _as_timestamps(index):
         return index.to_timestamp()
     if index.inferred_type in ("date", "datetime"):
         return pd.DatetimeIndex(index)
-    return index if getattr(index.dtype, "kind", None) in tuple("mMiuf") else None
+    return in_64_bits(index) if getattr(index.dtype, "kind", None) in tuple("mMiuf") else None
+
+
+def in_64_bits(index):
+    """Return an index of whole numbers in 64 bits, where their distances do not wrap around."""
+    kind = index.dtype.kind
+    if kind not in "iu" or (kind == "u" and len(index) and index.max() > MOST_INT64):
+        return index
+    return index.astype(np.float64 if index.hasnans else np.int64)
 
 
 def _is_default(index):
@@ -421,7 +431,8 @@ def label_from_plain(plain):
     if isinstance(plain, tuple):
         return tuple(label_from_plain(part) for part in plain)
     if not isinstance(plain, dict):
-        return plain
+        # NaN, the name of rows without a series, is found again as this one object only.
+        return np.nan if isinstance(plain, float) and plain != plain else plain
     if "duration" in plain:
         return pd.Timedelta(np.timedelta64(plain["duration"], plain["unit"]))
     label = pd.Timestamp(plain["time"])
