@@ -86,12 +86,17 @@ class Grid:
 
 
 def _following(timestamps, freq, n_steps):
-    """Return the timestamps that come after the last one."""
+    """Return the timestamps that come after the last one.
+
+    In a zone they are counted from the first: the last may be a clock time moved forward.
+    """
     last = timestamps[-1]
     if isinstance(timestamps, pd.PeriodIndex):
         following = pd.period_range(last + 1, periods=n_steps, freq=freq)
     elif isinstance(timestamps, pd.DatetimeIndex):
-        following = dates_from(last, freq, periods=n_steps + 1)[1:].as_unit(timestamps.unit)
+        n_known = 1 if timestamps.tz is None else len(timestamps)
+        dates = dates_from(timestamps[-n_known], freq, periods=n_known + n_steps)
+        following = dates[n_known:].as_unit(timestamps.unit)
     elif isinstance(timestamps, pd.RangeIndex):
         begin = last + freq
         following = pd.RangeIndex(begin, begin + n_steps * freq, freq)
@@ -138,7 +143,10 @@ class Calendar:
 
     def after(self, n_steps):
         """Return the ``n_steps`` timestamps that follow, None for rows without timestamps."""
-        return None if self.grid is None else _following(self[-1:].timestamps, self.freq, n_steps)
+        if self.grid is None:
+            return None
+        end = self.begin + self.n_steps
+        return _following(self.grid.upto(end)[:end], self.freq, n_steps)
 
     def places(self, timestamps):
         """Return the number of each timestamp, 0 for the first; -1 where off the grid or before it.
@@ -352,6 +360,8 @@ def grid_of(timestamps, freq, name="y"):
     """
     if isinstance(timestamps, pd.PeriodIndex):
         grid = pd.period_range(timestamps[0], timestamps[-1], freq=timestamps.freq)
+        # Periods of two months may be given for each month: every other one is then off.
+        _refuse_off_grid(timestamps, ~timestamps.isin(grid), freq, name)
         return Calendar(Grid(grid.rename(timestamps.name), timestamps.freqstr), 0, len(grid))
     if isinstance(timestamps, pd.DatetimeIndex):
         grid = (

@@ -142,9 +142,11 @@ def layout_of(y, X):
 
 
 def _refuse_same_names(names, of_what):
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    seen = set()
+    for name in names:
+        if name in seen:
             raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
+        seen.add(name)
 
 
 def column_names(X):
