@@ -11,6 +11,10 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 FLOATS = [np.float64, np.float32]
 
 
+class NonFiniteError(ValueError):
+    """Data hold NaN or infinity; the message names the first."""
+
+
 def check_rows(estimator, X, *, reset):
     """Return X as a 2-D float array of rows in time order, without NaN or infinity."""
     with _text_explained(X):
@@ -137,7 +141,7 @@ def refuse_non_finite(array, name, remedy, columns=None):
     where = f"row {row}"
     if column and array.shape[1] > 1:
         where += f", column {column[0] if columns is None else columns[column[0]]!r}"
-    raise ValueError(
+    raise NonFiniteError(
         f"Input {name} contains {value}, first at {where} ({bad.sum()} of {bad.size} values are "
         f"not finite). {remedy}."
     )
@@ -198,7 +202,7 @@ def as_numbers(data, name):
 
 def check_share(value, name):
     """Refuse what is no number between 0 and 1."""
-    if not isinstance(value, Real) or not 0 < value < 1:
+    if not isinstance(value, Real) or not 0 < float(value) < 1:
         raise ValueError(f"{name}={value!r} must lie between 0 and 1, such as 0.9.")
 
 

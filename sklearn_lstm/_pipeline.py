@@ -12,7 +12,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from ._checks import explain_text, refuse_non_finite
+from ._checks import NonFiniteError, explain_text, refuse_non_finite
 from ._regressor import LSTMRegressor
 from .windows.sequence_windower import SequenceWindower
 
@@ -52,7 +52,9 @@ def _rows_named(X, y=None):
     """Where a scaler finds NaN, infinity or text, say in which row or column."""
     try:
         yield
-    except ValueError as error:
+    except NonFiniteError:
+        raise  # it says so already
+    except ValueError as error:  # scikit-learn's, which is known by its text alone
         explain_text(error, X, "X")
         if any(word in str(error) for word in ("contains NaN", "contains infinity")):
             remedy = "Fill the value or drop its row"

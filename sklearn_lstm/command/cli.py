@@ -18,6 +18,7 @@ from rich.table import Table
 
 from .. import __version__
 from ..forecasting.conformal import NoIntervalError
+from ..forecasting.frequency import NoFrequencyError
 
 matplotlib.use("Agg")
 
@@ -91,9 +92,9 @@ def _show_weather(out, quick):
         "persistence": "persistence (as today)",
     }
     table = Table(title="Test year, one day ahead (°C)")
-    for heading, justify in (("model", "left"), ("RMSE", "right"), ("MAE", "right")):
-        table.add_column(heading, justify=justify)
-    table.add_column("skill", justify="right")
+    table.add_column("model")
+    for heading in ("RMSE", "MAE", "skill"):
+        table.add_column(heading, justify="right")
     for name, row in result.scores.iterrows():
         table.add_row(names[name], f"{row.RMSE:.3f}", f"{row.MAE:.3f}", f"{row.skill:+.1%}")
     console.print(table)
@@ -330,10 +331,8 @@ def _choose(table, horizon, window):
         forecaster, reasons = suggest_forecaster(
             table.y, horizon=horizon, window_length=window or "auto"
         )
-    except ValueError as error:
-        if "count rows" not in str(error):
-            raise
-        raise ValueError(f"{error} In the command: --time none.") from error
+    except NoFrequencyError as error:
+        raise NoFrequencyError(f"{error} In the command: --time none.") from error
     console.print(reasons + ".", highlight=False)
     return forecaster
 

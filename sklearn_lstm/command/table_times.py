@@ -18,6 +18,10 @@ NUMBER_FORMATS = [  # smallest and largest whole number, and how it says a time
 ]
 
 
+class MixedZonesError(ValueError):
+    """Times of several time zones can only be brought to UTC."""
+
+
 def find_time_column(table: pd.DataFrame) -> str | None:
     """Return the column that can be read as time, None if there is none.
 
@@ -111,6 +115,9 @@ def as_time(column, notes, day_first):
 
 
 def _is_about_zones(error):
+    """Tell whether there are several zones; what pandas raises is known by its text alone."""
+    if isinstance(error, MixedZonesError):
+        return True
     return re.search("time ?zone|utc", str(error).lower()) is not None
 
 
@@ -140,7 +147,7 @@ def _parse(text, day_first):
                 warnings.simplefilter("ignore")  # which order is tried is the point
                 times = pd.to_datetime(text, dayfirst=order)
             if times.dtype.kind != "M":
-                raise ValueError("Mixed time zones: they can only be brought to UTC.")
+                raise MixedZonesError("Mixed time zones: they can only be brought to UTC.")
             readings[order] = times
         except ValueError as unreadable:
             error = error or unreadable

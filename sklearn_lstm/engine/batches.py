@@ -83,9 +83,16 @@ class Data(NamedTuple):
         def many(*shape, dtype=tf.float32):
             return tf.TensorSpec(shape, dtype)
 
-        index = many(None, dtype=tf.int32), *[many(None, None, dtype=tf.int32)] * 2
         rows = many(dtype=tf.int64) if reading.on_host else many(None, None, dtype=reading.dtype)
-        return cls(rows, *index, many(None, None), many(None))
+        bounds = many(None, None, dtype=tf.int32)
+        return cls(
+            rows=rows,
+            starts=many(None, dtype=tf.int32),
+            first=bounds,
+            last=bounds,
+            y=many(None, None),
+            sample_weight=many(None),
+        )
 
     @classmethod
     def of(cls, samples, reading, rows=None):

@@ -162,7 +162,7 @@ def _repetition_error(series, season_length):
 
 
 def _usual_seasons(freq):
-    count, name = re.match(r"(\d*)([A-Za-z]*)", freq).groups()
+    count, name = re.findall(r"(\d*)([A-Za-z]*)", freq)[0]
     n_units = int(count or 1)
     by_name = {"B": [5, 260], "W": [52], "D": [7, 365]}
     if name in by_name and n_units == 1:

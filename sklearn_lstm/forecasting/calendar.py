@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from ..windows.time_index import joined_ranges
+from ..windows.rows import joined_ranges
 from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, dates_from
 
 LONGEST_GRID = 1_000_000  # timestamps, 8 MB, of a grid that most of its series lie off
@@ -33,10 +33,12 @@ class Grid:
 
     def upto(self, n_steps):
         """Return at least the first ``n_steps`` timestamps."""
-        n_more = n_steps - len(self.timestamps)
+        timestamps = self.timestamps  # another thread may put others in their place meanwhile
+        n_more = n_steps - len(timestamps)
         if n_more > 0:
-            self.timestamps = self.timestamps.append(_following(self.timestamps, self.freq, n_more))
-        return self.timestamps
+            timestamps = timestamps.append(_following(timestamps, self.freq, n_more))
+            self.timestamps = timestamps
+        return timestamps
 
     def places(self, timestamps):
         """Return the number of each timestamp, 0 for the first; -1 where off the grid.
@@ -84,12 +86,17 @@ class Grid:
 
 
 def _following(timestamps, freq, n_steps):
-    """Return the timestamps that come after the last one."""
+    """Return the timestamps that come after the last one.
+
+    In a zone they are counted from the first: the last may be a clock time moved forward.
+    """
     last = timestamps[-1]
     if isinstance(timestamps, pd.PeriodIndex):
         following = pd.period_range(last + 1, periods=n_steps, freq=freq)
     elif isinstance(timestamps, pd.DatetimeIndex):
-        following = dates_from(last, freq, periods=n_steps + 1)[1:].as_unit(timestamps.unit)
+        n_known = 1 if timestamps.tz is None else len(timestamps)
+        dates = dates_from(timestamps[-n_known], freq, periods=n_known + n_steps)
+        following = dates[n_known:].as_unit(timestamps.unit)
     elif isinstance(timestamps, pd.RangeIndex):
         begin = last + freq
         following = pd.RangeIndex(begin, begin + n_steps * freq, freq)
@@ -136,21 +143,22 @@ class Calendar:
 
     def after(self, n_steps):
         """Return the ``n_steps`` timestamps that follow, None for rows without timestamps."""
-        return None if self.grid is None else _following(self[-1:].timestamps, self.freq, n_steps)
+        if self.grid is None:
+            return None
+        end = self.begin + self.n_steps
+        return _following(self.grid.upto(end)[:end], self.freq, n_steps)
 
     def places(self, timestamps):
         """Return the number of each timestamp, 0 for the first; -1 where off the grid or before it.
 
         Timestamps may lie beyond the last one.
         """
-        places = self.grid.places(timestamps)
+        places = _with_times(self.grid).places(timestamps)
         return np.where(places < self.begin, -1, places - self.begin)
 
     def times(self):
         """Return numbers that order the steps of several series in time."""
         return np.arange(self.n_steps) if self.grid is None else ordinals(self.timestamps)
-
-    clock = times  # as backtest calls it
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,7 +327,7 @@ class Calendars:
             codes, timestamps = parts[0].append(parts[1:]).factorize(sort=True)
             return timestamps, codes
         begin, end = self.begins.min(), self.ends.max()
-        timestamps = self.grids[0].upto(end)[begin:end]
+        timestamps = _with_times(self.grids[0]).upto(end)[begin:end]
         if isinstance(timestamps, pd.DatetimeIndex):
             timestamps.freq = None  # of a slice; as a level of an index it would mislead
         return timestamps, joined_ranges(self.begins - begin, self.n_steps)
@@ -328,6 +336,11 @@ class Calendars:
         """Return the ``n_steps`` timestamps that follow each series, as :meth:`joined` does."""
         following = replace(self, begins=self.ends, n_steps=np.full(len(self), n_steps))
         return following.joined()
+
+
+def _with_times(grid: Grid | None) -> Grid:
+    assert grid is not None, "rows that have no timestamps lie on no grid"
+    return grid
 
 
 def ordinals(timestamps):
@@ -364,6 +377,8 @@ def grid_of(timestamps, freq, name="y"):
     """
     if isinstance(timestamps, pd.PeriodIndex):
         grid = pd.period_range(timestamps[0], timestamps[-1], freq=timestamps.freq)
+        # Periods of two months may be given for each month: every other one is then off.
+        _refuse_off_grid(timestamps, ~timestamps.isin(grid), freq, name)
         return Calendar(Grid(grid.rename(timestamps.name), timestamps.freqstr), 0, len(grid))
     if isinstance(timestamps, pd.DatetimeIndex):
         grid = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from math import ceil
 
 import numpy as np
@@ -73,16 +73,18 @@ class ConformalErrors:
     def _of_each(self, series_ids, statistic):
         if self.series_ids is None:
             return statistic(self.errors)[np.newaxis]
-        found = {
-            series_id: self._of_one(series_id, statistic) for series_id in np.unique(series_ids)
-        }
-        return np.stack([found[one] for one in series_ids])
-
-    def _of_one(self, series_id, statistic):
-        try:
-            return statistic(self.errors[self.series_ids == series_id])
-        except NoIntervalError:
-            return statistic(self.errors)
+        statistic_of_all = cache(lambda: statistic(self.errors))
+        asked, places = np.unique(series_ids, return_inverse=True)
+        order = np.argsort(self.series_ids, kind="stable")
+        in_order = self.series_ids[order]
+        bounds = (np.searchsorted(in_order, asked, side) for side in ("left", "right"))
+        found = []
+        for begin, end in zip(*bounds, strict=True):
+            try:
+                found.append(statistic(self.errors[order[begin:end]]))
+            except NoIntervalError:
+                found.append(statistic_of_all())
+        return np.stack(found)[places]
 
 
 def _rank_above(n, level):

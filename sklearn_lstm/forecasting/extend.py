@@ -284,8 +284,8 @@ def future_covariates(panel, X, columns, n_steps):
     """
     X = as_table(X, "X")
     if isinstance(X, np.ndarray) == panel.layout.is_pandas:
-        wanted = "a DataFrame, as to fit" if panel.layout.is_pandas else "an array, as to fit"
-        raise ValueError(f"X is a {type(X).__name__}: give {wanted}.")
+        form = "a DataFrame" if panel.layout.is_pandas else "an array"
+        raise ValueError(f"X is a {type(X).__name__}: give {form}, as to fit.")
     X = _pick_columns(X, columns, panel.layout.covariates)
     values = as_columns(X, "X")
     if not panel.layout.is_pandas:
@@ -296,7 +296,7 @@ def future_covariates(panel, X, columns, n_steps):
             )
         _refuse_missing(values, columns, np.arange(1, len(values) + 1), "step")
         return [values]
-    rows, series, places = _future_rows(panel, X)
+    rows, series, places = _future_rows(panel, X, n_steps)
     lengths = np.full(len(panel), n_steps)
     np.maximum.at(lengths, series, places + 1)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -317,8 +317,10 @@ def future_covariates(panel, X, columns, n_steps):
     return [future[begin:end] for begin, end in pairs]
 
 
-def _future_rows(panel, X):
-    """Return which rows of X are of the future.
+def _future_rows(panel, X, n_steps):
+    """Return which rows of X are of the future, but for those that only a hole can lie before.
+
+    A grid that reaches them might be endless: there may be a row of the year 2999.
 
     Returns
     -------
@@ -336,16 +338,13 @@ def _future_rows(panel, X):
     split = _in_order(split.coded().keep(kept))
     calendars = panel.calendars.keep(numbers)
     _check_kind(split.timestamps(0), calendars[0], f"X{_of_series(split.series_ids[0])}")
-    n_past = split.level.searchsorted(calendars.at(calendars.ends - 1), side="right")
     counts = np.diff(split.offsets)
-    is_future = split.codes >= np.repeat(n_past, counts)
-    if counts.max() > MOST_FUTURE_TIMESTAMPS:
-        begins = np.cumsum(is_future) - is_future
-        is_future &= (
-            np.cumsum(is_future) - np.repeat(begins[split.offsets[:-1]], counts)
-            <= MOST_FUTURE_TIMESTAMPS
-        )
-    split = split.where(is_future)
+    n_reached = max(n_steps, min(int(counts.max()), MOST_FUTURE_TIMESTAMPS))
+    n_past, n_until = (
+        np.repeat(split.level.searchsorted(calendars.at(places), side="right"), counts)
+        for places in (calendars.ends - 1, calendars.ends - 1 + n_reached)
+    )
+    split = split.where((split.codes >= n_past) & (split.codes < n_until))
     places = places_on_grids(calendars, np.arange(len(calendars)), split)
     counts = np.diff(split.offsets)
     is_on = places >= 0
@@ -387,7 +386,8 @@ def _refuse_lacking(key, calendar, is_there, values, columns):
 
 def _pick_columns(X, columns, fitted):
     if isinstance(X, pd.Series):
-        return X.to_frame(columns[0]) if len(columns) == 1 else X.to_frame()
+        is_named = X.name is not None and X.name != columns[0]
+        X = X.to_frame() if is_named or len(columns) > 1 else X.to_frame(columns[0])
     if isinstance(X, pd.DataFrame):
         absent = [column for column in columns if column not in X.columns]
         if absent:
@@ -410,7 +410,7 @@ def _pick_columns(X, columns, fitted):
 def _refuse_missing(values, columns, wanted, where):
     missing = ~np.isfinite(values)
     if missing.any():
-        row, column = np.argwhere(missing)[0]
+        row, column = map(int, np.argwhere(missing)[0])
         raise ValueError(
             f"X lacks the value of {columns[column]!r} at {where} {wanted[row]!s}, which is to be "
             "forecast. Fill it."

@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
+from ..windows.time_index import in_64_bits
+
 MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
 COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
 NANOSECONDS_OF_DAY = 86_400 * 10**9
 LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
 LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
+
+
+class NoFrequencyError(ValueError):
+    """Timestamps step in a way that can't be kept; rows could be counted in their place."""
 
 
 def checked_timestamps(index, name="y"):
@@ -50,6 +56,7 @@ def as_times(index, name="y"):
     if index.inferred_type in ("date", "datetime"):
         index = pd.DatetimeIndex(index)
     is_number = getattr(index.dtype, "kind", "O") in "iuf"
+    index = in_64_bits(index) if is_number else index
     if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
         example = f" ({index[0]!r}, ...)" if len(index) else ""
         raise ValueError(
@@ -119,7 +126,7 @@ def dates_from(first, freq, periods=None, end=None):
 
 def _checked_alias(freq, name):
     if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
-        raise ValueError(
+        raise NoFrequencyError(
             f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
             f"can't be kept. Take all business days ({name}.asfreq('B'), with "
             f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
@@ -131,6 +138,7 @@ def _infer_step(timestamps, name):
     if len(timestamps) == 1:
         return 1
     values = timestamps.to_numpy()
+    step: int | float
     if values.dtype.kind in "iu":
         step = int(np.gcd.reduce(np.diff(values.astype(np.int64))))
     else:
@@ -213,7 +221,7 @@ def _refuse_irregular(timestamps, name):
     common = _most_common_step(timestamps)
     steps = timestamps[1:] - timestamps[:-1]
     row = 1 + int(np.argmax(steps != common))
-    raise ValueError(
+    raise NoFrequencyError(
         f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
         f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
         f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "

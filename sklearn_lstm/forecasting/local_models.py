@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import Self
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
@@ -36,7 +37,13 @@ class LocalModels:
         self.n_jobs = n_jobs
         self.may_lack_windows = may_lack_windows
 
-    def fit(self, values, covariates, offsets, times=None):
+    def fit(
+        self,
+        values: np.ndarray,
+        covariates: np.ndarray,
+        offsets: np.ndarray,
+        times: np.ndarray | None = None,
+    ) -> Self:
         """Learn from each series by itself.
 
         Parameters
@@ -63,7 +70,14 @@ class LocalModels:
         self.regressor_ = [model.regressor_ for model in fitted]
         return self
 
-    def forecast(self, histories, covariates, series_ids, n_steps, normalizer=None):
+    def forecast(
+        self,
+        histories: np.ndarray,
+        covariates: np.ndarray,
+        series_ids: np.ndarray,
+        n_steps: int,
+        normalizer: Normalizer | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Predict what follows histories, each by the model of its series.
 
         Parameters and results are those of :meth:`WindowModel.forecast`.

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from .._sklearn_private import set_random_states
-from ..windows.rows import ranges
+from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .conformal import ConformalErrors, NoIntervalError
 from .defaults import (
@@ -23,6 +23,7 @@ from .defaults import (
 )
 from .local_models import LocalModels
 from .normalize import Normalizer
+from .protocols import SeriesModel
 from .read_panel import nearest
 from .time_series import check_values
 from .window_model import NoWindowError, WindowModel
@@ -163,11 +164,11 @@ class PanelForecaster:
             "more values."
         )
 
-    def _train(self, panel, seed, *, may_lack_windows):
+    def _train(self, panel, seed, *, may_lack_windows) -> SeriesModel:
         regressor = clone(self.regressor_)
         if seed is not None:
             set_random_states(regressor, seed)
-        model = WindowModel(
+        model: SeriesModel = WindowModel(
             regressor,
             window_length=self.window_length_,
             n_ahead=self.n_ahead,
@@ -184,15 +185,14 @@ class PanelForecaster:
     def _units(self, panel):
         """Return values, covariates, offsets and times of each unit, end to end."""
         y, X, offsets = panel.stacked()
-        times = panel.times() if len(panel) * self.n_split_ > 1 else None
         y = np.log(y) if self.log_ else y
         if self.n_split_ == 1:
-            return y, X, offsets, times
+            return y, X, offsets, panel.times() if len(panel) > 1 else None
         lengths = np.repeat(panel.lengths, self.n_split_)
-        rows = ranges(np.repeat(offsets[:-1], self.n_split_), lengths)
+        rows = joined_ranges(np.repeat(offsets[:-1], self.n_split_), lengths)
         column = np.repeat(np.tile(np.arange(self.n_split_), len(panel)), lengths)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return y[rows, column][:, np.newaxis], X[rows], offsets, times[rows]
+        return y[rows, column][:, np.newaxis], X[rows], offsets, panel.times()[rows]
 
     def _calibrate(self, panel, seed):
         """Measure the errors of a model that has not seen the last part, and say on which scale."""
@@ -211,7 +211,8 @@ class PanelForecaster:
             return None
         n_origins = np.maximum(part.lengths - self.horizon + 1 - n_before, 0)
         series_ids = np.repeat(np.arange(len(part)), n_origins)
-        series_ids, n_known = self._sample(series_ids, ranges(n_before, n_origins), seed)
+        n_known = joined_ranges(n_before, n_origins).astype(np.intp)
+        series_ids, n_known = self._sample(series_ids, n_known, seed)
         found = self._forecast(model, part, series_ids, n_known, self.horizon)
         errors = self._errors_of(model, found, self._truth(part, series_ids, n_known))
         if not np.isfinite(errors).any():
@@ -359,20 +360,19 @@ class PanelForecaster:
         -------
         forecasts : Forecasts
         """
-        w, normalizer = self.window_length_, None
+        w = self.window_length_
         y, X, _, ends = panel.parts()
         rows = ends[:, np.newaxis] + np.arange(-w, 0)
         x = np.concatenate([X[rows], self._covariates_ahead(panel, futures, n_steps)], axis=1)
-        if is_other:
-            values, _, offsets, _ = self._units(panel)
-            normalizer = Normalizer(self.normalize).fit(values, offsets, self.n_ahead)
         unit_ids = np.arange(len(panel) * self.n_split_)
         histories = self._split(self._logged(y[rows])), np.repeat(x, self.n_split_, axis=0)
-        found = self.model_.forecast(*histories, unit_ids, n_steps, normalizer)
-        if is_other:
-            still = normalizer.is_constant_[:, np.newaxis]
-            return Forecasts(found[0], np.where(still, 0, found[1]), np.full(len(unit_ids), -1))
-        return Forecasts(*found, unit_ids)
+        if not is_other:
+            return Forecasts(*self.model_.forecast(*histories, unit_ids, n_steps), unit_ids)
+        of_units, _, offsets, _ = self._units(panel)
+        normalizer = Normalizer(self.normalize).fit(of_units, offsets, self.n_ahead)
+        values, scale = self.model_.forecast(*histories, unit_ids, n_steps, normalizer)
+        still = normalizer.is_constant_[:, np.newaxis]
+        return Forecasts(values, np.where(still, 0, scale), np.full(len(unit_ids), -1))
 
     def _covariates_ahead(self, panel, futures, n_steps):
         """Return the covariates of the steps after each series, the last where none is known."""

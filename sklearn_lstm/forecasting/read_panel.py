@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from .._checks import as_numbers
-from ..windows.time_index import joined_ranges, split_series
-from .calendar import Calendar, Calendars, grid_of, shared_grid
+from ..windows.rows import joined_ranges
+from ..windows.time_index import split_series
+from .calendar import Calendar, Calendars, Grid, grid_of, shared_grid
 from .frequency import LARGEST_SHARE_ABSENT, as_times, checked_timestamps, covers, frequency_of
 from .time_series import Layout, Panel, name_of
 
@@ -151,9 +152,11 @@ def layout_of(y, X):
 
 
 def _refuse_same_names(names, of_what):
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    seen = set()
+    for name in names:
+        if name in seen:
             raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
+        seen.add(name)
 
 
 def column_names(X):
@@ -260,7 +263,8 @@ def _on_shared_grids(split, freq):
     level, codes = split.level, split.codes
     first = codes[split.offsets[:-1]].astype(np.intp)
     last = codes[split.offsets[1:] - 1].astype(np.intp)
-    n_series, grids = len(first), []
+    n_series = len(first)
+    grids: list[Grid | None] = []
     begins, n_steps = np.zeros((2, n_series), dtype=np.int64)
     numbers = np.full(n_series, -1)
     while (numbers < 0).any() and len(grids) < MOST_SHARED_GRIDS:

@@ -269,14 +269,15 @@ class Panel:
         return pd.DataFrame(flat, index=index, columns=columns)
 
     def _future_index(self, n_steps):
-        if self.layout.levels is None:
+        levels = self.layout.levels
+        if levels is None:
             return self.calendars[0].after(n_steps)
-        return self._joined(*self.calendars.joined_after(n_steps), np.full(len(self), n_steps))
+        timestamps, codes = self.calendars.joined_after(n_steps)
+        return self._joined(timestamps, codes, np.full(len(self), n_steps), levels)
 
-    def _joined(self, timestamps, codes, lengths):
+    def _joined(self, timestamps, codes, lengths, names):
         """Put the timestamps of each series under its key."""
         tuples = [key if isinstance(key, tuple) else (key,) for key in self.keys]
-        names = self.layout.levels
         ids = pd.MultiIndex.from_tuples(tuples, names=names[:-1])
         return pd.MultiIndex(
             levels=[*ids.levels, timestamps],
@@ -293,7 +294,8 @@ class Panel:
         if layout.levels is None:
             index = self.calendars[0].timestamps
         else:
-            index = self._joined(*self.calendars.joined(), self.lengths)
+            timestamps, codes = self.calendars.joined()
+            index = self._joined(timestamps, codes, self.lengths, layout.levels)
         if layout.y_ndim == 1:
             return pd.Series(values[:, 0], index=index, name=layout.columns[0], copy=False)
         return pd.DataFrame(values, index=index, columns=pd.Index(layout.columns), copy=False)

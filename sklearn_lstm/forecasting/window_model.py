@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Self
 
 import numpy as np
 from sklearn.base import clone
@@ -10,7 +11,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from .._checks import reads_windows, takes_several_outputs
-from ..windows.rows import FollowingSteps, Windows, is_finite, ranges, row_numbers
+from ..windows.rows import FollowingSteps, Windows, is_finite, joined_ranges, row_numbers
 from .normalize import Normalizer
 
 SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled: else it is mostly invented
@@ -53,7 +54,13 @@ class WindowModel:
         self.is_ahead = is_ahead
         self.fills = fills
 
-    def fit(self, values, covariates, offsets, times=None):
+    def fit(
+        self,
+        values: np.ndarray,
+        covariates: np.ndarray,
+        offsets: np.ndarray,
+        times: np.ndarray | None = None,
+    ) -> Self:
         """Learn from series that lie end to end.
 
         Parameters
@@ -88,7 +95,7 @@ class WindowModel:
     def _starts(self, lengths, offsets):
         """Return where windows begin that have ``n_ahead`` steps after them."""
         n_windows = np.maximum(lengths - self.window_length - self.n_ahead + 1, 0)
-        return row_numbers(ranges(offsets[:-1], n_windows), offsets[-1])
+        return row_numbers(joined_ranges(offsets[:-1], n_windows), offsets[-1])
 
     def _refuse_no_window(self, values, offsets):
         needed = self.window_length + self.n_ahead
@@ -193,7 +200,14 @@ class WindowModel:
             return windows
         return windows.to_array().reshape(len(windows), -1)
 
-    def forecast(self, histories, covariates, series_ids, n_steps, normalizer=None):
+    def forecast(
+        self,
+        histories: np.ndarray,
+        covariates: np.ndarray,
+        series_ids: np.ndarray,
+        n_steps: int,
+        normalizer: Normalizer | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Predict what follows histories, block after block where the regressor does not reach.
 
         Parameters

@@ -98,12 +98,12 @@ def make_supervised(
     return (X, y) if is_pandas else (X.to_numpy(), y.to_numpy())
 
 
-def _check_horizon(horizon):
+def _check_horizon(horizon: Any) -> list[int]:
     try:
-        steps = [horizon] if isinstance(horizon, Integral) else list(horizon)
+        steps: list[Any] = [horizon] if isinstance(horizon, Integral) else list(horizon)
     except TypeError:
         steps = []
-    is_ahead = all(isinstance(step, Integral) and step >= 1 for step in steps)
+    is_ahead = all(isinstance(step, Integral) and int(step) >= 1 for step in steps)
     if not steps or not is_ahead or len(set(steps)) < len(steps):
         raise ValueError(
             f"horizon={horizon!r} must be a whole number of steps ahead, 1 or more, or a range or "

@@ -7,7 +7,9 @@ start for each window; whoever reads a batch says which windows, and gets these 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -19,14 +21,29 @@ BLOCK = 16_384  # windows that are written out together
 MOST_ROWS = np.iinfo(np.int32).max  # row numbers are int32 where that is enough
 
 
-class _ArrayLike(NDArrayOperatorsMixin):
-    """What an array can do, by being written out where more is asked for than its rows.
+class _ArrayLike(NDArrayOperatorsMixin, ABC):
+    """What an array can do, by being written out where more is asked for than its rows."""
 
-    A subclass has ``shape``, ``take(selection)`` (some of its rows, not written out) and
-    ``to_array()``.
-    """
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]: ...
 
-    shape: tuple
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype: ...
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """int : How many rows lie beneath."""
+
+    @abstractmethod
+    def take(self, selection: Any) -> Self:
+        """Return some of the windows, not written out; the rows are shared."""
+
+    @abstractmethod
+    def to_array(self) -> np.ndarray:
+        """Write the windows out."""
 
     @property
     def ndim(self):
@@ -86,8 +103,8 @@ class _ArrayLike(NDArrayOperatorsMixin):
         return self.to_array().reshape(*shape)
 
     def __repr__(self):
-        kind, n_rows = type(self).__name__, len(self.rows)
-        return f"{kind} of shape {self.shape}, {self.dtype}, over {n_rows} rows"
+        kind = type(self).__name__
+        return f"{kind} of shape {self.shape}, {self.dtype}, over {self.n_rows} rows"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -129,20 +146,23 @@ class Windows(_ArrayLike):
     n_relative: int = 0
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
         return len(self.starts), self.n_timesteps, self.rows.shape[1]
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         return self.rows.dtype
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.rows)
 
     @property
     def is_plain(self):
         """bool : Whether a window is its rows as they are."""
         return self.first is None and self.relative is None
 
-    def take(self, selection):
-        """Return some of the windows; the rows are shared."""
+    def take(self, selection: Any) -> Windows:
         bounds = {
             name: bound[selection]
             for name in ("first", "last")
@@ -150,7 +170,7 @@ class Windows(_ArrayLike):
         }
         return replace(self, starts=self.starts[selection], **bounds)
 
-    def to_array(self):
+    def to_array(self) -> np.ndarray:
         """Write the windows out, block by block: what a block takes beside them is little."""
         if len(self) <= BLOCK:
             return self._written()
@@ -172,7 +192,7 @@ class Windows(_ArrayLike):
     def read(self):
         """Write the windows out as the rows have them, relative to nothing."""
         steps = self.starts[:, np.newaxis] + np.arange(self.n_timesteps, dtype=self.starts.dtype)
-        if self.first is None:
+        if self.first is None or self.last is None:
             return self.rows[steps]
         if self.first.ndim == 1:
             inside = np.clip(steps, self.first[:, np.newaxis], self.last[:, np.newaxis])
@@ -230,22 +250,22 @@ class FollowingSteps(_ArrayLike):
     is_flat: bool = False
 
     @property
-    def rows(self):
-        return self.windows.rows
-
-    @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         width = self.n_ahead * self.n_columns
         return (len(self.windows),) if self.is_flat else (len(self.windows), width)
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         return self.windows.dtype
 
-    def take(self, selection):
+    @property
+    def n_rows(self) -> int:
+        return self.windows.n_rows
+
+    def take(self, selection: Any) -> FollowingSteps:
         return replace(self, windows=self.windows.take(selection))
 
-    def to_array(self):
+    def to_array(self) -> np.ndarray:
         if len(self) <= BLOCK:
             return self._written()
         blocks = (slice(begin, begin + BLOCK) for begin in range(0, len(self), BLOCK))
@@ -256,7 +276,7 @@ class FollowingSteps(_ArrayLike):
         steps = windows.starts[:, np.newaxis] + np.arange(
             windows.n_timesteps, windows.n_timesteps + self.n_ahead, dtype=windows.starts.dtype
         )
-        array = self.rows[:, :c][steps]
+        array = windows.rows[:, :c][steps]
         loc, scale = windows.scales()
         if windows.relative is not None:
             array -= loc
@@ -282,11 +302,25 @@ class FollowingSteps(_ArrayLike):
         )
 
 
-def ranges(begins, lengths):
-    """Return the numbers from each of some beginnings on, so many of each, one after the other."""
-    lengths = np.asarray(lengths)
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(np.asarray(begins) - before, lengths) + np.arange(lengths.sum())
+def joined_ranges(begins, lengths):
+    """Return ranges one after the other, in the smallest unsigned type that holds them.
+
+    Parameters
+    ----------
+    begins, lengths : ndarray of int, shape (n_ranges,)
+
+    Returns
+    -------
+    joined : ndarray of shape (lengths.sum(),)
+    """
+    begins, lengths = begins[lengths > 0], lengths[lengths > 0]
+    lasts = begins + lengths - 1
+    joined = np.ones(lengths.sum(), dtype=np.min_scalar_type(max(lasts.max(initial=0), 256)))
+    # Each number is its predecessor and one, but for the first of a range: that leaps, back as
+    # well, for unsigned numbers wrap around.
+    leaps = np.concatenate([begins[:1], begins[1:] - lasts[:-1]])
+    joined[np.cumsum(lengths) - lengths] = leaps.astype(joined.dtype)
+    return np.cumsum(joined, out=joined, dtype=joined.dtype)
 
 
 def row_numbers(values, n_rows):

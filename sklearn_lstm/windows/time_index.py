@@ -6,6 +6,10 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from .rows import joined_ranges
+
+MOST_INT64 = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, eq=False)
 class SeriesSplit:
@@ -40,9 +44,14 @@ class SeriesSplit:
     level: pd.Index
     codes: np.ndarray | None
 
+    @property
+    def all_codes(self) -> np.ndarray:
+        """The codes, those of an index without levels as well."""
+        return np.arange(len(self.level)) if self.codes is None else self.codes
+
     def coded(self):
         """Return the split with codes, those of an index without levels as well."""
-        return self if self.codes is not None else replace(self, codes=np.arange(len(self.level)))
+        return self if self.codes is not None else replace(self, codes=self.all_codes)
 
     def sorted_by(self, level):
         """Return the split with other values for its level, in order.
@@ -77,14 +86,15 @@ class SeriesSplit:
     def in_order(self):
         """Return the split with the rows of each series in the order of time.
 
-        It has to have codes and a sorted level, see :meth:`coded` and :meth:`sorted_by`.
+        Its level has to be sorted, see :meth:`sorted_by`.
         """
         if self.first_out_of_order() is None:
             return self
         series = np.repeat(np.arange(len(self.series_ids)), np.diff(self.offsets))
-        places = np.lexsort((self.codes, series))
+        codes = self.all_codes
+        places = np.lexsort((codes, series))
         order = places if self.order is None else self.order[places]
-        return replace(self, codes=self.codes[places], order=order)
+        return replace(self, codes=codes[places], order=order)
 
     def keep(self, numbers):
         """Return the split of some series, by their numbers."""
@@ -106,7 +116,7 @@ class SeriesSplit:
             self,
             order=places if self.order is None else self.order[places],
             offsets=ends[self.offsets],
-            codes=self.codes[places],
+            codes=self.all_codes[places],
         )
 
     def series_of(self, place):
@@ -208,27 +218,6 @@ def _numbered(codes):
         width = int(of_level.max(initial=-1)) + 2
         numbers, found = pd.factorize(numbers.astype(np.int64) * width + of_level + 1)
     return numbers, len(found)
-
-
-def joined_ranges(begins, lengths):
-    """Return ranges one after the other, in the smallest unsigned type that holds them.
-
-    Parameters
-    ----------
-    begins, lengths : ndarray of int, shape (n_ranges,)
-
-    Returns
-    -------
-    joined : ndarray of shape (lengths.sum(),)
-    """
-    begins, lengths = begins[lengths > 0], lengths[lengths > 0]
-    lasts = begins + lengths - 1
-    joined = np.ones(lengths.sum(), dtype=np.min_scalar_type(max(lasts.max(initial=0), 256)))
-    # Each number is its predecessor and one, but for the first of a range: that leaps, back as
-    # well, for unsigned numbers wrap around.
-    leaps = np.concatenate([begins[:1], begins[1:] - lasts[:-1]])
-    joined[np.cumsum(lengths) - lengths] = leaps.astype(joined.dtype)
-    return np.cumsum(joined, out=joined, dtype=joined.dtype)
 
 
 class Timeline:
@@ -380,7 +369,15 @@ def _as_timestamps(index):
         return index.to_timestamp()
     if index.inferred_type in ("date", "datetime"):
         return pd.DatetimeIndex(index)
-    return index if getattr(index.dtype, "kind", None) in tuple("mMiuf") else None
+    return in_64_bits(index) if getattr(index.dtype, "kind", None) in tuple("mMiuf") else None
+
+
+def in_64_bits(index):
+    """Return an index of whole numbers in 64 bits, where their distances do not wrap around."""
+    kind = index.dtype.kind
+    if kind not in "iu" or (kind == "u" and len(index) and index.max() > MOST_INT64):
+        return index
+    return index.astype(np.float64 if index.hasnans else np.int64)
 
 
 def _is_default(index):
@@ -434,7 +431,8 @@ def label_from_plain(plain):
     if isinstance(plain, tuple):
         return tuple(label_from_plain(part) for part in plain)
     if not isinstance(plain, dict):
-        return plain
+        # NaN, the name of rows without a series, is found again as this one object only.
+        return np.nan if isinstance(plain, float) and plain != plain else plain
     if "duration" in plain:
         return pd.Timedelta(np.timedelta64(plain["duration"], plain["unit"]))
     label = pd.Timestamp(plain["time"])

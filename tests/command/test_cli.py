@@ -298,6 +298,21 @@ def test_bad_files_are_one_line(content, options, message, tmp_path, monkeypatch
     assert "is no model file, or damaged" in error
 
 
+def test_counting_rows_is_advised_where_times_have_no_frequency(tmp_path, monkeypatch, capsys):
+    path, days = tmp_path / "shops.csv", pd.date_range("2024", periods=60)
+    options = ["--target", "y", "--horizon", 1, "--series", "shop"]
+    table = pd.DataFrame({"shop": "count rows", "day": days.where(days.day < 9), "y": 1.0})
+    table.dropna().to_csv(path, index=False)
+    code, _, error = call(monkeypatch, capsys, "forecast", path, *options)
+    assert code == 2
+    assert re.search("have no frequency.*In the command: --time none", error)
+    table[:2].to_csv(path, index=False)
+    code, _, error = call(monkeypatch, capsys, "forecast", path, *options)
+    assert code == 2
+    assert "series 'count rows'" in error
+    assert "--time none" not in error
+
+
 @pytest.mark.parametrize(
     "args",
     [

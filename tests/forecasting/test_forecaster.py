@@ -235,6 +235,56 @@ def test_covariates_of_every_step_ahead_are_seen(window_length, horizon):
     np.testing.assert_allclose(recursive.predict(9, X=x[100:]), y[100:109], atol=1e-5)
 
 
+def test_a_clock_time_that_is_left_out_in_spring_comes_back_the_day_after():
+    nights = pd.date_range("2024-03-01 02:30", periods=40, freq="D")
+    index = nights.tz_localize("Europe/Berlin", nonexistent="shift_forward")
+    y = pd.Series(np.sin(np.arange(40)), index=index)
+    for n_known in (29, 30, 31, 32):  # on the 31st there is no half past two
+        model = forecaster(horizon=5).fit(y[:n_known])
+        assert model.predict().index.tolist() == index[n_known : n_known + 5].tolist()
+        model.update(y[n_known : n_known + 3])
+        assert model.predict().index.tolist() == index[n_known + 3 : n_known + 8].tolist()
+
+
+@pytest.mark.parametrize(("dtype", "first"), [("int8", -100), ("uint8", 50), ("uint64", 0)])
+def test_times_may_be_whole_numbers_of_any_width(dtype, first):
+    numbers = np.arange(first, first + 200)
+    y = pd.Series(np.sin(np.arange(200)), index=pd.Index(numbers.astype(dtype)))
+    model = forecaster(horizon=2, missing="interpolate").fit(y.drop(y.index[[20, 30]])[:-5])
+    assert len(model.history_) == 195
+    found = model.update(y[-5:]).predict()
+    assert found.index.tolist() == [numbers[-1] + 1, numbers[-1] + 2]
+
+
+@pytest.mark.parametrize("missing", ["error", "interpolate", "skip"])
+def test_periods_that_overlap_are_refused(days, missing):
+    months = pd.period_range("2010", periods=120, freq="M")
+    with pytest.raises(ValueError, match="'2M', but 60 of 120 lie between, first 2010-02"):
+        forecaster(missing=missing).fit(days.set_axis(pd.PeriodIndex(months, freq="2M")))
+
+
+def test_a_covariate_of_the_far_future_costs_nothing(days):
+    minutes = pd.date_range("2024", periods=123, freq="min")
+    X = pd.DataFrame({"price": np.cos(np.arange(123))}, index=minutes)
+    model = forecaster(horizon=2).fit(days.set_axis(minutes[:120]), X[:120])
+    placeholder = pd.DataFrame({"price": [0.0]}, index=pd.DatetimeIndex(["2261-12-31"]))
+    found = model.predict(X=pd.concat([X, placeholder]))
+    pd.testing.assert_series_equal(found, model.predict(X=X))
+
+
+def test_a_series_of_another_name_is_another_covariate(days):
+    X = pd.DataFrame({"price": np.cos(np.arange(123)), "load": 1.0})
+    y = days.reset_index(drop=True)
+    model = forecaster(horizon=2).fit(y, X[["price"]][:120])
+    expected = model.predict(X=X[["price"]])
+    for future in (X["price"], X["price"].rename(None)):
+        pd.testing.assert_series_equal(model.predict(X=future), expected)
+    with pytest.raises(ValueError, match=r"X lacks the columns \['price'\]"):
+        model.predict(X=X["load"])
+    with pytest.raises(ValueError, match=r"X lacks the columns \['load'\]"):
+        forecaster(horizon=2).fit(y, X[:120]).predict(X=X["price"])
+
+
 def test_covariates_known_ahead_are_demanded_by_stamp(days):
     X = pd.DataFrame(
         {"price": np.cos(np.arange(130))}, index=pd.date_range("2024-01-01", periods=130)

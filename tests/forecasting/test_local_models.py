@@ -140,6 +140,15 @@ def test_a_series_with_too_few_errors_of_its_own_goes_by_those_of_all():
     assert radius.ravel().tolist() == [30.0, 4.0, 4.0]  # the fifth of all five, the fourth of four
 
 
+def test_errors_in_any_order_belong_to_their_series():
+    rng = np.random.default_rng(0)
+    errors, ids = rng.standard_normal((60, 2, 1)), rng.integers(0, 4, 60)
+    found = ConformalErrors(errors, ids).half_width(0.5, np.array([3, 1, 3]))
+    for radius, number in zip(found, [3, 1, 3], strict=True):
+        own = np.sort(np.abs(errors[ids == number]), axis=0)
+        np.testing.assert_array_equal(radius, own[int(np.ceil((len(own) + 1) * 0.5)) - 1])
+
+
 def test_a_backtest_leaves_out_a_series_while_it_has_no_whole_window(frame):
     late = frame[["a", "b"]].copy()
     late.iloc[:60:4, 1] = np.nan  # no six values in a row

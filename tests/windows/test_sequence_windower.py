@@ -1,4 +1,5 @@
 import datetime
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -363,3 +364,18 @@ def test_parameters_set_after_fit_are_checked_too():
     windower = SequenceWindower(3).fit(np.zeros((5, 1))).set_params(window_length=0)
     with pytest.raises(ValueError, match="'window_length'"):
         windower.transform(np.zeros((5, 1)))
+
+
+def test_a_gap_is_seen_in_numbers_of_few_bits():
+    X = pd.DataFrame({"x": [0.0, 1.0, 2.0]}, index=pd.Index([-100, -99, 100], dtype="int8"))
+    windows = SequenceWindower(2, max_gap=5).fit(X).transform(X)
+    assert_array_equal(np.asarray(windows)[:, :, 0], [[np.nan, 0], [0, 1], [np.nan, 2]])
+
+
+def test_rows_of_no_series_keep_their_history_in_a_stored_windower():
+    index = pd.MultiIndex.from_product([["a", np.nan], range(5)])
+    X = pd.DataFrame({"x": np.arange(10.0)}, index=index)
+    is_known = index.get_level_values(1) < 3
+    windower = pickle.loads(pickle.dumps(SequenceWindower(2).fit(X[is_known])))
+    found = np.asarray(windower.transform(X[~is_known]))[:, :, 0]
+    assert_array_equal(found, [[2, 3], [3, 4], [7, 8], [8, 9]])
