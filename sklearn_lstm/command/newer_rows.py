@@ -85,11 +85,11 @@ def _by_whether_known(history, table):
         return known_part, None
 
     def part(of_known):
-        chosen = (
-            None if rows is None else rows[rows.index.get_level_values(0).isin(names) == of_known]
-            for rows in (table.y, table.X, table.X_future)
-        )
-        return SeriesTable(*chosen, [], table.time)
+        def chosen(rows):
+            return rows[rows.index.get_level_values(0).isin(names) == of_known]
+
+        X, future = (None if rows is None else chosen(rows) for rows in (table.X, table.X_future))
+        return SeriesTable(chosen(table.y), X, future, [], table.time)
 
     return part(True), part(False)
 

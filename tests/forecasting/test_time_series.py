@@ -63,7 +63,7 @@ def test_times_are_small_numbers_on_a_shared_grid(y, phases):
     )
     panel = read_panel(y)
     assert len(panel.calendars.grids) == len(set(phases))
-    clock = panel.clock()
+    clock = panel.times()
     days = y.index.get_level_values(1)
     np.testing.assert_array_equal(clock.argsort(kind="stable"), days.argsort(kind="stable"))
     assert (clock.dtype == np.uint16) == (len(set(phases)) == 1)

@@ -13,7 +13,7 @@ from sklearn_lstm.windows.rows import (
     FollowingSteps,
     Windows,
     count_missing_history,
-    ranges,
+    joined_ranges,
     row_numbers,
 )
 
@@ -341,7 +341,7 @@ def test_more_windows_than_a_block_are_written_out_alike(relative, is_bounded):
 def test_ranges_lie_one_after_the_other(pairs):
     begins, lengths = map(np.array, zip(*pairs, strict=True))
     expected = [begin + k for begin, length in pairs for k in range(length)]
-    assert ranges(begins, lengths).tolist() == expected
+    assert joined_ranges(begins, lengths).tolist() == expected
 
 
 def test_row_numbers_are_small_where_that_is_enough():
