@@ -108,7 +108,7 @@ def check_targets(estimator, y, X):
 def check_weights(sample_weight, X):
     """Return one finite weight of zero or more for each row of X."""
     if sample_weight is None:
-        return np.broadcast_to(1.0, len(X))  # one value stands for all
+        return np.broadcast_to(np.float32(1), len(X))  # one value stands for all
     if isinstance(sample_weight, Real):
         sample_weight = np.full(len(X), sample_weight)
     weights = check_array(
