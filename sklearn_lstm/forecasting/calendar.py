@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from ..windows.rows import joined_ranges
+from ..windows.time_index import has_named_zone
 from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, dates_from
 
 LONGEST_GRID = 1_000_000  # timestamps, 8 MB, of a grid that most of its series lie off
@@ -66,7 +67,8 @@ class Grid:
         if isinstance(self.timestamps, pd.PeriodIndex):
             return {**state, "kind": "period", "first": str(first)}
         if isinstance(self.timestamps, pd.DatetimeIndex):
-            zone = None if self.timestamps.tz is None else str(self.timestamps.tz)
+            zone = self.timestamps.tz  # kept if its name does not find it, as none of dateutil's
+            zone = str(zone) if zone is not None and has_named_zone(first) else zone
             unit = self.timestamps.unit
             return {**state, "kind": "time", "first": first.isoformat(), "tz": zone, "unit": unit}
         first = first.item() if hasattr(first, "item") else first

@@ -10,13 +10,16 @@ import pandas as pd
 from .._regressor import LSTMRegressor
 from .baselines import infer_season_length
 
+# Chosen on the stretches before the test parts of a dozen series, but for what says otherwise.
 SHORTEST_WINDOW, LONGEST_WINDOW = 14, 192
 LONG_SEASON, LONGEST_SEASON, N_LONG_SEASONS = 24, 168, 4
 LONGEST_MEMORY = 60
+# There the best number of epochs was between four and thirty where windows were thousands.
 N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 1250, 5, 75
 SMALLEST_BATCH, LARGEST_BATCH, UPDATES_OF_AN_EPOCH = 32, 256, 300
+# On ETTh1 segments of 24 in windows of 96 had a lower error, and a twelfth of the time of a fit.
 FEWEST_STEPS_CUT, LONGEST_SEGMENT = 48, 24
-FEWEST_FOR_LOG = 48
+FEWEST_FOR_LOG = 48  # a few dozen values are too short to tell
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
 # Of more series, so many evenly spaced ones are looked at: medians over a thousand are as good as

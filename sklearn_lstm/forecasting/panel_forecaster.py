@@ -230,7 +230,7 @@ class PanelForecaster:
         if not len(times):
             return np.zeros(len(panel), dtype=int)
         n_before = np.cumsum(counts)
-        number = int((1 - self.calibration_fraction) * n_before[-1])
+        number = min(int((1 - self.calibration_fraction) * n_before[-1]), n_before[-1] - 1)
         begin = times[np.searchsorted(n_before, number, side="right")]
         return panel.calendars.n_known([begin])[:, 0]
 

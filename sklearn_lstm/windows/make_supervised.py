@@ -95,7 +95,7 @@ def make_supervised(
     )
     is_series = is_single_step and len(columns) == 1 and not isinstance(target, list | pd.Index)
     y = targets.iloc[:, 0] if is_series else targets
-    return (X, y) if is_pandas else (X.to_numpy(), y.to_numpy())
+    return (X, y) if is_pandas else (X.to_numpy(copy=True), y.to_numpy(copy=True))
 
 
 def _check_horizon(horizon: Any) -> list[int]:

@@ -248,6 +248,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             together = np.empty((len(rows) + len(before), rows.shape[1]), dtype=rows.dtype)
             together[last], together[before] = rows, np.concatenate(histories)
             rows = together
+        elif order is None:  # the rows may be those that were given, and change later
+            rows = rows.copy()
         if order is not None:
             place = np.argsort(order)
             first, last = first[place], last[place]

@@ -418,7 +418,7 @@ def plain_label(label):
     """
     if isinstance(label, tuple):
         return tuple(plain_label(part) for part in label)
-    if isinstance(label, pd.Timestamp) and _has_named_zone(label):
+    if isinstance(label, pd.Timestamp) and has_named_zone(label):
         zone = None if label.tz is None else str(label.tz)
         return {"time": label.isoformat(), "zone": zone, "unit": label.unit}
     if isinstance(label, pd.Timedelta):
@@ -440,7 +440,7 @@ def label_from_plain(plain):
     return label.as_unit(plain["unit"])
 
 
-def _has_named_zone(label):
+def has_named_zone(label):
     """Tell whether the name of the zone, if there is one, is enough to find it again."""
     if label.tz is None:
         return True

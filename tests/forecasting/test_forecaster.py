@@ -1,3 +1,4 @@
+import datetime
 import pickle
 
 import numpy as np
@@ -244,6 +245,15 @@ def test_a_clock_time_that_is_left_out_in_spring_comes_back_the_day_after():
         assert model.predict().index.tolist() == index[n_known : n_known + 5].tolist()
         model.update(y[n_known : n_known + 3])
         assert model.predict().index.tolist() == index[n_known + 3 : n_known + 8].tolist()
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_a_zone_that_its_name_does_not_find_is_kept(days, panel):
+    zone = datetime.timezone(datetime.timedelta(hours=1), "home")
+    y = days.tz_localize(zone)
+    y = pd.concat({"a": y, "b": y}) if panel else y
+    model = forecaster().fit(y)
+    pd.testing.assert_series_equal(pickle.loads(pickle.dumps(model)).predict(), model.predict())
 
 
 @pytest.mark.parametrize(("dtype", "first"), [("int8", -100), ("uint8", 50), ("uint64", 0)])

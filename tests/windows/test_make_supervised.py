@@ -79,3 +79,10 @@ def test_polars_frames_keep_their_names():
     X, y = make_supervised(pl.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}), target="b")
     assert list(X.columns) == ["a", "b"]
     assert list(y) == [5, 6]
+
+
+def test_what_comes_of_arrays_may_be_changed_and_changes_nothing():
+    values = np.arange(6.0)
+    X, y = make_supervised(values)
+    X[:], y[:] = -1, -1
+    assert values.tolist() == [0, 1, 2, 3, 4, 5]

@@ -379,3 +379,15 @@ def test_rows_of_no_series_keep_their_history_in_a_stored_windower():
     windower = pickle.loads(pickle.dumps(SequenceWindower(2).fit(X[is_known])))
     found = np.asarray(windower.transform(X[~is_known]))[:, :, 0]
     assert_array_equal(found, [[2, 3], [3, 4], [7, 8], [8, 9]])
+
+
+@pytest.mark.parametrize(
+    "index", [pd.RangeIndex(8), pd.MultiIndex.from_product([[0, 1], range(4)])]
+)
+def test_windows_do_not_change_with_what_they_were_cut_from(index):
+    values = np.arange(16.0).reshape(8, 2)
+    X = pd.DataFrame(values, index=index, copy=False)
+    windows = SequenceWindower(3).fit(X).transform(X)
+    expected = np.array(windows)
+    values[:] = -1
+    assert_array_equal(np.asarray(windows), expected)
