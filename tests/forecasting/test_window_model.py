@@ -173,7 +173,9 @@ def make_data(shape, missing, *, seed=0):
             y.iloc[17, -1] = np.nan
             X.iloc[[12, 20], 0] = np.nan
         if missing == "interpolate":
-            y.iloc[[-4, -1] if name != "b" else [-3], 0] = np.nan
+            y.iloc[[29, 30, 31], 0] = np.nan  # half of a window, and below more than half
+            y.iloc[[21, 22, 23, 24], -1] = np.nan
+            y.iloc[[-4, -1] if name != "b" else [-6, -5, -3], 0] = np.nan
             X.iloc[length - 2, 0] = np.nan
         ys[name], Xs[name] = y, X if has_covariates else X[[]]
     series = [
