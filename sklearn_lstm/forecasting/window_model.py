@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import get_tags
 
 from .._checks import reads_windows, takes_several_outputs
 from ..windows.rows import FollowingSteps, Windows, is_finite, joined_ranges, row_numbers
@@ -190,7 +191,8 @@ class WindowModel:
             )
         if targets.shape[1] > 1 and not takes_several_outputs(regressor):
             regressor = MultiOutputRegressor(regressor)
-        targets = targets.flattened() if targets.shape[1] == 1 else targets
+        if targets.shape[1] == 1 and get_tags(regressor).target_tags.single_output:
+            targets = targets.flattened()
         if not self.reads_windows_:
             targets = targets.to_array()
         self.regressor_ = regressor.fit(self._as_input(windows), targets)

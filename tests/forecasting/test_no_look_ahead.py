@@ -90,13 +90,15 @@ def test_an_lstm_forecasts_the_past_alike_whatever_came_later(normalize):
 
 
 @pytest.mark.filterwarnings("ignore:The forecast is no better")
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
 @pytest.mark.parametrize("past", [True, False])
-def test_past_covariates_of_later_days_are_not_looked_at(past):
+def test_past_covariates_of_later_days_are_not_looked_at(past, strategy):
     y, rng = SERIES["single"](), np.random.default_rng(0)
     X = pd.DataFrame({"x": rng.standard_normal(N_DAYS)}, index=DAYS)
     forecaster = LSTMForecaster(
-        Ridge(0.1), window_length=5, horizon=2, past_covariates=["x"] if past else None
-    )
+        Ridge(0.1), window_length=5, horizon=2, strategy=strategy,
+        past_covariates=["x"] if past else None,
+    )  # fmt: skip
     options = {"n_windows": 4, "refit": False, "season_length": 7}
     found = backtest(forecaster, y, X, **options).predictions
     origin = found["origin"].min()

@@ -7,12 +7,18 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingRegressor
+from sklearn.linear_model import MultiTaskLasso, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor
 
 W, H, COVERAGE = 6, 3, 0.7
+NEEDS_COLUMNS = MultiOutputRegressor, MultiTaskLasso
 
 
 class Reference:
@@ -49,7 +55,8 @@ class Reference:
         samples.sort(key=lambda sample: sample[0])
         windows = np.array([window for _, window, _ in samples])
         targets = np.array([target for _, _, target in samples])
-        targets = targets[:, 0] if targets.shape[1] == 1 else targets
+        if targets.shape[1] == 1 and not isinstance(self.regressor, NEEDS_COLUMNS):
+            targets = targets[:, 0]
         self.fitted = clone(self.regressor).fit(self._as_input(windows), targets)
         return self
 
@@ -93,8 +100,8 @@ class Reference:
         return window, loc, scale
 
     def _as_input(self, windows):
-        is_lstm = isinstance(self.regressor, LSTMRegressor)
-        return windows if is_lstm else windows.reshape(len(windows), -1)
+        is_linear = isinstance(self.regressor, Ridge | MultiTaskLasso)
+        return windows.reshape(len(windows), -1) if is_linear else windows
 
     def forecast(self, number, y, X, future):
         """Return forecast and scale of a history of series ``number``, and covariates ahead."""
@@ -173,7 +180,9 @@ def make_data(shape, missing, *, seed=0):
             y.iloc[17, -1] = np.nan
             X.iloc[[12, 20], 0] = np.nan
         if missing == "interpolate":
-            y.iloc[[-4, -1] if name != "b" else [-3], 0] = np.nan
+            y.iloc[[29, 30, 31], 0] = np.nan  # half of a window, and below more than half
+            y.iloc[[21, 22, 23, 24], -1] = np.nan
+            y.iloc[[-4, -1] if name != "b" else [-6, -5, -3], 0] = np.nan
             X.iloc[length - 2, 0] = np.nan
         ys[name], Xs[name] = y, X if has_covariates else X[[]]
     series = [
@@ -267,3 +276,41 @@ def test_an_lstm_learns_from_the_windows_of_loops(normalize, shape, missing):
     for number, ((_, values, X_known), future) in enumerate(zip(series, futures, strict=True)):
         forecast, _ = reference.forecast(number, values, X_known, future[:, ahead])
         assert_allclose(found[number], forecast, rtol=1e-5)
+
+
+LSTM = LSTMRegressor(3, epochs=2, batch_size=16, learning_rate=0.01, random_state=0)
+UNITS = {"units": [2, 3]}
+AROUND = {
+    "search": GridSearchCV(LSTM, UNITS, cv=TimeSeriesSplit(2), error_score="raise"),
+    "shuffled search": GridSearchCV(
+        LSTM, UNITS, cv=KFold(2, shuffle=True, random_state=0), error_score="raise"
+    ),
+    "scaled targets": TransformedTargetRegressor(LSTM, transformer=StandardScaler()),
+    "one for each step": MultiOutputRegressor(LSTM),
+    "linear in all steps": MultiTaskLasso(0.01),
+    "pipeline": make_pipeline("passthrough", LSTM),
+    "mean of two": VotingRegressor([("one", LSTM), ("other", clone(LSTM).set_params(units=2))]),
+}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+@pytest.mark.parametrize("horizon", [1, H])
+def test_regressors_of_every_kind_learn_from_the_windows_of_loops(around, horizon):
+    if horizon > 1 and isinstance(around, VotingRegressor):
+        around = MultiOutputRegressor(around)
+    y, _, _, series, _, ahead = make_data("panel", "interpolate")
+    forecaster = LSTMForecaster(
+        around, window_length=W, horizon=horizon, missing="interpolate", log=False,
+        interval_method=None,
+    ).fit(y)  # fmt: skip
+    reference = Reference(
+        around, normalize="last", missing="interpolate", ahead=ahead, horizon=horizon
+    ).fit(series)
+    found = forecaster.predict().to_numpy().reshape(3, horizon, 1)
+    for number, (_, values, X_known) in enumerate(series):
+        forecast, _ = reference.forecast(number, values, X_known, np.empty((horizon, 0)))
+        assert_allclose(found[number], forecast, rtol=1e-5)
+    if isinstance(around, GridSearchCV):
+        searches = forecaster.regressor_.cv_results_, reference.fitted.cv_results_
+        scores = [results["mean_test_score"] for results in searches]
+        assert_allclose(*scores, rtol=1e-4)
