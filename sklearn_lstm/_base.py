@@ -22,8 +22,6 @@ from .windows.rows import (
     FollowingSteps,
     Windows,
     count_missing_history,
-    is_finite,
-    is_large,
     rows_of,
 )
 
@@ -388,16 +386,16 @@ def _follows(y, X):
 
 
 def _for_training(samples):
-    """Bring windows, targets and weights into the precision that networks are trained in.
+    """Bring targets and weights into the precision that networks are trained in, float32.
 
-    Windows that are relative to something keep theirs until a batch of them is read. Those that
+    Rows keep theirs until TensorFlow is given them, so that they are not held twice. Windows that
     reach beyond their bounds are not learned from, so that the rest need none.
     """
     windows, y = samples.windows, samples.y
     if windows.outside == "nan":
         windows = replace(windows, first=None, last=None)
     if windows.relative is None:
-        windows = replace(windows, rows=_rows_in_float32(windows.rows))
+        _check_range_of_float32(windows.rows, "X")
     if isinstance(y, FollowingSteps):
         y = replace(y, windows=windows)
     else:
@@ -408,20 +406,18 @@ def _for_training(samples):
     return Samples(windows, y, weights)
 
 
-def _rows_in_float32(rows):
-    """Return rows in float32; such as are large stay as they are, and batches are converted."""
-    if not is_large(rows):
-        return _as_float32(rows, "X")
-    _as_float32(np.array([np.nanmin(rows), np.nanmax(rows)]), "X")
-    return rows
-
-
 def _as_float32(array, name):
+    _check_range_of_float32(array, name)
+    return np.asarray(array, dtype=np.float32)
+
+
+def _check_range_of_float32(array, name):
+    """Refuse what is infinite in float32, without a copy in it; NaN is none of that."""
+    extremes = np.array([np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)])
     with np.errstate(over="ignore"):
-        array = np.asarray(array, dtype=np.float32)
-    if not is_finite(array) and np.isinf(array).any():
-        raise ValueError(
-            f"{name} holds values beyond the range of float32, in which networks are trained. "
-            f"Scale {name} first (MinMaxScaler)."
-        )
-    return array
+        if not np.isinf(extremes.astype(np.float32)).any():
+            return
+    raise ValueError(
+        f"{name} holds values beyond the range of float32, in which networks are trained. "
+        f"Scale {name} first (MinMaxScaler)."
+    )

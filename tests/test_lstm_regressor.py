@@ -295,7 +295,7 @@ def test_interruption_keeps_the_last_whole_epoch(windows, interruptible):
 
 
 @pytest.mark.parametrize(
-    "where", ["engine.loop._Bar.show", "engine.programs.ProgramTrainer.weights"]
+    "where", ["tqdm.std.tqdm.set_postfix", "sklearn_lstm.engine.programs.ProgramTrainer.weights"]
 )
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
@@ -306,14 +306,14 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
         4, epochs=200, early_stopping=early_stopping, tol=0, n_iter_no_change=200, random_state=0,
         verbose=1,
     )  # fmt: skip
-    owner, _, name = f"sklearn_lstm.{where}".rpartition(".")
+    owner, _, name = where.rpartition(".")
     original, calls = pydoc.locate(f"{owner}.{name}"), []
 
-    def interrupted(*args):
+    def interrupted(*args, **options):
         calls.append(args)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return original(*args)
+        return original(*args, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{owner}.{name}", interrupted)

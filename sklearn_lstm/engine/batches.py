@@ -124,7 +124,8 @@ class Data(NamedTuple):
         They can be found as long as somebody holds them.
         """
         if not reading.on_host:
-            return tf.convert_to_tensor(windows.rows, reading.dtype)
+            dtype = reading.dtype.as_numpy_dtype
+            return tf.convert_to_tensor(np.asarray(windows.rows, dtype))
         number = next(_numbers)
         _host_rows[number] = windows.rows
         return tf.constant(number, tf.int64)

@@ -154,7 +154,9 @@ def _last_states(parts, windows, length):
 def _project(states, cell):
     """Project states, shape (n_units, n_timesteps, n_samples)."""
     n_units, *shape = states.shape
-    return (cell.kernel @ states.reshape(n_units, -1) + cell.bias).reshape(-1, *shape)
+    projected = cell.kernel @ states.reshape(n_units, -1)
+    projected += cell.bias
+    return projected.reshape(-1, *shape)
 
 
 def _project_windows(windows, length, segments, cell):
@@ -191,7 +193,8 @@ def _project_shared(windows, shift, length, segments, cell):
     if segments:
         rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
         rows = rows.reshape(len(rows), -1)
-    projected = cell.kernel @ _read(rows.T, segments) + cell.bias
+    projected = cell.kernel @ _read(rows.T, segments)
+    projected += cell.bias
     to_next_unit, to_next_row = projected.strides
     inputs = as_strided(
         projected,

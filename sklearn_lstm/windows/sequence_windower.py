@@ -240,8 +240,10 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         n_before = np.array([len(history) for history in histories])
         lengths = np.diff(np.append(first_rows, len(rows)))
         begins = np.cumsum(n_before + lengths) - (n_before + lengths)
-        last = np.arange(len(rows)) + np.repeat(np.cumsum(n_before), lengths)
-        first = np.repeat(begins, lengths)
+        n_rows = len(rows) + int(n_before.sum())
+        first = np.repeat(row_numbers(begins, n_rows), lengths)
+        last = np.repeat(row_numbers(np.cumsum(n_before), n_rows), lengths)
+        last += np.arange(len(rows), dtype=last.dtype)
         if n_before.any():
             before = np.repeat(begins - np.cumsum(n_before) + n_before, n_before)
             before += np.arange(n_before.sum())
@@ -253,7 +255,6 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         if order is not None:
             place = np.argsort(order)
             first, last = first[place], last[place]
-        first, last = row_numbers(first, len(rows)), row_numbers(last, len(rows))
         return Windows(
             rows,
             last - (self.window_length - 1),
