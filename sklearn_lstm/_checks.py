@@ -91,15 +91,13 @@ def _check_shape(estimator, shape, *, reset):
 
 
 def check_targets(estimator, y, X):
-    """Return y as a finite float64 array, 1-D or ``(n_samples, n_outputs)``, as long as X."""
+    """Return y as a finite float array, 1-D or ``(n_samples, n_outputs)``, as long as X."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
     with _text_explained(y, "y"):
-        y = check_array(
-            y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y"
-        )
+        y = check_array(y, ensure_2d=False, dtype=FLOATS, ensure_all_finite=False, input_name="y")
     check_consistent_length(X, y)
     refuse_non_finite(y, "y", "Drop that row from X and y, or fill the value")
     return y

@@ -14,7 +14,7 @@ from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
 from sklearn_lstm.engine.keras_builder import FusedLSTM
 from sklearn_lstm.engine.keras_network import DrawnDropout
 from sklearn_lstm.engine.weights import initial_weights
-from sklearn_lstm.windows.rows import LARGE, FollowingSteps, Windows
+from sklearn_lstm.windows.rows import LARGE_IN_A_FILE, FollowingSteps, Windows
 
 EPOCHS = 5
 KERAS_LOSSES = {
@@ -462,7 +462,7 @@ def test_windows_that_share_rows_train_as_windows_written_out():
 @pytest.mark.parametrize("max_samples", [None, 20])
 def test_rows_too_many_to_be_copied_train_as_few_do(tmp_path, relative, max_samples):
     few = np.random.default_rng(0).standard_normal((110, 2)).astype(np.float32)
-    mapped = np.memmap(tmp_path / "rows", np.float32, "w+", shape=(LARGE // 8 + 1, 2))
+    mapped = np.memmap(tmp_path / "rows", np.float32, "w+", shape=(LARGE_IN_A_FILE // 8 + 1, 2))
     mapped[: len(few)] = few
     starts = np.arange(100, dtype=np.int32)
     lstm = LSTMRegressor(3, epochs=3, max_samples=max_samples, random_state=0)
