@@ -180,9 +180,10 @@ class BaseLSTM(BaseEstimator):
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows."
             )
-        samples = _for_training(Samples(windows, targets, weights))
+        samples = Samples(_without_bounds(windows), targets, weights)
         if n_missing.any():
             samples = samples[n_missing == 0]
+        samples = _for_training(samples)
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -385,15 +386,17 @@ def _follows(y, X):
     return isinstance(y, FollowingSteps) and isinstance(X, Windows) and y.follow(X)
 
 
+def _without_bounds(windows):
+    """Windows that reach beyond their bounds are not learned from, so the rest need none."""
+    return windows if windows.outside == "nearest" else replace(windows, first=None, last=None)
+
+
 def _for_training(samples):
     """Bring targets and weights into the precision that networks are trained in, float32.
 
-    Rows keep theirs until TensorFlow is given them, so that they are not held twice. Windows that
-    reach beyond their bounds are not learned from, so that the rest need none.
+    Rows keep theirs until TensorFlow is given them, so that they are not held twice.
     """
     windows, y = samples.windows, samples.y
-    if windows.outside == "nan":
-        windows = replace(windows, first=None, last=None)
     if windows.relative is None:
         _check_range_of_float32(windows.rows, "X")
     if isinstance(y, FollowingSteps):

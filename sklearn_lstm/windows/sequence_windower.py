@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
@@ -24,6 +25,7 @@ from .._sklearn_private import (
 from .rows import Windows, row_numbers
 from .time_index import Timeline, label_from_plain, plain_label
 
+PANDAS_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
 
 
@@ -31,6 +33,24 @@ def _is_flat(windower):
     if not windower.flatten:
         raise AttributeError("only flattened windows have named columns: set flatten=True")
     return True
+
+
+class _Kept:
+    """What an array lies on, held by it."""
+
+    def __init__(self, array, owner):
+        self.__array_interface__ = array.__array_interface__
+        self.array, self.owner = array, owner
+
+
+def _kept(rows, X):
+    """Return rows that stay as they are, whatever becomes of the table that they are from.
+
+    Where pandas copies on write, a reference to its values is enough.
+    """
+    if not PANDAS_COPIES_ON_WRITE or not isinstance(X, pd.DataFrame):
+        return rows.copy()
+    return np.asarray(_Kept(rows, X.copy(deep=False)))
 
 
 class SequenceWindower(TransformerMixin, BaseEstimator):
@@ -212,7 +232,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         if timeline.order is None and not timeline.begins_segment[1:].any():
             windows = sliding_window_view(self._padded(rows, timeline), self.window_length, axis=0)
             return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
-        windows = self._windows_of_segments(rows, timeline)
+        windows = self._windows_of_segments(rows, timeline, X)
         if not self.flatten:
             return windows
         return windows.to_array().transpose(0, 2, 1).reshape(len(rows), -1)
@@ -232,7 +252,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         padded[:n_unknown] = padded[n_unknown] if self._repeats_edge else np.nan
         return padded
 
-    def _windows_of_segments(self, rows, timeline):
+    def _windows_of_segments(self, rows, timeline, X):
         """Put what is known in front of each segment, and let no window reach beyond its own."""
         order, first_rows = timeline.order, np.flatnonzero(timeline.begins_segment)
         rows = rows if order is None else rows[order]
@@ -250,8 +270,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             together = np.empty((len(rows) + len(before), rows.shape[1]), dtype=rows.dtype)
             together[last], together[before] = rows, np.concatenate(histories)
             rows = together
-        elif order is None:  # the rows may be those that were given, and change later
-            rows = rows.copy()
+        elif order is None:
+            rows = _kept(rows, X)
         if order is not None:
             place = np.argsort(order)
             first, last = first[place], last[place]

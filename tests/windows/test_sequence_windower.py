@@ -385,9 +385,10 @@ def test_rows_of_no_series_keep_their_history_in_a_stored_windower():
     "index", [pd.RangeIndex(8), pd.MultiIndex.from_product([[0, 1], range(4)])]
 )
 def test_windows_do_not_change_with_what_they_were_cut_from(index):
-    values = np.arange(16.0).reshape(8, 2)
-    X = pd.DataFrame(values, index=index, copy=False)
+    X = pd.DataFrame(np.arange(16.0).reshape(8, 2), index=index)
     windows = SequenceWindower(3).fit(X).transform(X)
     expected = np.array(windows)
-    values[:] = -1
+    X.iloc[2:5] = -1
+    X[0] *= 2
+    X.iat[7, 1] = np.nan
     assert_array_equal(np.asarray(windows), expected)
