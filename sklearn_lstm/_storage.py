@@ -239,7 +239,7 @@ def _refuse_untrusted(parts, model):
     sio = _skops()
     try:
         found = sio.get_untrusted_types(data=sio.dumps(parts))
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(
             f"The {type(model).__name__} holds something that can't be written without pickle "
             f"({error}). Keep the model with joblib.dump(model, path)."

@@ -8,12 +8,13 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import VotingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, TimeSeriesSplit
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -321,6 +322,9 @@ def test_other_types_are_refused_by_name(path):
         save_forecaster(stranger, path)
     with pytest.raises(ValueError, match=r"can't be written without pickle.*joblib\.dump"):
         save_model(Ridge().fit([[1.0]], [1.0]), path, metadata={"generator": (i for i in "ab")})
+    search = RandomizedSearchCV(Ridge(), {"alpha": scipy.stats.randint(1, 9)}, n_iter=2, cv=2)
+    with pytest.raises(ValueError, match=r"can't be written without pickle.*joblib\.dump"):
+        save_model(search.fit([[1.0], [2.0], [3.0], [4.0]], range(4)), path)
     assert list(path.parent.iterdir()) == []
 
 

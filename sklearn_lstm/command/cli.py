@@ -202,6 +202,7 @@ def predict(
             "of the model.",
         ),
     ] = False,
+    series: Series = None,
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
@@ -222,7 +223,10 @@ def predict(
             f"{model} does not say from which columns its forecaster was fitted. Keep it with "
             "forecast --save, or with save_forecaster(..., columns=...)."
         )
+    if series is not None and not new_series:
+        raise typer.BadParameter("--series goes with --new-series: a model knows its own column.")
     try:
+        columns = {**columns, "series": series or columns["series"]}
         table = _read(file, columns, needs_target=not columns["known_ahead"])
         calls = update_from_table(forecaster, table, new_series=new_series)
         _show_notes(table)
@@ -289,7 +293,7 @@ def _read(file, columns, **options):
     from .files import read_table
     from .tables import table_to_series
 
-    return table_to_series(read_table(file), **columns, **options)
+    return table_to_series(read_table(file, columns["series"]), **columns, **options)
 
 
 def _check_before(coverage, *outputs):

@@ -14,7 +14,7 @@ DECIMAL_COMMA = r"[+-]?\d+(\.\d{3})*(,\d+)?"
 SEPARATORS = ",;\t|"
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, names: str | None = None) -> pd.DataFrame:
     """Read a table from CSV, compressed CSV or Parquet.
 
     Parameters
@@ -22,6 +22,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path : path
         ``.parquet`` and ``.pq`` are read as Parquet, everything else as CSV, unpacked by its ending
         (``.gz``, ``.bz2``, ``.zip``, ``.xz``). The separator, one of ``, ; | tab``, is found.
+
+    names : str, default=None
+        A column of names: ``001`` stays what it is. What reads the same as numbers becomes these.
 
     Returns
     -------
@@ -35,8 +38,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
-    read = _read_parquet if path.suffix in (".parquet", ".pq") else _read_csv
-    table = read(path)
+    is_parquet = path.suffix in (".parquet", ".pq")
+    table = _read_parquet(path) if is_parquet else _read_csv(path, names)
     if table.empty:
         raise ValueError(f"{path} has no rows of data.")
     return table
@@ -59,7 +62,7 @@ def _index_names(table):
     return [name or f"time_{level}" for level, name in enumerate(table.index.names)]
 
 
-def _read_csv(path):
+def _read_csv(path, names):
     try:
         head = pd.read_csv(
             path, sep="\0", engine="python", header=None, nrows=1, dtype=str, encoding="utf-8-sig",
@@ -68,7 +71,9 @@ def _read_csv(path):
         first = str(head.iloc[0, 0])
         is_named = first.lower().startswith("sep=")  # as spreadsheets write it
         separator = first[4:] if is_named else _separator(first)
-        table = pd.read_csv(path, sep=separator, skiprows=int(is_named), skipinitialspace=True)
+        table = pd.read_csv(
+            path, sep=separator, skiprows=int(is_named), skipinitialspace=True, dtype={names: str}
+        )
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty.") from error
     except UnicodeError as error:
@@ -76,12 +81,20 @@ def _read_csv(path):
     except (pd.errors.ParserError, EOFError, OSError, BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} can't be read as CSV: {error}") from error
     table = table.rename(columns=lambda name: str(name).strip())
-    return _with_decimal_points(table) if separator == ";" else table
+    if separator == ";":
+        table = _with_decimal_points(table, names)
+    if names in table.columns:
+        numbers = pd.to_numeric(table[names], errors="coerce")
+        if (numbers.astype(str) == table[names]).all():
+            table[names] = numbers
+    return table
 
 
-def _with_decimal_points(table):
+def _with_decimal_points(table, names):
     """Read numbers like 1.050,5, which go with semicolons."""
     for name, column in table.items():
+        if name == names:
+            continue
         text = column.dropna().astype(str)
         if column.dtype.kind not in "biuf" and text.str.fullmatch(DECIMAL_COMMA).all():
             plain = column.astype(str).str.replace(".", "").str.replace(",", ".")

@@ -60,8 +60,8 @@ def update_from_table(
             raise ValueError("The table holds no value to forecast from.")
         return [{"y": table.y, "X": _joined(table.X, table.X_future)}]
     history = forecaster.history_
-    known, new = _by_whether_known(history, table)
-    y, X = later_rows(history, known)
+    known, new = _by_whether_known(history, _with_names_of(history, table))
+    y, X = later_rows(history, known) if len(known.y) else (known.y, known.X)
     table.notes += [*known.notes, f"{len(y)} new row{'' if len(y) == 1 else 's'}."]
     if len(y):
         forecaster.update(y, X)
@@ -70,6 +70,28 @@ def update_from_table(
         calls.append({"y": new.y, "X": _joined(new.X, new.X_future)})
         table.notes.append(_about_new_series(new.y.index.get_level_values(0).unique()))
     return calls
+
+
+def _with_names_of(history, table):
+    """Name series as in the history: 7 in one file is "7" in another that holds words, too."""
+    if not isinstance(table.y.index, pd.MultiIndex):
+        return table
+    names = history.index.get_level_values(0).unique()
+    known_as = {str(name): name for name in names}
+    if len(known_as) < len(names):
+        return table
+
+    def renamed(rows):
+        if rows is None:
+            return None
+        level = rows.index.levels[0]
+        called = [name if name in names else known_as.get(str(name), name) for name in level]
+        if called == list(level) or len(set(called)) < len(called):
+            return rows
+        return rows.set_axis(rows.index.set_levels(pd.Index(called), level=0))
+
+    y, X, X_future = map(renamed, (table.y, table.X, table.X_future))
+    return SeriesTable(y, X, X_future, [], table.time)
 
 
 def _by_whether_known(history, table):
@@ -146,6 +168,8 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
         note = f"{n_known} of {len(y)} rows were known already"
         if n_other:
             note += f", {n_other} of them with another value: the model keeps its own"
+        if n_other == n_known:
+            note += ". If these are other series than those of the model, say so (--new-series)"
         table.notes.append(note + ".")
     return y[is_later], None if X is None else X[is_later]
 

@@ -53,7 +53,8 @@ def checked_timestamps(index, name="y"):
 
 def as_times(index, name="y"):
     """Return an index as times, periods or numbers, in whatever order, or refuse it."""
-    if index.inferred_type in ("date", "datetime"):
+    is_of_arrow = isinstance(index.dtype, pd.ArrowDtype) and index.dtype.kind == "M"
+    if is_of_arrow or index.inferred_type in ("date", "datetime"):
         index = pd.DatetimeIndex(index)
     is_number = getattr(index.dtype, "kind", "O") in "iuf"
     index = in_64_bits(index) if is_number else index

@@ -263,6 +263,16 @@ def test_a_model_of_one_series_forecasts_another(tmp_path, monkeypatch, capsys):
     np.testing.assert_allclose(rows["forecast"], expected)
     assert rows["forecast"].between(980, 1020).all()
     assert picture.read_bytes()[:4] == b"\x89PNG"
+    panel = pd.concat({"007": other, "x": 2 * other}, names=["shop", "day"])
+    panel.to_csv(path)
+    options = ["--horizon", 2, "--out", out, "--coverage", 0.5, "--series", "shop"]
+    code, _, error = call(monkeypatch, capsys, "predict", model, path, *options)
+    assert (code, "goes with --new-series" in error) == (2, True)
+    code, _, error = call(monkeypatch, capsys, "predict", model, path, *options, "--new-series")
+    assert (code, error) == (0, "")
+    rows = pd.read_csv(out, dtype={"shop": str})
+    assert rows["shop"].tolist() == ["007", "007", "x", "x"]
+    np.testing.assert_allclose(rows["forecast"], forecaster.predict(y=panel))
 
 
 @pytest.mark.parametrize(

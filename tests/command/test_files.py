@@ -243,6 +243,13 @@ def test_later_rows_leave_out_what_is_known(table):
     assert y.tolist() == [2, 3, 4]
 
 
+def test_other_values_of_all_known_rows_look_like_another_series(table):
+    found = table_to_series(table, "sales")
+    later_rows(found.y[:2] + 5, found)
+    assert "2 of them with another value" in found.notes[-1]
+    assert found.notes[-1].endswith("say so (--new-series).")
+
+
 @pytest.fixture
 def shops():
     """50 days of two shops and a price, then 2 of which only the price is known."""
@@ -304,3 +311,35 @@ def test_series_may_be_called_new_whatever_their_names(shops):
     empty = read(shops[shops["day"] > "2024-02-19"], needs_target=False)
     with pytest.raises(ValueError, match="no value to forecast from"):
         update_from_table(forecaster, empty, new_series=True)
+
+
+@pytest.mark.parametrize(
+    ("in_fit", "later"), [([1], ["1", "x"]), (["1", "x"], [1]), ([1, 2], ["7", "x"]), (["x"], [7])]
+)
+def test_numbers_that_name_series_are_the_same_as_text(shops, in_fit, later):
+    def named(names):
+        parts = (
+            shops[shops["shop"] == old].assign(shop=new)
+            for old, new in zip("ab", names, strict=False)
+        )
+        return pd.concat([part.astype({"shop": object}) for part in parts])
+
+    begin = named(in_fit)
+    forecaster = fitted(read(begin[begin["day"] < "2024-02-10"]))
+    table = read(named(later))
+    calls = update_from_table(forecaster, table)
+    known = {str(name) for name in in_fit}
+    new = [str(name) for name in later if str(name) not in known]
+    assert f"{10 * (len(later) - len(new))} new rows." in table.notes
+    assert forecaster.history_.index.unique("shop").tolist() == in_fit
+    assert len(calls) == 1 + bool(new)
+    if new:
+        assert calls[1]["y"].index.unique("shop").astype(str).tolist() == new
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_names_keep_their_zeros_and_other_numbers_stay_numbers(separator, tmp_path):
+    path = tmp_path / "shops.csv"
+    for names in (["001", "010"], [1, 10]):
+        pd.DataFrame({"shop": names, "n": [1, 2]}).to_csv(path, sep=separator, index=False)
+        assert read_table(path, "shop")["shop"].tolist() == names

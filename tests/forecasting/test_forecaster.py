@@ -256,6 +256,19 @@ def test_a_zone_that_its_name_does_not_find_is_kept(days, panel):
     pd.testing.assert_series_equal(pickle.loads(pickle.dumps(model)).predict(), model.predict())
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_of_arrow_are_times(zone):
+    pa = pytest.importorskip("pyarrow")
+    days = pd.date_range("2024-01-01", periods=40, tz=zone)
+    y = pd.Series(np.sin(np.arange(40.0)), days)
+    of_arrow = y.set_axis(days.astype(pd.ArrowDtype(pa.timestamp("us", zone))))
+    forecaster = LSTMForecaster(Ridge(), window_length=5, horizon=2)
+    expected = forecaster.fit(y).predict()
+    pd.testing.assert_series_equal(forecaster.predict(y=of_arrow), expected, check_index_type=False)
+    panel = pd.concat({"a": of_arrow, "b": of_arrow})
+    assert forecaster.fit(panel).predict().loc["a"].index.equals(expected.index)
+
+
 @pytest.mark.parametrize(("dtype", "first"), [("int8", -100), ("uint8", 50), ("uint64", 0)])
 def test_times_may_be_whole_numbers_of_any_width(dtype, first):
     numbers = np.arange(first, first + 200)
