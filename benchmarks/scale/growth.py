@@ -42,6 +42,7 @@ def n_windows(size):
 def plot(rows, path):
     """Draw memory and time against the number of series, and save the picture."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
     numbers, seconds, peaks, written_out = map(np.array, zip(*rows, strict=True))
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -54,7 +55,7 @@ def plot(rows, path):
     for ax in (memory, time):
         ax.set_xlabel("series")
         ax.set_xticks(numbers, [f"{n:,}" for n in numbers])
-        ax.xaxis.minorticks_off()
+        ax.xaxis.set_minor_locator(NullLocator())
         ax.grid(alpha=0.3)
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False)  # over no line
     figure.savefig(path, dpi=120)

@@ -298,7 +298,9 @@ class LSTMForecaster(BaseEstimator):
 
         X, y : {array-like, Series, DataFrame}, default=None
             As for :meth:`predict`. The interval of another series goes by the errors on those of
-            ``fit``, in units of its own scale.
+            ``fit``, in units of its own scale. Learned from hardly more rows than a window has,
+            that scale is too small, and so is the interval, under ``"standard"`` and ``"minmax"``
+            most; a window's own (``normalize="window"``) doesn't ask for more rows.
 
         coverage : float, default=0.9
             The share, between 0 and 1, of each step by itself.
@@ -360,7 +362,7 @@ class LSTMForecaster(BaseEstimator):
             self._check_other_lengths(panel)
         futures = self._futures(panel, X, n_steps)
         forecasts = core.forecast_next(panel, futures, n_steps, is_other=y is not None)
-        self._refuse_broken_history(panel, forecasts.values)
+        self._refuse_broken_history(panel, forecasts.values, is_other=y is not None)
         return panel, forecasts
 
     def _check_other_lengths(self, panel):
@@ -389,7 +391,7 @@ class LSTMForecaster(BaseEstimator):
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
         return future_covariates(panel, X, columns, n_steps) if columns else None
 
-    def _refuse_broken_history(self, panel, values):
+    def _refuse_broken_history(self, panel, values, *, is_other):
         broken = np.isnan(values).any(axis=(1, 2))
         if not broken.any():
             return
@@ -408,8 +410,13 @@ class LSTMForecaster(BaseEstimator):
         share = " more than half" if fills else f" {is_missing.sum()}"
         raise ValueError(
             f"The last window of {name} lacks{share} of its {self.window_length_} values, "
-            f"first {series.timestamp(begin + int(is_missing.argmax()))}. Bring later values with "
-            "update(...), or " + ("fill them." if fills else "fit with missing='interpolate'.")
+            f"first {series.timestamp(begin + int(is_missing.argmax()))}. "
+            + (
+                "Give it later values, or "
+                if is_other
+                else "Bring later values with update(...), or "
+            )
+            + ("fill them." if fills else "fit with missing='interpolate'.")
         )
 
     def update(self, y_new: Any, X_new: Any = None, *, refit: bool = False) -> Self:
