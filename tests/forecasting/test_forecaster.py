@@ -266,7 +266,8 @@ def test_times_of_arrow_are_times(zone):
     expected = forecaster.fit(y).predict()
     pd.testing.assert_series_equal(forecaster.predict(y=of_arrow), expected, check_index_type=False)
     panel = pd.concat({"a": of_arrow, "b": of_arrow})
-    assert forecaster.fit(panel).predict().loc["a"].index.equals(expected.index)
+    found = forecaster.fit(panel).predict().loc["a"].index  # maybe in another unit of time
+    assert (found == expected.index).all()
 
 
 @pytest.mark.parametrize(("dtype", "first"), [("int8", -100), ("uint8", 50), ("uint64", 0)])
