@@ -106,22 +106,6 @@ class Normalizer:
         return z
 
 
-def end_to_end(series):
-    """Return a list of arrays as one, and where each begins, as :meth:`Normalizer.fit` wants them.
-
-    Parameters
-    ----------
-    series : list of ndarray of shape (n_steps, n_columns)
-
-    Returns
-    -------
-    values : ndarray of shape (n_rows, n_columns)
-
-    offsets : ndarray of int, shape (n_series + 1,)
-    """
-    return np.concatenate(series), np.concatenate([[0], np.cumsum(list(map(len, series)))])
-
-
 def _blocks(offsets):
     """Yield the offsets of as many series at a time as make up a block of rows."""
     first, n_series = 0, len(offsets) - 1
