@@ -40,20 +40,41 @@ class WindowModel:
 
     normalize : {"minmax", "standard", "last", "window"} or None
 
-    is_ahead : ndarray of bool, shape (n_covariates,)
-        Which covariates are known ahead.
+    is_ahead : ndarray of bool, shape (n_covariates - n_calendar,)
+        Which covariates are known ahead. A calendar is, too, but what it says of the steps to come
+        follows from what it says now.
 
     fills : bool
         Whether missing values within a window are interpolated.
+
+    n_calendar : int, default=0
+        How many of the covariates, the last ones, are features of a calendar. A regressor that
+        reads windows sees them at each step, and any other those of a window's last step alone.
+
+    max_windows : int, default=None
+        Learn from no more windows than so many, evenly spaced; None: from all.
     """
 
-    def __init__(self, regressor, *, window_length, n_ahead, normalize, is_ahead, fills):
+    def __init__(
+        self,
+        regressor,
+        *,
+        window_length,
+        n_ahead,
+        normalize,
+        is_ahead,
+        fills,
+        n_calendar=0,
+        max_windows=None,
+    ):
         self.regressor = regressor
         self.window_length = window_length
         self.n_ahead = n_ahead
         self.normalize = normalize
         self.is_ahead = is_ahead
         self.fills = fills
+        self.n_calendar = n_calendar
+        self.max_windows = max_windows
 
     def fit(
         self,
@@ -80,18 +101,36 @@ class WindowModel:
         """
         self.normalizer_ = Normalizer(self.normalize).fit(values, offsets, self.n_ahead)
         self._fit_covariates(covariates)
+        self.reads_windows_ = reads_windows(self.regressor)
         starts = self._starts(np.diff(offsets), offsets)
         if len(starts):
             z = self.normalizer_.transform_stacked(values, offsets)
-            rows = self._with_covariates(z, covariates, offsets)
+            x, calendar = self._scaled(covariates)
+            rows = self._with_covariates(z, x, offsets)
             starts = starts[self._have_targets(z, starts)]
             starts, windows = self._whole_windows(rows, starts, values.shape[1])
         if not len(starts):
             self._refuse_no_window(values, offsets)
-        if times is not None:
-            windows = windows[np.argsort(times[starts + self.window_length - 1], kind="stable")]
-        self._fit_regressor(windows, FollowingSteps(windows, self.n_ahead, values.shape[1]))
+        lasts = starts + self.window_length - 1
+        order = self._in_time(lasts, times)
+        windows, lasts = windows[order], lasts[order]
+        targets = FollowingSteps(windows, self.n_ahead, values.shape[1])
+        self._fit_regressor(windows, calendar[lasts], targets)
         return self
+
+    def _in_time(self, lasts, times):
+        """Order windows by their last steps, and leave out some of very many."""
+        order = slice(None) if times is None else np.argsort(times[lasts], kind="stable")
+        if self.max_windows is None or len(lasts) <= self.max_windows:
+            return order
+        kept = np.linspace(0, len(lasts) - 1, self.max_windows).round().astype(np.intp)
+        return kept if times is None else order[kept]
+
+    def _scaled(self, covariates):
+        """Return scaled covariates, and apart from them a calendar that is not read in windows."""
+        x = (covariates - self.X_loc_) / self.X_scale_
+        n_in_windows = x.shape[-1] - (0 if self.reads_windows_ else self.n_calendar)
+        return x[..., :n_in_windows], x[..., n_in_windows:]
 
     def _starts(self, lengths, offsets):
         """Return where windows begin that have ``n_ahead`` steps after them."""
@@ -118,19 +157,18 @@ class WindowModel:
             scaler = StandardScaler().fit(covariates)
             self.X_loc_, self.X_scale_ = scaler.mean_, scaler.scale_
 
-    def _with_covariates(self, z, covariates, offsets):
+    def _with_covariates(self, z, x, offsets):
         """Put the covariates beside the series, and those known ahead once more, shifted.
 
         At the end of a series shifted ones are NaN: no window that has targets reads them.
         """
-        if not covariates.shape[1]:
+        if not x.shape[1]:
             return z
-        x = (covariates - self.X_loc_) / self.X_scale_
         parts = [z, x]
-        ends = np.repeat(offsets[1:], np.diff(offsets))
-        for shift in self._shifts if self.is_ahead.any() else ():
-            shifted = np.full((len(x), int(self.is_ahead.sum())), np.nan)
-            shifted[:-shift] = x[shift:, self.is_ahead]
+        ends, ahead = np.repeat(offsets[1:], np.diff(offsets)), np.flatnonzero(self.is_ahead)
+        for shift in self._shifts if len(ahead) else ():
+            shifted = np.full((len(x), len(ahead)), np.nan)
+            shifted[:-shift] = x[shift:, ahead]
             shifted[np.arange(len(x)) + shift >= ends] = np.nan
             parts.append(shifted)
         return np.concatenate(parts, axis=1)
@@ -179,9 +217,8 @@ class WindowModel:
             return {"relative": self.normalize, "n_relative": n_columns}
         return {}
 
-    def _fit_regressor(self, windows, targets):
+    def _fit_regressor(self, windows, calendar, targets):
         regressor = clone(self.regressor)
-        self.reads_windows_ = reads_windows(regressor)
         hides_windows = not self.reads_windows_ and reads_windows(_last_step(regressor))
         if hides_windows and windows.shape[2] > 1:
             raise ValueError(
@@ -195,12 +232,13 @@ class WindowModel:
             targets = targets.flattened()
         if not self.reads_windows_:
             targets = targets.to_array()
-        self.regressor_ = regressor.fit(self._as_input(windows), targets)
+        self.regressor_ = regressor.fit(self._as_input(windows, calendar), targets)
 
-    def _as_input(self, windows):
+    def _as_input(self, windows, calendar):
         if self.reads_windows_:
             return windows
-        return windows.to_array().reshape(len(windows), -1)
+        flat = windows.to_array().reshape(len(windows), -1)
+        return np.concatenate([flat, calendar], axis=1) if calendar.shape[1] else flat
 
     def forecast(
         self,
@@ -242,14 +280,16 @@ class WindowModel:
         series_ids = np.asarray(series_ids)[:, np.newaxis]
         normalizer = normalizer or self.normalizer_
         z = normalizer.transform(histories, series_ids)
-        x = (covariates - self.X_loc_) / self.X_scale_
-        n_short = w + n_blocks * h - x.shape[1]
+        n_short = w + n_blocks * h - covariates.shape[1]
         if n_short > 0:
-            x = np.concatenate([x, np.repeat(x[:, -1:], n_short, axis=1)], axis=1)
+            last = np.repeat(covariates[:, -1:], n_short, axis=1)
+            covariates = np.concatenate([covariates, last], axis=1)
+        x, calendar = self._scaled(covariates)
         blocks, first_scale = [], None
         for begin in range(0, n_blocks * h, h):
             windows = np.concatenate([z[:, -w:], *self._covariates_at(x, begin)], axis=2)
-            block, scale = self._next_block(windows, normalizer.is_constant_[series_ids])
+            of_lasts = calendar[:, begin + w - 1]
+            block, scale = self._next_block(windows, of_lasts, normalizer.is_constant_[series_ids])
             first_scale = scale if first_scale is None else first_scale
             blocks.append(block)
             z = np.concatenate([z[:, -w:], block], axis=1)
@@ -261,10 +301,11 @@ class WindowModel:
         """Yield the covariates of windows, then those known ahead, shift by shift."""
         w = self.window_length
         yield x[:, begin : begin + w]
-        for shift in self._shifts if self.is_ahead.any() else ():
-            yield x[:, begin + shift : begin + shift + w, self.is_ahead]
+        ahead = np.flatnonzero(self.is_ahead)
+        for shift in self._shifts if len(ahead) else ():
+            yield x[:, begin + shift : begin + shift + w, ahead]
 
-    def _next_block(self, array, is_constant):
+    def _next_block(self, array, calendar, is_constant):
         """Predict what follows windows that are written out, on the scale of their series."""
         n_windows, n_columns = len(array), is_constant.shape[2]
         rows = array.reshape(-1, array.shape[2])
@@ -276,7 +317,7 @@ class WindowModel:
         block = np.full((n_windows, self.n_ahead, n_columns), np.nan)
         if len(whole):
             last[whole] = windows.last_values(n_columns)
-            predicted = self.regressor_.predict(self._as_input(windows))
+            predicted = self.regressor_.predict(self._as_input(windows, calendar[whole]))
             predicted = np.reshape(predicted, (-1, *block.shape[1:]))
             loc, of_windows = windows.scales()
             if of_windows is not None:
