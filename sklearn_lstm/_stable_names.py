@@ -21,6 +21,7 @@ PATHS = {
     "Normalizer": "forecasting.normalize.Normalizer",
     "Panel": "forecasting.time_series.Panel",
     "PanelForecaster": "forecasting.panel_forecaster.PanelForecaster",
+    "Quantile": "engine.loss.Quantile",
     "ScaledTargetRegressor": "_pipeline.ScaledTargetRegressor",
     "SequenceWindower": "windows.sequence_windower.SequenceWindower",
     "SquaredError": "engine.loss.SquaredError",
