@@ -11,6 +11,7 @@ PATHS = {
     "Architecture": "engine.architecture.Architecture",
     "Calendars": "forecasting.calendar.Calendars",
     "ConformalErrors": "forecasting.conformal.ConformalErrors",
+    "ConformalQuantiles": "forecasting.conformal.ConformalQuantiles",
     "Grid": "forecasting.calendar.Grid",
     "Huber": "engine.loss.Huber",
     "LSTMForecaster": "forecasting.forecaster.LSTMForecaster",
