@@ -116,7 +116,8 @@ def make_lstm_pipeline(
         Scales the columns of X; None for :class:`~sklearn.preprocessing.MinMaxScaler`.
 
     target_scaler : transformer or "passthrough", default=None
-        Scales y, and predictions back; None for ``MinMaxScaler``.
+        Scales y, and predictions back; None for ``MinMaxScaler``. For quantiles it must be
+        increasing, as scalers are.
 
     memory : str or joblib.Memory, default=None
         Where the fitted transformers are cached, see :class:`~sklearn.pipeline.Pipeline`. Windows

@@ -230,6 +230,7 @@ def test_a_pipeline_scales_quantiles_back(waves):
     assert (np.diff(predicted) > 0).all()
 
 
+@pytest.mark.slow
 def test_a_search_over_levels_runs_in_two_workers(waves):
     X, y = waves
     model = make_lstm_pipeline(4, units=3, epochs=1, loss="quantile", random_state=0)
