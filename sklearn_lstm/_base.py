@@ -10,12 +10,18 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._checks import check_shape_of_windows, check_targets, check_weights, check_windows
+from ._checks import (
+    check_shape_of_windows,
+    check_targets,
+    check_weights,
+    check_windows,
+)
+from ._quantiles import check_quantile
 from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, count_drawn, run_epochs
-from .engine.loss import LOSSES, Loss
+from .engine.loss import LOSSES, Loss, Quantile
 from .engine.member import Member
 from .engine.weights import initial_weights
 from .windows.rows import (
@@ -52,9 +58,12 @@ class BaseLSTM(BaseEstimator):
     def model_(self):
         """keras.Model : A new Keras model with the fitted weights."""
         check_is_fitted(self)
-        from .engine.keras_builder import mean_network
+        from .engine.keras_builder import mean_network, predicting_network
 
-        models = [self._build_model(member.weights) for member in self._members]
+        models = [
+            predicting_network(self._build_model(member.weights), self._loss)
+            for member in self._members
+        ]
         return models[0] if len(models) == 1 else mean_network(models)
 
     def _build_model(self, weights):
@@ -271,6 +280,7 @@ class BaseLSTM(BaseEstimator):
             alpha=self.alpha,
             clipnorm=clipnorm,
             batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
+            loss=self._loss,
         )
         state = member.weights, member.optimizer_state if goes_on else None
         architecture = self._architecture
@@ -278,13 +288,10 @@ class BaseLSTM(BaseEstimator):
             from .engine.custom_network import custom_trainer
 
             trainer = custom_trainer(
-                architecture, self._loss, optimizer, hyperparameters, member.seed, state, train,
-                validation,
-            )  # fmt: skip
-        else:
-            key = program_key(
-                architecture, self._loss, optimizer, hyperparameters, train, validation
+                architecture, optimizer, hyperparameters, member.seed, state, train, validation
             )
+        else:
+            key = program_key(architecture, optimizer, hyperparameters, train, validation)
             trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
         return trainer, str(optimizer)
 
@@ -306,6 +313,8 @@ class BaseLSTM(BaseEstimator):
 
     def _present_loss(self):
         """Return what is to be minimised."""
+        if self.loss == "quantile":
+            return Quantile(check_quantile(self.quantile))
         return LOSSES[self.loss]
 
     def _units(self):
@@ -323,7 +332,12 @@ class BaseLSTM(BaseEstimator):
             )
 
     def _check_same_architecture(self):
-        present = self._present_architecture()
+        loss, present = self._present_loss(), self._present_architecture()
+        if loss.n_outputs(1) != self._loss.n_outputs(1):
+            raise ValueError(
+                f"Training can't go on: the loss was {self._loss}, is {loss}, which asks for "
+                "another number of outputs. Set it back, or call fit with warm_start=False first."
+            )
         if present != self._architecture:
             changed = differences(self._architecture, present)
             raise ValueError(
@@ -338,7 +352,7 @@ class BaseLSTM(BaseEstimator):
             )
 
     def _predict(self, X):
-        """Return the network's output, shape ``(n_samples, n_outputs)``, float64."""
+        """Return predictions, float64, ``(n_samples, n_outputs)``; of several levels, for each."""
         check_is_fitted(self)
         windows, n_missing = self._locate(self._check_windows(X, reset=False))
         if isinstance(self._architecture, Architecture):

@@ -11,8 +11,10 @@ from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.validation import check_is_fitted
 
 from ._checks import NonFiniteError, explain_text, refuse_non_finite
+from ._quantiles import mean_d2_pinball_score
 from ._regressor import LSTMRegressor
 from .windows.sequence_windower import SequenceWindower
 
@@ -40,7 +42,30 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
     def predict(self, X: Any, **predict_params: Any) -> np.ndarray:
         """Predict like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
         with _index_kept(X), _rows_named(X):
-            return super().predict(X, **predict_params)
+            if self._levels() is None:
+                return super().predict(X, **predict_params)
+            quantiles = self.regressor_.predict(X, **predict_params)
+        unscaled = [self._unscaled(quantiles[..., k]) for k in range(quantiles.shape[-1])]
+        return np.stack(unscaled, axis=-1)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R², or, of several quantiles, what :meth:`LSTMRegressor.score` returns."""
+        levels = self._levels()
+        if levels is None:
+            return super().score(X, y, sample_weight)
+        return mean_d2_pinball_score(y, self.predict(X), levels, sample_weight)
+
+    def _levels(self):
+        """Return the levels of several quantiles, None if it predicts single values."""
+        check_is_fitted(self)
+        last = self.regressor_[-1] if isinstance(self.regressor_, Pipeline) else self.regressor_
+        levels = getattr(last, "quantile_", 0.5)
+        return levels if np.ndim(levels) else None
+
+    def _unscaled(self, y):
+        if y.ndim > 1:
+            return self.transformer_.inverse_transform(y)
+        return self.transformer_.inverse_transform(y.reshape(-1, 1)).ravel()
 
 
 def _index_kept(X):
@@ -91,7 +116,8 @@ def make_lstm_pipeline(
         Scales the columns of X; None for :class:`~sklearn.preprocessing.MinMaxScaler`.
 
     target_scaler : transformer or "passthrough", default=None
-        Scales y, and predictions back; None for ``MinMaxScaler``.
+        Scales y, and predictions back; None for ``MinMaxScaler``. For quantiles it must be
+        increasing, as scalers are.
 
     memory : str or joblib.Memory, default=None
         Where the fitted transformers are cached, see :class:`~sklearn.pipeline.Pipeline`. Windows

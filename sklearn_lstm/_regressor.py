@@ -8,9 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLSTM
+from ._quantiles import mean_d2_pinball_score
 from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
+from .engine.loss import Quantile
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -54,9 +57,16 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Networks that are trained, from different seeds, and whose mean is predicted. Five networks
         take five times as long and nearly always err less than one.
 
-    loss : {"squared_error", "absolute_error", "huber"}, default="squared_error"
+    loss : {"squared_error", "absolute_error", "huber", "quantile"}, default="squared_error"
         What training minimises, as a mean over samples and outputs. ``"huber"`` is quadratic up to
-        an error of 1 and linear beyond.
+        an error of 1 and linear beyond. ``"quantile"`` is the pinball loss [6]_, see ``quantile``.
+
+    quantile : float or list or tuple of float, default=0.5
+        With ``loss="quantile"``, the level of the quantile that is predicted, between 0 and 1, both
+        excluded; or several levels in ascending order, such as ``[0.05, 0.5, 0.95]``, which one
+        network learns together, as the mean of their losses. It learns one of them and the gaps
+        between neighbours, which can't be negative, so that its quantiles never cross [7]_. Without
+        effect for other losses.
 
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or keras.optimizers.Optimizer, default="adam"
         Rule that updates the weights. A Keras optimizer lends its settings, its learning rate
@@ -140,7 +150,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     weights_ : list of ndarray
         Weights in the order of Keras: kernel ``(n_inputs, 4 * units)``, recurrent kernel ``(units,
         4 * units)`` and bias ``(4 * units,)`` of each layer and direction, then kernel
-        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer. Before them, with
+        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer, where ``n_outputs`` is
+        ``n_outputs_``, times the number of levels of several quantiles. Before them, with
         ``segment_length``, kernel ``(segment_length * n_features, units)`` and bias ``(units,)`` of
         the layer that reads segments; before the dense layer, with parallel decoding, positions
         ``(n_outputs / segment_length, units)``; at the end, with a skip connection, its kernel
@@ -164,7 +175,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Number of steps in a window.
 
     n_outputs_ : int
-        Number of values predicted for each window.
+        Number of values predicted for each window, or of those whose quantiles are.
+
+    quantile_ : float or ndarray of shape (n_quantiles,)
+        Level or levels of the quantiles that are predicted. Only with ``loss="quantile"``.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of 2-D input, if they all are strings.
@@ -202,6 +216,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
        deep neural networks", SIGIR 2018, :doi:`10.1145/3209978.3210006`.
     .. [5] I. Loshchilov, F. Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR
        2017, arXiv:1608.03983.
+    .. [6] R. Koenker, G. Bassett, "Regression quantiles", Econometrica 46(1), 1978,
+       :doi:`10.2307/1913643`.
+    .. [7] Y. Park, D. Maddix, F.-X. Aubet, K. Kan, J. Gasthaus, Y. Wang, "Learning quantile
+       functions without quantile crossing for distribution-free time series forecasting", AISTATS
+       2022, arXiv:2111.06581.
 
     Examples
     --------
@@ -215,6 +234,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     (49,)
     >>> lstm.score(windows[150:], y[150:]) > 0.99
     True
+
+    Several quantiles at once, of which nine tenths of the noise should lie between the outer two:
+
+    >>> noisy = y + np.random.default_rng(0).normal(0, 0.2, len(y))
+    >>> lstm.set_params(loss="quantile", quantile=[0.05, 0.5, 0.95])
+    LSTMRegressor(...)
+    >>> lower, median, upper = lstm.fit(windows[:150], noisy[:150]).predict(windows[150:]).T
+    >>> bool((lower < median).all() and (median < upper).all())
+    True
     """
 
     _parameter_constraints = {
@@ -225,7 +253,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "decoding": [StrOptions({"dense", "parallel"})],
         "skip_connection": ["boolean"],
         "ensemble_size": [Interval(Integral, 1, None, closed="left")],
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber"})],
+        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
+        "quantile": [None, Interval(Real, 0, 1, closed="neither"), tuple, list],
         "optimizer": [
             StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
             HasMethods(["apply", "get_config"]),
@@ -264,6 +293,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         skip_connection: bool = False,
         ensemble_size: int = 1,
         loss: str = "squared_error",
+        quantile: float | list[float] | tuple[float, ...] = 0.5,
         optimizer: Any = "adam",
         learning_rate: float = 0.001,
         learning_rate_schedule: str = "constant",
@@ -291,6 +321,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.skip_connection = skip_connection
         self.ensemble_size = ensemble_size
         self.loss = loss
+        self.quantile = quantile
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -408,10 +439,49 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, with the dimensions of the y that was fitted.
+            Predictions, with the dimensions of the y that was fitted. With several levels of
+            ``quantile`` these have one axis more, at the end: ``(n_samples, n_quantiles)`` or
+            ``(n_samples, n_outputs, n_quantiles)``, in ascending order.
         """
         y = self._predict(X)
-        return y.ravel() if self._y_ndim == 1 else y
+        return y[:, 0] if self._y_ndim == 1 else y
+
+    @property
+    def quantile_(self):
+        """float or ndarray : Level or levels of the quantiles that are predicted."""
+        loss = getattr(self, "_loss", None)
+        if not isinstance(loss, Quantile):
+            raise AttributeError(
+                f"This {type(self).__name__} has no quantile_: it was not fitted with "
+                "loss='quantile'."
+            )
+        return np.array(loss.levels) if loss.is_joint else loss.levels
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return how good the predictions are: 1 at best.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_timesteps)
+            Windows.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True values.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            R² of the predictions, a single quantile's, too. With several levels of ``quantile``,
+            the mean over the levels of :func:`sklearn.metrics.d2_pinball_score`, which compares
+            with the quantiles of ``y``.
+        """
+        check_is_fitted(self)
+        if np.ndim(getattr(self, "quantile_", 0)) == 0:
+            return super().score(X, y, sample_weight)
+        return mean_d2_pinball_score(y, self.predict(X), self.quantile_, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

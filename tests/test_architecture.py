@@ -13,7 +13,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-HELPERS = {"_checks", "_sklearn_private", "_output_files"}
+HELPERS = {"_checks", "_sklearn_private", "_output_files", "_quantiles"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 

@@ -33,8 +33,8 @@ def test_every_parameter_is_explicit_and_survives_clone():
     given = {
         "units": (3, 2), "dropout": 0.1, "bidirectional": True, "segment_length": 4,
         "decoding": "parallel", "skip_connection": True, "ensemble_size": 3, "loss": "huber",
-        "optimizer": "sgd", "learning_rate": 0.2, "learning_rate_schedule": "cosine",
-        "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
+        "quantile": [0.1, 0.9], "optimizer": "sgd", "learning_rate": 0.2,
+        "learning_rate_schedule": "cosine", "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
         "epochs": 7, "max_samples": 0.5, "shuffle": False, "early_stopping": True,
         "validation_fraction": 0.2,
         "n_iter_no_change": 3, "tol": 0.1, "warm_start": True, "random_state": 5, "verbose": 1,
@@ -625,7 +625,7 @@ def test_a_schedule_ends_lower_than_it_began(windows, small):
          r"or take a window of 4 or 8 steps"),
         ({"segment_length": 12}, 6, 2, "Set segment_length to 6, or take a window of 12 steps"),
         ({"segment_length": 3, "decoding": "parallel"}, 6, 2,
-         r"segment_length=3 outputs at a time, .* the 2 of y\. Set segment_length to 2, "
+         r"segment_length=3 outputs at a time, .* the 2 outputs\. Set segment_length to 2, "
          r"or take decoding='dense'"),
         ({"decoding": "parallel"}, 6, 2, "the outputs in segments, but segment_length=None"),
         ({"decoding": "parallel", "segment_length": 2, "bidirectional": True}, 6, 2,

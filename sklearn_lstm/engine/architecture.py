@@ -108,7 +108,7 @@ def check_segments(architecture):
     if decoding == "parallel" and n_outputs % segment_length:
         raise ValueError(
             f"decoding='parallel' decodes segment_length={segment_length} outputs at a time, which "
-            f"does not divide the {n_outputs} of y. "
+            f"does not divide the {n_outputs} outputs. "
             + _remedy(segment_length, gcd(n_timesteps, n_outputs), "decoding='dense'")
         )
 

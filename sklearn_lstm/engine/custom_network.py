@@ -14,7 +14,7 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def custom_trainer(architecture, loss, optimizer, hyperparameters, seed, state, train, validation):
+def custom_trainer(architecture, optimizer, hyperparameters, seed, state, train, validation):
     """Lend a :class:`.protocols.Trainer` of the network of a :class:`CustomArchitecture`.
 
     It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
@@ -28,7 +28,7 @@ def custom_trainer(architecture, loss, optimizer, hyperparameters, seed, state, 
         if hyperparameters.clipnorm is not None:
             rule.clipnorm = hyperparameters.clipnorm
         regressor = _keras_regressor(
-            architecture, loss=_keras_loss(loss), optimizer=rule,
+            architecture, loss=_keras_loss(hyperparameters.loss), optimizer=rule,
             batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
@@ -104,7 +104,7 @@ def _keras_loss(loss):
     """Return a loss as a function in Keras's convention: the mean over a sample's targets."""
 
     def of_samples(y, outputs):
-        return tf.reduce_mean(loss.per_target(tf, y, outputs), axis=-1)
+        return tf.reduce_mean(loss.per_target(tf, y, outputs, loss.numbers), axis=-1)
 
     return of_samples
 
@@ -115,13 +115,19 @@ def _keras_regressor(architecture, **params):
 
     def build(meta, compile_kwargs, params):
         # The loss says how many outputs there are; scikeras knows of targets only.
-        meta = {**meta, "n_outputs_": architecture.n_outputs}
+        n_targets, meta = meta["n_outputs_"], {**meta, "n_outputs_": architecture.n_outputs}
         model = _call_builder(
             architecture, {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         )
         _check_model(architecture, model)
         if not model.compiled:
             model.compile(**compile_kwargs)
+        elif architecture.n_outputs != n_targets:
+            raise ValueError(
+                "Several levels of quantile need the loss that belongs to them, but network "
+                "compiles its model with one of its own. Leave compile() to the estimator, or set "
+                "a single level such as quantile=0.5."
+            )
         return model
 
     # The samples arrive in the order of the epoch, so Keras has nothing to shuffle.

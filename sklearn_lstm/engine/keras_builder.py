@@ -144,6 +144,12 @@ def mean_network(networks):
     return keras.Model(inputs, mean([network(inputs) for network in networks]))
 
 
+def predicting_network(network, loss):
+    """Build the network whose outputs are what is predicted from those of another."""
+    outputs = loss.keras_predictions(keras, network.outputs[0])
+    return network if outputs is network.outputs[0] else keras.Model(network.inputs, outputs)
+
+
 def build(
     architecture, dropout, alpha, seed, *, has_feature_axis=True, lstm_class=FusedLSTM,
     dropout_class=keras.layers.Dropout,

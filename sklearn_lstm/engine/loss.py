@@ -6,16 +6,28 @@ has for so many targets, and what is predicted from them. A new loss is a class 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
+from statistics import NormalDist
+
+import numpy as np
+
+# Taken off outputs that are gaps between quantiles, so that gaps begin narrow: they widen faster
+# than they narrow. On lines with noise of deviation 0.01 to 1, five epochs from here end with a
+# quarter to three quarters of the error of five from 0. On noise of 1.5 around nothing they end
+# with twice the error, and after twenty epochs with the same.
+NARROW = 2.0
 
 
 class Loss(ABC):
     """The loss of a network's outputs beside targets.
 
-    Subclasses are frozen dataclasses: losses that are equal share a compiled program.
+    Subclasses are frozen dataclasses. Losses of one class share a compiled program, which is given
+    what else they differ in as numbers.
     """
 
+    @staticmethod
     @abstractmethod
-    def per_target(self, tf, y, outputs):
+    def per_target(tf, y, outputs, numbers):
         """Return the loss of each target.
 
         Parameters
@@ -24,11 +36,18 @@ class Loss(ABC):
             TensorFlow, handed in so that predictions need not import it.
         y : tensor of shape (n_samples, n_targets)
         outputs : tensor of shape (n_samples, n_outputs)
+        numbers : tensor
+            :attr:`numbers` of the loss.
 
         Returns
         -------
         losses : tensor of shape (n_samples, n_targets)
         """
+
+    @property
+    def numbers(self):
+        """ndarray of two dimensions, float32 : What two losses of this class may differ in."""
+        return np.empty((0, 0), np.float32)
 
     def n_outputs(self, n_targets):
         """Return how many outputs a network needs for so many targets."""
@@ -41,12 +60,17 @@ class Loss(ABC):
         """
         return outputs
 
+    def keras_predictions(self, keras, outputs):
+        """Do the same to the outputs of a model of Keras, which is handed in."""
+        return outputs
+
 
 @dataclass(frozen=True)
 class SquaredError(Loss):
     """The square of the error."""
 
-    def per_target(self, tf, y, outputs):
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
         return tf.square(outputs - y)
 
 
@@ -54,7 +78,8 @@ class SquaredError(Loss):
 class AbsoluteError(Loss):
     """The size of the error."""
 
-    def per_target(self, tf, y, outputs):
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
         return tf.abs(outputs - y)
 
 
@@ -62,10 +87,87 @@ class AbsoluteError(Loss):
 class Huber(Loss):
     """Half the square of an error up to 1, and linear beyond."""
 
-    def per_target(self, tf, y, outputs):
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
         error = outputs - y
         size = tf.abs(error)
         return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """The pinball loss [1]_ of one quantile, or the mean over several that can't cross.
+
+    Outputs lie level by level, the targets of a level side by side, so that segments which are
+    decoded in parallel are steps of one level.
+
+    Parameters
+    ----------
+    levels : float or tuple of float
+        Between 0 and 1, in ascending order; a float for predictions without an axis of levels.
+
+    References
+    ----------
+    .. [1] R. Koenker, G. Bassett, "Regression quantiles", Econometrica 46(1), 1978,
+       :doi:`10.2307/1913643`.
+    """
+
+    levels: float | tuple[float, ...]
+
+    @property
+    def is_joint(self):
+        """bool : Whether predictions have an axis of levels."""
+        return isinstance(self.levels, tuple)
+
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
+        levels, gaps = numbers[0][:, tf.newaxis], numbers[1][:, tf.newaxis]
+        n_levels = tf.shape(numbers)[1]
+        outputs = tf.reshape(outputs, [tf.shape(y)[0], n_levels, tf.shape(y)[1]])
+        error = y[:, tf.newaxis] - _ordered(outputs, gaps, n_levels, tf.cumsum, tf.math.softplus)
+        return tf.reduce_mean(tf.maximum(levels * error, (levels - 1) * error), axis=1)
+
+    @property
+    def numbers(self):
+        """ndarray of shape (2, n_levels) : Levels; and the gap below each in a standard normal."""
+        levels = np.atleast_1d(self.levels)
+        places = [NormalDist().inv_cdf(level) for level in levels]
+        return np.array([levels, np.diff(places, prepend=places[0])], np.float32)
+
+    def n_outputs(self, n_targets):
+        return n_targets * np.size(self.levels)
+
+    def predictions(self, outputs):
+        """Return predictions of shape (n_samples, n_targets, n_levels), of one float without it."""
+        return self._predictions(np, partial(np.logaddexp, 0), outputs)
+
+    def keras_predictions(self, keras, outputs):
+        return self._predictions(keras.ops, keras.ops.softplus, outputs)
+
+    def _predictions(self, ops, softplus, outputs):
+        if not self.is_joint:
+            return outputs
+        n_levels, gaps = np.size(self.levels), self.numbers[1][:, np.newaxis]
+        outputs = ops.reshape(outputs, (-1, n_levels, outputs.shape[1] // n_levels))
+        return ops.moveaxis(_ordered(outputs, gaps, n_levels, ops.cumsum, softplus), 1, 2)
+
+
+def _ordered(outputs, gaps, n_levels, cumsum, softplus):
+    """Turn outputs of shape (n_samples, n_levels, n_targets) into quantiles that are ordered.
+
+    The first output is the middle quantile; of an even number, the middle of the two. Each of the
+    others says how far its quantile lies above the one before: ``softplus(output - 2)``, in units
+    of that gap in a standard normal. A network whose outputs are zero, as they nearly are before
+    training, so has the quantiles of a normal of deviation ``softplus(-2) = 0.13``, whichever
+    levels they are. Where the scale of the noise changes, all gaps change alike. Rounding keeps the
+    order, too: sums and differences by the same are monotone.
+
+    It is written for NumPy, TensorFlow and Keras, whose functions are given.
+    """
+    gaps = softplus(outputs - NARROW) * gaps
+    above_lowest = cumsum(gaps, axis=1)  # the lowest has a gap of zero
+    middles = above_lowest[:, (n_levels - 1) // 2] + above_lowest[:, n_levels // 2]
+    return (outputs[:, 0] - middles / 2)[:, None] + above_lowest
 
 
 LOSSES: dict[str, Loss] = {

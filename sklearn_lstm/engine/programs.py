@@ -38,7 +38,7 @@ class ProgramKey(NamedTuple):
     has_dropout: bool
     has_penalty: bool
     clips: bool
-    loss: Loss
+    loss: type[Loss]
     optimizer: Any
     n_parts: int
     fixed: Architecture | None
@@ -56,9 +56,10 @@ class Hyperparameters(NamedTuple):
     alpha: float
     clipnorm: float | None
     batch_size: int
+    loss: Loss
 
 
-def program_key(architecture, loss, optimizer, hyperparameters, train, validation):
+def program_key(architecture, optimizer, hyperparameters, train, validation):
     """Return what must be compiled to train such a network with such an optimizer."""
     has_gpu = _has_gpu()
     is_fused = isinstance(optimizer, str) and not has_gpu
@@ -71,7 +72,7 @@ def program_key(architecture, loss, optimizer, hyperparameters, train, validatio
         has_dropout=has_dropout,
         has_penalty=hyperparameters.alpha > 0,
         clips=hyperparameters.clipnorm is not None,
-        loss=loss,
+        loss=type(hyperparameters.loss),
         optimizer=optimizer,
         n_parts=1 if whole else _number_of_parts(hyperparameters.batch_size, architecture.units),
         fixed=None if is_fused else _fixed(architecture),
@@ -154,21 +155,23 @@ class Program:
                 Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
                 many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
                 Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
+                many(None, None),
             ],
             autograph=False,
         ).get_concrete_function()  # fmt: skip
 
     def _epochs(
         self, train, validation, orders, seeds, learning_rates, layout, batch_size, dropout, alpha,
-        clipnorm,
+        clipnorm, loss_numbers,
     ):  # fmt: skip
         """Pass over the samples once in each order, and each time over the validation samples."""
 
         def train_batch(order, seed, learning_rate, begin, end):
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(
-                    train, order[begin:end], layout, dropout, tf.stack([seed, begin])
-                )
+                    train, order[begin:end], layout, loss_numbers, dropout,
+                    tf.stack([seed, begin]),
+                )  # fmt: skip
                 if self.key.has_penalty:
                     loss += alpha * self.network.penalty()
                 scaled_loss = self.optimizer.scale_loss(loss)
@@ -180,7 +183,8 @@ class Program:
 
         def validate_batch(begin, end):
             batch, reading = tf.range(begin, end), self.key.validation_reading
-            total = self._summed_loss(read_batch(validation, batch, layout, reading), layout)
+            samples = read_batch(validation, batch, layout, reading)
+            total = self._summed_loss(samples, layout, loss_numbers)
             return total / tf.cast(layout.n_targets, tf.float32)
 
         def epoch(i, losses, validation_losses):
@@ -202,7 +206,7 @@ class Program:
         )
         return tuple(curve.stack() for curve in curves)
 
-    def _batch_loss(self, train, batch, layout, dropout, seed):
+    def _batch_loss(self, train, batch, layout, loss_numbers, dropout, seed):
         """Mean weighted loss of a batch, computed in parts that run side by side.
 
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
@@ -215,7 +219,7 @@ class Program:
             noise = self.network.draw_noise(n_samples, layout, dropout, seed)
         if n_parts == 1:
             samples = read_batch(train, batch, layout, self.key.reading)
-            return self._summed_loss(samples, layout, noise) / n_values
+            return self._summed_loss(samples, layout, loss_numbers, noise) / n_values
         totals = []
         for k in range(n_parts):
             begin, end = n_samples * k // n_parts, n_samples * (k + 1) // n_parts
@@ -224,12 +228,14 @@ class Program:
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
             samples = read_batch(train, batch[part], layout, self.key.reading)
-            totals.append(counts * self._summed_loss(samples, layout, part_noise))
+            total = self._summed_loss(samples, layout, loss_numbers, part_noise)
+            totals.append(counts * total)
         return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, layout, noise=None):
+    def _summed_loss(self, samples, layout, loss_numbers, noise=None):
         x, y, sample_weight = samples
-        losses = self.key.loss.per_target(tf, y, self.network.predict(x, layout, noise))
+        outputs = self.network.predict(x, layout, noise)
+        losses = self.key.loss.per_target(tf, y, outputs, loss_numbers)
         return tf.reduce_sum(losses * sample_weight[:, tf.newaxis])
 
 
@@ -268,6 +274,7 @@ class ProgramTrainer:
             tf.constant(hyperparameters.dropout, tf.float32),
             tf.constant(hyperparameters.alpha, tf.float32),
             tf.constant(hyperparameters.clipnorm or 0, tf.float32),
+            tf.constant(hyperparameters.loss.numbers),
         )
 
     def run(self, orders, seeds, shares):

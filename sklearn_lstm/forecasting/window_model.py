@@ -318,6 +318,13 @@ class WindowModel:
         if len(whole):
             last[whole] = windows.last_values(n_columns)
             predicted = self.regressor_.predict(self._as_input(windows, calendar[whole]))
+            if np.size(predicted) != len(whole) * self.n_ahead * n_columns:
+                raise ValueError(
+                    f"regressor={self.regressor_!r} predicts arrays of shape "
+                    f"{np.shape(predicted)[1:]}, but {self.n_ahead} steps of {n_columns} columns "
+                    "are to be forecast, one value each. Of several quantiles take one: "
+                    "LSTMRegressor(loss='quantile', quantile=0.5)."
+                )
             predicted = np.reshape(predicted, (-1, *block.shape[1:]))
             loc, of_windows = windows.scales()
             if of_windows is not None:
