@@ -9,9 +9,12 @@ from importlib import import_module
 PATHS = {
     "AbsoluteError": "engine.loss.AbsoluteError",
     "Architecture": "engine.architecture.Architecture",
+    "CalendarFeatures": "forecasting.calendar_features.CalendarFeatures",
     "Calendars": "forecasting.calendar.Calendars",
     "ConformalErrors": "forecasting.conformal.ConformalErrors",
     "ConformalQuantiles": "forecasting.conformal.ConformalQuantiles",
+    "ExponentialSmoothing": "forecasting.smoothing.ExponentialSmoothing",
+    "ForecastMember": "forecasting.member.ForecastMember",
     "Grid": "forecasting.calendar.Grid",
     "Huber": "engine.loss.Huber",
     "LSTMForecaster": "forecasting.forecaster.LSTMForecaster",
@@ -19,6 +22,7 @@ PATHS = {
     "Layout": "forecasting.time_series.Layout",
     "LocalModels": "forecasting.local_models.LocalModels",
     "Member": "engine.member.Member",
+    "MemberSettings": "forecasting.member.MemberSettings",
     "Normalizer": "forecasting.normalize.Normalizer",
     "Panel": "forecasting.time_series.Panel",
     "PanelForecaster": "forecasting.panel_forecaster.PanelForecaster",
@@ -26,6 +30,7 @@ PATHS = {
     "ScaledTargetRegressor": "_pipeline.ScaledTargetRegressor",
     "SequenceWindower": "windows.sequence_windower.SequenceWindower",
     "SquaredError": "engine.loss.SquaredError",
+    "Task": "forecasting.member.Task",
     "WindowModel": "forecasting.window_model.WindowModel",
 }
 

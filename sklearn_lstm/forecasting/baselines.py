@@ -15,6 +15,7 @@ FEWEST_SEASONS = 2  # that must be known before one counts as a season
 LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
 ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
+MOST_STEPS_COMPARED = 8  # of the horizon, by which the error of the last value is known well
 
 
 def persistence(values, begins, n_known, n_steps):
@@ -84,7 +85,7 @@ def last_values(values, offsets):
     return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
 
 
-def infer_season_length(series, freq=None, longest=None):
+def infer_season_length(series, freq=None, longest=None, horizon=1):
     """Find after how many rows a series repeats itself best.
 
     For a frequency of pandas the usual seasons compete: the day and the week of what is more
@@ -102,6 +103,10 @@ def infer_season_length(series, freq=None, longest=None):
     longest : int, default=None
         Longest season to consider; None: any that is known twice.
 
+    horizon : int, default=1
+        Steps that are to be forecast: a season without a name has to repeat itself better than the
+        last value lasts for so long.
+
     Returns
     -------
     season_length : int
@@ -116,7 +121,8 @@ def infer_season_length(series, freq=None, longest=None):
     }
     errors = {season: error for season, error in errors.items() if np.isfinite(error)}
     if not isinstance(freq, str):  # found by its look only, so it has to earn its name
-        as_before = _repetition_error(series, 1)
+        steps = np.unique(np.linspace(1, horizon, MOST_STEPS_COMPARED).round().astype(int))
+        as_before = np.mean([_repetition_error(series, step) for step in steps if step <= twice])
         errors = {season: error for season, error in errors.items() if error < as_before}
     if not errors:
         return 1

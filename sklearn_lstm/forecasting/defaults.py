@@ -1,14 +1,19 @@
-"""From the look of a series to the settings that are not given: window, logarithm, regressor."""
+"""From the look of a series to the settings that are not given: window, logarithm, members."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import RidgeCV
 
 from .._regressor import LSTMRegressor
 from .baselines import infer_season_length
+from .calendar_features import CalendarFeatures
+from .member import MemberSettings
+from .smoothing import ExponentialSmoothing
 
 # Chosen on the stretches before the test parts of a dozen series, but for what says otherwise.
 SHORTEST_WINDOW, LONGEST_WINDOW = 14, 192
@@ -22,6 +27,17 @@ FEWEST_STEPS_CUT, LONGEST_SEGMENT = 48, 24
 FEWEST_FOR_LOG = 48  # a few dozen values are too short to tell
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
+# A window of the long members holds two weeks of hours; of shorter seasons, twice what others hold.
+# Series that are not five times as long had larger errors with it.
+LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 5
+# Eight seasons are what exponential smoothing can make use of, and 400 steps what it does soon.
+MOST_SEASONS_SMOOTHED, LONGEST_SMOOTHED, LONGEST_WITHOUT_SEASON = 8, 400, 60
+FEWEST_TO_SMOOTH = 12  # windows, by which the smoothing parameters are compared
+RIDGE_ALPHAS = np.logspace(-2, 5, 8)
+# More windows tell a linear regressor nothing new, and would have to be written out.
+MOST_WINDOWS_OF_RIDGE, MOST_WINDOWS_SMOOTHED = 10_000, 1500
+WIDEST_JOINT = 400  # values in a window that a ridge reads of all columns together
+
 # Of more series, so many evenly spaced ones are looked at: medians over a thousand are as good as
 # certain, and over all of 30,000 they would take longer than a linear regressor to train.
 MOST_SERIES_LOOKED_AT = 1000
@@ -67,9 +83,8 @@ def choose_window(panel, horizon):
     Window
     """
     series, freq = looked_at(panel), panel.freq
-    shown = infer_season_length(series, freq)
-    is_too_long = shown > LONGEST_SEASON
-    season = infer_season_length(series, freq, longest=LONGEST_SEASON) if is_too_long else shown
+    shown = infer_season_length(series, freq, horizon=horizon)
+    season = short_season(panel, horizon) if shown > LONGEST_SEASON else shown
     shortest = int(panel.lengths.min())
     room = max(1, (shortest - horizon) // 2)
     if season > 1:
@@ -80,6 +95,7 @@ def choose_window(panel, horizon):
     else:
         memory = _memory(series)
         wanted = max(2 * SHORTEST_WINDOW, memory + 1)
+        is_too_long = shown > LONGEST_SEASON
         reason = f"a season of {shown} steps is too long" if is_too_long else "no season"
         reason += "; changes " + (
             f"are correlated up to {memory} steps apart" if memory else "are not correlated"
@@ -88,6 +104,12 @@ def choose_window(panel, horizon):
         among = " of the shortest series" if len(panel) > 1 else ""
         reason += f"; cut to {room}: no more than half of {shortest} values{among}, {horizon} ahead"
     return Window(min(wanted, room), reason)
+
+
+def short_season(panel, horizon):
+    """Return the length of the season that windows can hold several times, 1 if there is none."""
+    series = looked_at(panel)
+    return infer_season_length(series, panel.freq, longest=LONGEST_SEASON, horizon=horizon)
 
 
 def _n_seasons(season, room):
@@ -167,6 +189,121 @@ def _growth(values):
 def count_windows(panel, window_length, horizon):
     """Return how many windows of a panel have ``horizon`` steps after them."""
     return int(np.maximum(0, panel.lengths - window_length - horizon + 1).sum())
+
+
+def default_members(panel, horizon, n_ahead, *, window, calendar, given):
+    """Choose the members of a forecast.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    horizon, n_ahead : int
+        Steps that are forecast, and that a regressor predicts at once.
+
+    window : Window
+        As :func:`choose_window` returns it, or as given.
+
+    calendar : CalendarFeatures
+
+    given : dict
+        What is not left to choose, of ``window_length``, ``normalize`` and ``columns``.
+
+    Returns
+    -------
+    members : list of MemberSettings
+        An LSTM and a ridge with a calendar, each on a window of a few seasons and on a long one,
+        and exponential smoothing; those that the series are long enough for.
+    """
+    n_columns = panel.y_all.shape[1]
+    season, long = short_season(panel, horizon), None
+    if "window_length" not in given:
+        long = _long_window(panel, horizon, season, window.length)
+    make = partial(_default_member, panel, n_ahead, given)
+    ridge = RidgeCV(alphas=RIDGE_ALPHAS)
+    of_ridge = {"regressor": ridge, "calendar": calendar, "max_windows": MOST_WINDOWS_OF_RIDGE}
+    is_wide = window.length * n_columns > WIDEST_JOINT
+    members = [
+        make("LSTM", window, columns="shared", calendar=calendar),
+        make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge),
+    ]
+    if long is not None:
+        members += [
+            make("long LSTM", long, columns="shared", normalize="window"),
+            make("long ridge", long, columns="shared", **of_ridge),
+        ]
+    smoothed = window if "window_length" in given else _smoothed_window(panel, horizon)
+    if smoothed is not None:
+        season = infer_season_length(looked_at(panel), panel.freq, horizon=horizon)
+        season = season if season <= smoothed.length else 1
+        member = make(
+            "smoothing",
+            smoothed,
+            columns="shared",
+            regressor=ExponentialSmoothing(season),
+            sees_covariates=False,
+            max_windows=MOST_WINDOWS_SMOOTHED,
+            season_length=None if "window_length" in given else season,
+        )
+        members.append(member)
+    return members
+
+
+def _default_member(
+    panel, n_ahead, given, name, window, *, columns, regressor=None, normalize="last", calendar=None,
+    **settings,
+):  # fmt: skip
+    """Put a member together; what is given takes the place of what was chosen."""
+    columns = given.get("columns", columns)
+    if regressor is None:
+        n_windows = count_windows(panel, window.length, n_ahead)
+        if columns == "separate":
+            n_windows //= len(panel)
+        elif columns == "shared":
+            n_windows *= panel.y_all.shape[1]
+        regressor = default_regressor(n_windows, window.length).set_params(ensemble_size=1)
+    return MemberSettings(
+        name,
+        regressor,
+        window_length=window.length,
+        normalize=given.get("normalize", normalize),
+        columns=columns,
+        calendar=CalendarFeatures(()) if calendar is None else calendar,
+        reason=window.reason,
+        **settings,
+    )
+
+
+def _long_window(panel, horizon, season, length):
+    """Return a window that is longer than the usual one, None if the series are too short for it.
+
+    Those of the middle length decide: shorter ones are forecast by the other members.
+    """
+    n_steps = int(np.median(panel.lengths))
+    if season >= LONG_SEASON:
+        long = max(1, LONGEST_LONG_WINDOW // season) * season
+        reason = f"{long // season} seasons of {season} steps"
+    else:
+        long = 2 * (length - 1) + 1 if season > 1 else 2 * length
+        reason = "twice the usual one"
+    if long <= length or n_steps - horizon < FEWEST_LONG_WINDOWS * long:
+        return None
+    return Window(long, reason)
+
+
+def _smoothed_window(panel, horizon):
+    """Return whole seasons, as many as are of use and known; None if not even one is."""
+    season = infer_season_length(looked_at(panel), panel.freq, horizon=horizon)
+    n_steps = int(panel.lengths.min())
+    room = min(n_steps - horizon - max(horizon, season, FEWEST_TO_SMOOTH), 2 * n_steps // 3)
+    if season == 1:
+        length = min(room, LONGEST_WITHOUT_SEASON)
+        return Window(length, "no season") if length > 1 else None
+    n_seasons = min(MOST_SEASONS_SMOOTHED, room // season, max(2, LONGEST_SMOOTHED // season))
+    if n_seasons < 1:
+        return None
+    counted = "one season" if n_seasons == 1 else f"{n_seasons} seasons"
+    return Window(n_seasons * season, f"{counted} of {season} steps")
 
 
 def default_regressor(n_windows, window_length):

@@ -165,11 +165,14 @@ class LSTMForecaster(BaseEstimator):
         "window_length": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "strategy": [StrOptions({"direct", "recursive"})],
-        "normalize": [StrOptions({"minmax", "standard", "last", "window"}), None],
+        "normalize": [StrOptions({"auto", "minmax", "standard", "last", "window"}), None],
         "log": ["boolean", StrOptions({"auto"})],
-        "columns": [StrOptions({"joint", "shared", "separate"})],
+        "columns": [StrOptions({"auto", "joint", "shared", "separate"})],
+        "calendar": ["boolean", StrOptions({"auto"})],
         "past_covariates": [None, list, tuple],
-        "missing": [StrOptions({"error", "skip", "interpolate"})],
+        "missing": [StrOptions({"auto", "error", "skip", "interpolate"})],
+        "non_negative": ["boolean", StrOptions({"auto"})],
+        "integer": ["boolean"],
         "interval_method": [StrOptions({"conformal"}), None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
@@ -183,11 +186,14 @@ class LSTMForecaster(BaseEstimator):
         window_length: int | str = "auto",
         horizon: int = 1,
         strategy: str = "direct",
-        normalize: str | None = "last",
+        normalize: str | None = "auto",
         log: bool | str = "auto",
-        columns: str = "joint",
+        columns: str = "auto",
+        calendar: bool | str = "auto",
         past_covariates: list | None = None,
-        missing: str = "error",
+        missing: str = "auto",
+        non_negative: bool | str = "auto",
+        integer: bool = False,
         interval_method: str | None = "conformal",
         calibration_fraction: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
@@ -200,8 +206,11 @@ class LSTMForecaster(BaseEstimator):
         self.normalize = normalize
         self.log = log
         self.columns = columns
+        self.calendar = calendar
         self.past_covariates = past_covariates
         self.missing = missing
+        self.non_negative = non_negative
+        self.integer = integer
         self.interval_method = interval_method
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
@@ -240,7 +249,7 @@ class LSTMForecaster(BaseEstimator):
         self._core = PanelForecaster(**self.get_params(deep=False)).fit(panel)
         self._panel = panel
         self.window_length_, self.log_ = self._core.window_length_, self._core.log_
-        self.regressor_ = self._core.model_.regressor_
+        self.regressor_ = self._core.regressor_
         self.freq_ = panel.freq
         return self
 
@@ -284,7 +293,7 @@ class LSTMForecaster(BaseEstimator):
         (array([54.77]), np.float64(54.77))
         """
         panel, forecasts = self._forecast_next(horizon, X, y)
-        return panel.wrap(self._core.values(forecasts))
+        return panel.wrap(self._core.values(forecasts, panel))
 
     def predict_interval(
         self, horizon: int | None = None, X: Any = None, y: Any = None, *, coverage: float = 0.9
@@ -312,7 +321,7 @@ class LSTMForecaster(BaseEstimator):
         """
         check_share(coverage, "coverage")
         panel, forecasts = self._forecast_next(horizon, X, y, calibrated=True)
-        bounds = self._core.interval(forecasts, coverage)
+        bounds = self._core.interval(forecasts, coverage, panel)
         return panel.wrap(np.stack(bounds, axis=-1), ["lower", "upper"])
 
     def predict_quantiles(
@@ -344,7 +353,7 @@ class LSTMForecaster(BaseEstimator):
         for level in quantiles:
             check_share(level, "quantiles")
         panel, forecasts = self._forecast_next(horizon, X, y, calibrated=True)
-        return panel.wrap(self._core.quantiles(forecasts, quantiles), quantiles)
+        return panel.wrap(self._core.quantiles(forecasts, quantiles, panel), quantiles)
 
     def _forecast_next(self, horizon, X, y, calibrated=False):
         """Forecast what follows the fitted panel, or another; return that panel, too."""
@@ -366,12 +375,12 @@ class LSTMForecaster(BaseEstimator):
         return panel, forecasts
 
     def _check_other_lengths(self, panel):
-        is_short = panel.lengths < self.window_length_
+        is_short = panel.lengths < self._core.n_history
         if is_short.any():
             series = panel.series[int(is_short.argmax())]
             raise ValueError(
                 f"{series.name} has {len(series)} values ({is_short.sum()} of {len(panel)} series "
-                f"are too short), but a window takes {self.window_length_}. Give more values of "
+                f"are too short), but a window takes {self._core.n_history}. Give more values of "
                 "it, or leave it out."
             )
 
@@ -392,24 +401,26 @@ class LSTMForecaster(BaseEstimator):
         return future_covariates(panel, X, columns, n_steps) if columns else None
 
     def _refuse_broken_history(self, panel, values, *, is_other):
-        broken = np.isnan(values).any(axis=(1, 2))
+        broken = np.isnan(values).any(axis=1)
         if not broken.any():
             return
-        unit, n_split = int(broken.argmax()), self._core.n_split_
-        series = panel.series[unit // n_split]
-        name = panel.titles[unit] if n_split > 1 else series.name
-        y = series.y[:, [unit % n_split]] if n_split > 1 else series.y
-        begin = len(series) - self.window_length_
+        number, n_columns = int(broken.any(axis=1).argmax()), panel.y_all.shape[1]
+        series, y = panel.series[number], panel.series[number].y
+        name = series.name
+        if self._core.columns in ("shared", "separate"):
+            column = int(broken[number].argmax())
+            name, y = panel.titles[number * n_columns + column], y[:, [column]]
+        begin = len(series) - self._core.n_history
         is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(series.X[begin:]).any(axis=1)
         if not is_missing.any():
             raise ValueError(
                 f"The regressor predicts NaN for {name}, whose last window has no missing value. "
                 "Look at the regressor, or at the covariates of the future."
             )
-        fills = self._core.missing == "interpolate"
+        fills = self._core.fills
         share = " more than half" if fills else f" {is_missing.sum()}"
         raise ValueError(
-            f"The last window of {name} lacks{share} of its {self.window_length_} values, "
+            f"The last window of {name} lacks{share} of its {self._core.n_history} values, "
             f"first {series.timestamp(begin + int(is_missing.argmax()))}. "
             + (
                 "Give it later values, or "

@@ -1,55 +1,30 @@
-"""A panel in, arrays out: settings, the fit, errors held back, forecasts from any origin."""
+"""A panel in, arrays out: members chosen, weighed and fitted, forecasts from any origin."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from .._sklearn_private import set_random_states
-from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
+from .calendar_features import CalendarFeatures
+from .calibration import hold_back
 from .conformal import ConformalErrors, NoIntervalError
 from .defaults import (
     SHORTEST_WINDOW,
+    Window,
     choose_log,
     choose_window,
-    count_windows,
-    default_regressor,
+    default_members,
 )
-from .local_models import LocalModels
-from .normalize import Normalizer
-from .protocols import SeriesModel
+from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
 from .read_panel import nearest
 from .time_series import check_values
-from .window_model import NoWindowError, WindowModel
+from .weights import crossed_weights, member_weights, mixed, relative_errors
 
-MOST_ORIGINS_JUDGED = 20_000  # by which a share of 90 % is known to 0.2 %, and errors stay small
-ORIGINS_AT_ONCE = 8_192  # whose histories are written out together: some megabytes
-
-
-class Forecasts(NamedTuple):
-    """Forecasts of units: of series, or of their columns where each is forecast by itself.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_units, n_steps, n_unit_columns)
-        Logarithms where these are forecast.
-
-    scale : ndarray of shape (n_units, 1, n_unit_columns)
-        By which errors of different units can be compared.
-
-    unit_ids : ndarray of shape (n_units,)
-        Number of the series that was fitted, or of its column.
-    """
-
-    values: np.ndarray
-    scale: np.ndarray
-    unit_ids: np.ndarray
+LIGHTEST = 0.02  # weight below which a member is not worth its final fit
 
 
 @dataclass(eq=False)
@@ -57,6 +32,16 @@ class PanelForecaster:
     """What :class:`LSTMForecaster` does, for series that are a panel already.
 
     Parameters are those of :class:`LSTMForecaster`. It keeps what was learned, not the panel.
+
+    Attributes
+    ----------
+    members_ : list of ForecastMember
+        Fitted, those that weigh something.
+
+    weights_ : ndarray of shape (n_members,)
+
+    relative_errors_ : ndarray of shape (n_members,)
+        Mean errors on the calibration part, the smallest is 1; NaN where there was none.
     """
 
     regressor: Any
@@ -66,15 +51,17 @@ class PanelForecaster:
     normalize: str | None
     log: Any
     columns: str
+    calendar: Any
     past_covariates: Any
     missing: str
+    non_negative: Any
+    integer: bool
     interval_method: str | None
     calibration_fraction: float
     random_state: Any
     n_jobs: int | None
 
     errors_: Any = None
-    error_scale_: Any = None
 
     def fit(self, panel, *, may_lack_windows=False):
         """Learn to forecast, and measure how far off forecasts are.
@@ -88,16 +75,25 @@ class PanelForecaster:
             of its own.
         """
         self._check_regressor()
-        self.is_ahead_ = self._find_known_ahead(panel.layout.covariates)
+        is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
-        self.n_split_ = 1 if self.columns == "joint" else panel.y_all.shape[1]
-        self._choose_settings(panel)
-        self._check_lengths(panel)
+        self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
+        self.task_ = Task(self.n_ahead, is_ahead, self.fills, self.n_jobs)
+        settings = self._choose_members(panel)
+        self._check_lengths(panel, settings)
+        self.is_non_negative_ = self._find_non_negative(panel)
         seed = self.random_state
         if seed is not None:
             seed = check_random_state(seed).randint(2**31 - 1)
-        self.errors_, self.error_scale_ = self._calibrate(panel, seed) or (None, None)
-        self.model_ = self._train(panel, seed, may_lack_windows=may_lack_windows)
+        panel = self._logged(panel)
+        settings, error_scales = self._calibrate(panel, settings, seed)
+        self.members_ = [
+            ForecastMember(one, self.task_).fit(panel, seed, may_lack_windows=may_lack_windows)
+            for one in settings
+        ]
+        for member, scale in zip(self.members_, error_scales, strict=True):
+            if scale is not None:
+                member.measure_on(scale)
         return self
 
     def _check_regressor(self):
@@ -119,24 +115,59 @@ class PanelForecaster:
             )
         return np.array([column not in past for column in covariates], dtype=bool)
 
-    def _choose_settings(self, panel):
-        """Set what was left to the look of the series."""
-        self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
-        self.window_length_ = self.window_length
+    def _choose_members(self, panel):
+        """Return the settings of the members, those first that see the shortest history."""
+        window = Window(self.window_length, "as given")
         if self.window_length == "auto":
-            self.window_length_ = choose_window(panel, self.n_ahead).length
-        self.regressor_ = self.regressor
+            window = choose_window(panel, self.n_ahead)
+        calendar = self._choose_calendar(panel)
+        choices = {"normalize": self.normalize, "columns": self.columns}
+        given = {name: value for name, value in choices.items() if value != "auto"}
         if self.regressor is None:
-            n_windows = count_windows(panel, self.window_length_, self.n_ahead)
-            if self.columns == "separate":
-                n_windows //= len(panel)
-            elif self.columns == "shared":
-                n_windows *= self.n_split_
-            self.regressor_ = default_regressor(n_windows, self.window_length_)
+            if self.window_length != "auto":
+                given["window_length"] = self.window_length
+            return default_members(
+                panel, self.horizon, self.n_ahead, window=window, calendar=calendar, given=given
+            )
+        only = MemberSettings(
+            type(self.regressor).__name__,
+            self.regressor,
+            window_length=window.length,
+            normalize=given.get("normalize", "last"),
+            columns=given.get("columns", "joint"),
+            calendar=calendar,
+            reason=window.reason,
+        )
+        return [only]
+
+    def _choose_calendar(self, panel):
+        """Return the calendar that members see; with a regressor that is given, if asked for."""
+        if self.calendar is False or (self.calendar == "auto" and self.regressor is not None):
+            return CalendarFeatures(())
+        features = CalendarFeatures.of(panel)
+        if self.calendar is True and not features.cycles:
+            raise ValueError(
+                "calendar=True needs timestamps whose day, week or year changes from step to step, "
+                f"but y has {'steps of ' + repr(panel.freq) if panel.freq else 'no timestamps'}. "
+                "Give it an index of dates, or set calendar='auto'."
+            )
+        return features
+
+    def _find_non_negative(self, panel):
+        """Tell which columns of which series must not be forecast below zero."""
+        shape = len(panel), panel.y_all.shape[1]
+        if self.non_negative != "auto":
+            return np.full(shape, bool(self.non_negative))
+        return never_negative(panel)
+
+    @property
+    def fills(self):
+        """bool : Whether missing values are interpolated."""
+        return self.missing in ("auto", "interpolate")
 
     @property
     def n_ahead(self):
-        """int : Steps that the regressor predicts at once."""
+        """int : Steps that a regressor predicts at once."""
         return 1 if self.strategy == "recursive" else self.horizon
 
     @property
@@ -145,8 +176,30 @@ class PanelForecaster:
         is_chosen = self.window_length == "auto"
         return (SHORTEST_WINDOW if is_chosen else self.window_length) + self.n_ahead
 
-    def _check_lengths(self, panel):
-        needed = self.window_length_ + self.n_ahead
+    @property
+    def window_length_(self):
+        """int : Steps of the longest window."""
+        return max(member.settings.window_length for member in self.members_)
+
+    @property
+    def n_history(self):
+        """int : Steps that a series must have to be forecast."""
+        return min(member.settings.window_length for member in self.members_)
+
+    @property
+    def is_ahead_(self):
+        """ndarray of bool : Which covariates are known ahead."""
+        return self.task_.is_ahead
+
+    @property
+    def regressor_(self):
+        """estimator or list : What was fitted; a list of several members, or series."""
+        regressors = [member.model_.regressor_ for member in self.members_]
+        return regressors[0] if len(regressors) == 1 else regressors
+
+    def _check_lengths(self, panel, settings):
+        window_length = settings[0].window_length
+        needed = window_length + self.n_ahead
         is_short = panel.lengths < needed
         if not is_short.any():
             return
@@ -160,265 +213,162 @@ class PanelForecaster:
         among = f" ({n_short} of {n_series} series are too short)" if n_series > 1 else ""
         raise ValueError(
             f"{shortest.name} has {len(shortest)} values{among}, but "
-            f"window_length={self.window_length_} and {ahead} need at least {needed}. {remedy} "
+            f"window_length={window_length} and {ahead} need at least {needed}. {remedy} "
             "more values."
         )
 
-    def _train(self, panel, seed, *, may_lack_windows) -> SeriesModel:
-        regressor = clone(self.regressor_)
-        if seed is not None:
-            set_random_states(regressor, seed)
-        model: SeriesModel = WindowModel(
-            regressor,
-            window_length=self.window_length_,
-            n_ahead=self.n_ahead,
-            normalize=self.normalize,
-            is_ahead=self.is_ahead_,
-            fills=self.missing == "interpolate",
-        )
-        if self.columns == "separate":
-            model = LocalModels(
-                model, panel.titles, n_jobs=self.n_jobs, may_lack_windows=may_lack_windows
-            )
-        return model.fit(*self._units(panel))
-
-    def _units(self, panel):
-        """Return values, covariates, offsets and times of each unit, end to end."""
-        y, X, offsets = panel.stacked()
-        y = np.log(y) if self.log_ else y
-        if self.n_split_ == 1:
-            return y, X, offsets, panel.times() if len(panel) > 1 else None
-        lengths = np.repeat(panel.lengths, self.n_split_)
-        rows = joined_ranges(np.repeat(offsets[:-1], self.n_split_), lengths)
-        column = np.repeat(np.tile(np.arange(self.n_split_), len(panel)), lengths)
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return y[rows, column][:, np.newaxis], X[rows], offsets, panel.times()[rows]
-
-    def _calibrate(self, panel, seed):
-        """Measure the errors of a model that has not seen the last part, and say on which scale."""
-        if self.interval_method is None:
-            return None
-        n_before = self._rows_before_calibration(panel)
-        is_known = n_before >= self.window_length_ + self.n_ahead
-        before = panel.keep(is_known).until(n_before[is_known])
-        is_known[is_known] = before.reduced(np.logical_or, np.isfinite(before.y)).all(axis=1)
-        if not is_known.any():
-            return None
-        part, n_before = panel.keep(is_known), n_before[is_known]
-        try:
-            model = self._train(part.until(n_before), seed, may_lack_windows=True)
-        except NoWindowError:
-            return None
-        n_origins = np.maximum(part.lengths - self.horizon + 1 - n_before, 0)
-        series_ids = np.repeat(np.arange(len(part)), n_origins)
-        n_known = joined_ranges(n_before, n_origins).astype(np.intp)
-        series_ids, n_known = self._sample(series_ids, n_known, seed)
-        found = self._forecast(model, part, series_ids, n_known, self.horizon)
-        errors = self._errors_of(model, found, self._truth(part, series_ids, n_known))
-        if not np.isfinite(errors).any():
-            return None
-        normalizer, n_split = model.normalizer_, self.n_split_
-        scale = np.full((len(panel) * n_split, 1, normalizer.scale_.shape[1]), np.nan)
-        kept = self._unit_ids(np.flatnonzero(is_known))
-        scale[kept, 0] = np.where(normalizer.is_constant_, np.nan, normalizer.scale_)
-        by_unit = kept[found.unit_ids] if self.columns == "separate" else None
-        return ConformalErrors(errors, by_unit), scale
-
-    def _rows_before_calibration(self, panel):
-        """Return how many rows of each series the calibration part leaves."""
-        times, counts = panel.calendars.distinct_times(self.window_length_ - 1, self.horizon)
-        if not len(times):
-            return np.zeros(len(panel), dtype=int)
-        n_before = np.cumsum(counts)
-        number = min(int((1 - self.calibration_fraction) * n_before[-1]), n_before[-1] - 1)
-        begin = times[np.searchsorted(n_before, number, side="right")]
-        return panel.calendars.n_known([begin])[:, 0]
-
-    def _sample(self, series_ids, n_known, seed):
-        """Draw some of very many origins; where each series is judged by itself, of each."""
-        n_drawn = MOST_ORIGINS_JUDGED
-        if self.columns == "separate":
-            n_drawn *= int(series_ids.max(initial=0)) + 1
-        if len(series_ids) <= n_drawn:
-            return series_ids, n_known
-        rng = np.random.default_rng([0 if seed is None else seed, 1])
-        drawn = np.sort(rng.choice(len(series_ids), n_drawn, replace=False, shuffle=False))
-        return series_ids[drawn], n_known[drawn]
-
-    def _errors_of(self, model, found, truth):
-        """Return truth minus forecast, each on the scale of its own history."""
-        is_constant = model.normalizer_.is_constant_
-        errors = (truth - found.values) / found.scale
-        errors = np.where(is_constant[found.unit_ids][:, np.newaxis], np.nan, errors)
-        for column in np.flatnonzero(is_constant.all(axis=0)):
-            if (truth == found.values)[..., column].all():
-                errors[..., column] = 0.0
-        return errors
-
-    def _unit_ids(self, series_ids):
-        return (series_ids[:, np.newaxis] * self.n_split_ + np.arange(self.n_split_)).ravel()
-
-    def _split(self, values):
-        """Make the columns of series units of their own, if they are forecast so.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_steps, n_columns)
+    def _calibrate(self, panel, settings, seed):
+        """Weigh the members, and measure the errors of their mean, on what is held back.
 
         Returns
         -------
-        values : ndarray of shape (n * n_split, n_steps, n_unit_columns)
+        settings : list of MemberSettings
+            Of the members that weigh something.
+
+        error_scales : list of ndarray or None
+            On which scale the errors of each were measured.
         """
-        if self.n_split_ == 1:
-            return values
-        return values.transpose(0, 2, 1).reshape(-1, values.shape[1], 1)
+        self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
+        self.by_unit_ = False
+        if self.interval_method is None and len(settings) == 1:
+            return settings, [None]
+        held_back = hold_back(
+            panel, settings, self.task_, self.horizon, self.calibration_fraction, seed
+        )
+        if held_back is None:
+            self.weights_ = np.full(len(settings), 1 / len(settings))
+            return settings, [None] * len(settings)
+        weights = np.ones((1, held_back.truth.shape[0]))
+        if len(settings) > 1:
+            by_origin = _by_origin(held_back)
+            self.weights_ = member_weights(by_origin)
+            self.relative_errors_ = relative_errors(by_origin)
+            self.relative_errors_ /= self.relative_errors_.min()
+            weights = crossed_weights(by_origin)
+        if self.interval_method is not None:
+            self.errors_ = self._errors_of(held_back, weights, settings)
+        kept = self.weights_ >= min(LIGHTEST, self.weights_.max())
+        self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
+        self.relative_errors_ = self.relative_errors_[kept]
+        chosen = np.flatnonzero(kept)
+        return [settings[i] for i in chosen], [held_back.error_scales[i] for i in chosen]
 
-    def _joined(self, values):
-        """Bring units back side by side, in whatever they hold for each column."""
-        if self.n_split_ == 1:
-            return values
-        values = values.reshape(-1, self.n_split_, *values.shape[1:])
-        return np.moveaxis(values, 1, 3)[:, :, 0]
+    def _errors_of(self, held_back, weights, settings):
+        """Return the errors of the weighted mean, each on the scale of its own history."""
+        mean = replace(
+            held_back,
+            values=mixed(held_back.values, weights)[np.newaxis],
+            scale=mixed(held_back.scale, weights)[np.newaxis],
+        )
+        errors, series_ids = mean.errors()[0], None
+        is_separate = all(one.columns == "separate" for one in settings)
+        self.by_unit_ = is_separate or all(one.columns == "shared" for one in settings)
+        n_columns = errors.shape[2]
+        if self.by_unit_:
+            errors = split_columns(errors)
+        if is_separate:
+            series_ids = self._unit_ids(held_back.series_ids, n_columns)
+        return ConformalErrors(errors, series_ids) if np.isfinite(errors).any() else None
 
-    def _logged(self, values):
+    def _unit_ids(self, series_ids, n_columns):
+        """Return the numbers of the columns of series, where errors are told apart by these."""
+        if not self.by_unit_:
+            return series_ids
+        return (series_ids[:, np.newaxis] * n_columns + np.arange(n_columns)).ravel()
+
+    def _logged(self, panel):
+        if not self.log_:
+            return panel
         with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
-            return np.log(values) if self.log_ else values
-
-    def _unlogged(self, values):
-        return np.exp(values) if self.log_ else values
-
-    def _truth(self, panel, series_ids, n_known):
-        """Return what came true after origins, for each unit."""
-        y, _, starts, _ = panel.parts()
-        rows = (starts[series_ids] + n_known)[:, np.newaxis] + np.arange(self.horizon)
-        return self._split(self._logged(y[rows]))
-
-    def _forecast(self, model, panel, series_ids, n_known, n_steps):
-        """Forecast from origins, many but not all at once."""
-        parts = []
-        for begin in range(0, max(len(series_ids), 1), ORIGINS_AT_ONCE):
-            of_block = slice(begin, begin + ORIGINS_AT_ONCE)
-            block = self._histories(panel, series_ids[of_block], n_known[of_block], n_steps)
-            parts.append(model.forecast(*block, n_steps))
-        values, scale = map(np.concatenate, zip(*parts, strict=True))
-        return Forecasts(values, scale, self._unit_ids(series_ids))
-
-    def _histories(self, panel, series_ids, n_known, n_steps):
-        """Return the last values before origins, their covariates and those that follow."""
-        w, n_reach = self.window_length_, self._reach(n_steps)
-        y, X, starts, ends = panel.parts()
-        rows = (starts[series_ids] + n_known)[:, np.newaxis] + np.arange(-w, n_reach)
-        x = X[np.minimum(rows, ends[series_ids][:, np.newaxis] - 1)]
-        x[:, w:, ~self.is_ahead_] = x[:, w - 1 : w, ~self.is_ahead_]
-        histories = self._split(self._logged(y[rows[:, :w]]))
-        return histories, np.repeat(x, self.n_split_, axis=0), self._unit_ids(series_ids)
-
-    def _reach(self, n_steps):
-        """Return how many steps the blocks of the regressor take to come so far."""
-        return ceil(n_steps / self.n_ahead) * self.n_ahead
+            return replace(panel, y_all=np.log(panel.y_all))
 
     def forecast_from(self, panel, series_ids, n_known, n_steps):
         """Forecast from origins in the past.
 
-        Parameters
-        ----------
-        panel : Panel
-            The series that were fitted, with rows after these.
-
-        series_ids : ndarray of int, shape (n_origins,)
-            Number of the series of each origin.
-
-        n_known : ndarray of int, shape (n_origins,)
-            How many of its rows are known; at least ``window_length``.
-
-        n_steps : int
-
-        Returns
-        -------
-        forecasts : Forecasts
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`.
         """
-        return self._forecast(self.model_, panel, series_ids, n_known, n_steps)
+        panel = self._logged(panel)
+        return self._mean(
+            [one.forecast_from(panel, series_ids, n_known, n_steps) for one in self.members_]
+        )
 
     def forecast_next(self, panel, futures, n_steps, *, is_other=False):
         """Forecast what follows the last row of each series.
 
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`.
+        """
+        panel = self._logged(panel)
+        return self._mean(
+            [one.forecast_next(panel, futures, n_steps, is_other=is_other) for one in self.members_]
+        )
+
+    def _mean(self, forecasts):
+        values, scale = (np.stack(of) for of in list(zip(*forecasts, strict=True))[:2])
+        return Forecasts(
+            mixed(values, self.weights_), mixed(scale, self.weights_), forecasts[0].series_ids
+        )
+
+    def values(self, forecasts, panel=None):
+        """Return forecasts on the scale of the series, (n_origins, n_steps, n_columns).
+
         Parameters
         ----------
-        panel : Panel
-
-        futures : list of ndarray of shape (>= 1, n_known_ahead), or None
-            Covariates known ahead, of the steps that follow each series; where they end early, the
-            last stand for the rest.
-
-        n_steps : int
-
-        is_other : bool, default=False
-            Whether these are other series than were fitted: their scales are learned from the rows
-            that they have.
-
-        Returns
-        -------
         forecasts : Forecasts
+
+        panel : Panel, default=None
+            The series that are forecast, a forecast each, if they may hold other values than those
+            of ``fit``.
         """
-        w = self.window_length_
-        y, X, _, ends = panel.parts()
-        rows = ends[:, np.newaxis] + np.arange(-w, 0)
-        x = np.concatenate([X[rows], self._covariates_ahead(panel, futures, n_steps)], axis=1)
-        unit_ids = np.arange(len(panel) * self.n_split_)
-        histories = self._split(self._logged(y[rows])), np.repeat(x, self.n_split_, axis=0)
-        if not is_other:
-            return Forecasts(*self.model_.forecast(*histories, unit_ids, n_steps), unit_ids)
-        of_units, _, offsets, _ = self._units(panel)
-        normalizer = Normalizer(self.normalize).fit(of_units, offsets, self.n_ahead)
-        values, scale = self.model_.forecast(*histories, unit_ids, n_steps, normalizer)
-        still = normalizer.is_constant_[:, np.newaxis]
-        return Forecasts(values, np.where(still, 0, scale), np.full(len(unit_ids), -1))
+        values = self._bounded(self._unlogged(forecasts.values), forecasts, panel)
+        return np.round(values) if self.integer else values
 
-    def _covariates_ahead(self, panel, futures, n_steps):
-        """Return the covariates of the steps after each series, the last where none is known."""
-        n_reach = self._reach(n_steps)
-        ahead = np.empty((len(panel), n_reach, len(self.is_ahead_)))
-        if not len(self.is_ahead_):
-            return ahead
-        for i, series in enumerate(panel.series):
-            ahead[i] = _last_known(series.X)
-            if futures is not None:
-                future = futures[i]
-                steps = np.minimum(np.arange(n_reach), len(future) - 1)
-                ahead[i][:, self.is_ahead_] = future[steps]
-        return ahead
-
-    def values(self, forecasts):
-        """Return forecasts on the scale of the series, (n_series, n_steps, n_columns)."""
-        return self._joined(self._unlogged(forecasts.values))
-
-    def interval(self, forecasts, coverage):
+    def interval(self, forecasts, coverage, panel=None):
         """Return lower and upper bounds, each in the shape of :meth:`values`."""
-        values, _, unit_ids = forecasts
-        half_width = self.errors_.half_width(coverage, unit_ids)[:, : values.shape[1]]
-        half_width = half_width * self._as_calibrated(forecasts)
-        bounds = values - half_width, values + half_width
-        return tuple(self._joined(self._unlogged(bound)) for bound in bounds)
+        values, scale, series_ids = forecasts
+        n_steps, n_columns = values.shape[1:]
+        unit_ids = self._unit_ids(series_ids, n_columns)
+        half_width = self._side_by_side(self.errors_.half_width(coverage, unit_ids), n_columns)
+        half_width = half_width[:, :n_steps] * scale
+        lower, upper = (
+            self._bounded(self._unlogged(bound), forecasts, panel)
+            for bound in (values - half_width, values + half_width)
+        )
+        if not self.integer:
+            return lower, upper
+        # The whole numbers between the bounds are the same; there may be none but the forecast.
+        middle = self.values(forecasts, panel)
+        return np.minimum(np.ceil(lower), middle), np.maximum(np.floor(upper), middle)
 
-    def quantiles(self, forecasts, levels):
-        """Return values at levels, shape (n_series, n_steps, n_columns, n_levels)."""
-        values, _, unit_ids = forecasts
-        errors = [self.errors_.quantile(level, unit_ids)[:, : values.shape[1]] for level in levels]
-        scale = self._as_calibrated(forecasts)
-        found = [self._joined(self._unlogged(values + error * scale)) for error in errors]
+    def quantiles(self, forecasts, levels, panel=None):
+        """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
+        values, scale, series_ids = forecasts
+        n_steps, n_columns = values.shape[1:]
+        unit_ids, found = self._unit_ids(series_ids, n_columns), []
+        for level in levels:
+            error = self._side_by_side(self.errors_.quantile(level, unit_ids), n_columns)
+            of_level = self._unlogged(values + error[:, :n_steps] * scale)
+            of_level = self._bounded(of_level, forecasts, panel)
+            found.append(np.round(of_level) if self.integer else of_level)
         return np.stack(found, axis=-1)
 
-    def _as_calibrated(self, forecasts):
-        """Measure the scale of histories with that on which errors were measured."""
-        _, scale, unit_ids = forecasts
-        if len(unit_ids) and unit_ids[0] < 0:
-            return scale
-        normalizer = self.model_.normalizer_
-        final = normalizer.scale_[unit_ids][:, np.newaxis]
-        calibrated = self.error_scale_[unit_ids]
-        calibrated = np.where(np.isnan(calibrated), final, calibrated)
-        still = normalizer.is_constant_[unit_ids][:, np.newaxis]
-        return np.where(still, 0, scale * calibrated / final)
+    def _side_by_side(self, statistic, n_columns):
+        """Bring what was found for each unit to (n_origins or 1, n_steps, n_columns)."""
+        if not self.by_unit_ or len(statistic) == 1:
+            return statistic
+        return join_columns(statistic, n_columns)
+
+    def _unlogged(self, values):
+        return np.exp(values) if self.log_ else values
+
+    def _bounded(self, values, forecasts, panel):
+        """Keep at zero what would be below, of series that never were."""
+        if self.log_:
+            return values
+        if panel is None:
+            is_bounded = self.is_non_negative_[forecasts.series_ids]
+        else:
+            is_bounded = self._find_non_negative(panel)
+        return np.where(is_bounded[:, np.newaxis], np.maximum(values, 0), values)
 
     def check_reach(self, n_steps):
         """Refuse intervals that there are no errors for."""
@@ -440,7 +390,18 @@ class PanelForecaster:
             )
 
 
-def _last_known(values):
-    """Return the last value of each column that is not missing, shape (1, n_columns)."""
-    rows = np.where(np.isfinite(values), np.arange(len(values))[:, np.newaxis], -1).max(axis=0)
-    return values[rows, np.arange(values.shape[1])][np.newaxis]
+def never_negative(panel):
+    """Tell which columns of which series hold no value below zero, shape (n_series, n_columns)."""
+    return ~panel.reduced(np.logical_or, panel.y < 0)
+
+
+def _by_origin(held_back):
+    """Return the mean absolute error of each member at each origin, on the scale of the first."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.abs(held_back.truth - held_back.values) / held_back.scale[0]
+    errors = np.where(np.isfinite(errors), errors, np.nan)
+    known = np.isfinite(errors)
+    counts = known.sum(axis=(2, 3))
+    total = np.where(known, errors, 0).sum(axis=(2, 3))
+    with np.errstate(invalid="ignore"):
+        return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)

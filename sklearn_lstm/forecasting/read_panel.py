@@ -42,7 +42,7 @@ def read_panel(y, X=None, *, fills_holes=False, freq=None):
     -------
     panel : Panel
     """
-    y, X = as_table(y, "y"), None if X is None else as_table(X, "X")
+    y, X = as_table(y, "y"), covariates_table(X)
     layout = layout_of(y, X)
     check_alike(y, X)
     if not len(y):
@@ -125,6 +125,14 @@ def as_table(data, name):
             "several on one time axis have two, (n_steps, n_columns)."
         )
     return array
+
+
+def covariates_table(X):
+    """Return covariates as :func:`as_table` does; those without a column are none."""
+    if X is None:
+        return None
+    X = as_table(X, "X")
+    return None if X.ndim == 2 and not X.shape[1] else X
 
 
 def as_columns(data, name):

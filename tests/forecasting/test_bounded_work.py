@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 
 from sklearn_lstm import LSTMForecaster
 from sklearn_lstm.forecasting.defaults import N_UPDATES, default_regressor
-from sklearn_lstm.forecasting.panel_forecaster import MOST_ORIGINS_JUDGED
+from sklearn_lstm.forecasting.calibration import MOST_ORIGINS_JUDGED
 
 
 def n_updates(lstm, n_windows):

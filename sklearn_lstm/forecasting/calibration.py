@@ -1,0 +1,186 @@
+"""Forecasts of members from origins whose truth was held back: for weights, and for intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..windows.rows import joined_ranges
+from .defaults import count_windows
+from .member import ForecastMember
+from .window_model import NoWindowError
+
+MOST_ORIGINS_JUDGED = 20_000  # by which a share of 90 % is known to 0.2 %, and errors stay small
+MOST_VALUES_JUDGED = 4_000_000  # forecasts of each member, 32 MB, where there are several
+# Few rows are held back in several parts, each forecast by what was learned before it: of the last
+# fifth alone, all origins of a short series see the same few months.
+MOST_FOLDS, WINDOWS_OF_ONE_FOLD = 4, 2000
+SHARE_OF_FOLDS = 0.5  # of the windows, held back part by part
+FEWEST_ORIGINS_OF_FOLD = 3
+FEWEST_WINDOWS = 3  # from which a member, one of several, learns anything
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """What members forecast of a calibration part, and what came true.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_members, n_origins, n_steps, n_columns)
+        NaN where a member has no forecast.
+
+    scale : ndarray of shape (n_members, n_origins, 1, n_columns)
+
+    truth : ndarray of shape (n_origins, n_steps, n_columns)
+
+    series_ids : ndarray of shape (n_origins,)
+
+    error_scales : list of ndarray of shape (n_series, n_columns), or None
+        For each member, the scale of the series as it was last learned; None where it never
+        learned.
+    """
+
+    values: np.ndarray
+    scale: np.ndarray
+    truth: np.ndarray
+    series_ids: np.ndarray
+    error_scales: list
+
+    def errors(self):
+        """Return truth minus forecast in units of the scale, in the shape of ``values``."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = (self.truth - self.values) / self.scale
+        still = (self.scale == 0).all(axis=(0, 1, 2))
+        for column in np.flatnonzero(still):
+            if (self.truth == self.values)[..., column].all():
+                errors[..., column] = 0.0
+        return np.where(np.isfinite(errors), errors, np.nan)
+
+
+def hold_back(panel, settings, task, horizon, fraction, seed):
+    """Learn from the first part of a panel, or from several, and forecast what follows.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    settings : list of MemberSettings
+
+    task : Task
+
+    horizon : int
+
+    fraction : float
+        Share of the windows, the last ones, whose forecasts are compared with the truth.
+
+    seed : int or None
+
+    Returns
+    -------
+    held_back : HeldBack or None
+        None where no series is long enough.
+    """
+    needed = min(one.window_length for one in settings)
+    cuts = _cuts(panel, needed, horizon, fraction, n_folds=1 if len(settings) == 1 else MOST_FOLDS)
+    folds = []
+    for n_before, n_until in zip(cuts, [*cuts[1:], None], strict=True):
+        fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
+        if fold is not None:
+            folds.append(fold)
+    if not folds:
+        return None
+    parts = zip(*(fold[:4] for fold in folds), strict=True)
+    axes = (1, 1, 0, 0)
+    joined = (np.concatenate(part, axis=axis) for part, axis in zip(parts, axes, strict=True))
+    scales = [
+        next((scale for scale in reversed(of_member) if scale is not None), None)
+        for of_member in zip(*(fold[4] for fold in folds), strict=True)
+    ]
+    return HeldBack(*joined, scales)
+
+
+def _cuts(panel, window_length, horizon, fraction, n_folds):
+    """Return how many rows of each series come before each part that is held back."""
+    times, counts = panel.calendars.distinct_times(window_length - 1, horizon)
+    if not len(times):
+        return []
+    n_before = np.cumsum(counts)
+    n_windows = n_before[-1]
+    last = min(int((1 - fraction) * n_windows), n_windows - 1)
+    n_folds = min(n_folds, max(1, WINDOWS_OF_ONE_FOLD // n_windows))
+    first = last
+    if n_folds > 1:
+        first = max(int((1 - SHARE_OF_FOLDS) * n_windows), horizon + FEWEST_WINDOWS)
+        first = min(first, last)
+        n_folds = int(np.clip((len(times) - _place(n_before, first)) // FEWEST_ORIGINS_OF_FOLD,
+                              1, n_folds))  # fmt: skip
+    numbers = first + (n_windows - first) * np.arange(n_folds) // n_folds
+    begins = [times[_place(n_before, number)] for number in numbers]
+    return list(panel.calendars.n_known(begins).T)
+
+
+def _place(n_before, number):
+    return np.searchsorted(n_before, number, side="right")
+
+
+def _fold(panel, settings, task, horizon, n_before, n_until, seed):
+    """Learn from the rows before a part, and forecast from the origins in it."""
+    needed = min(one.window_length for one in settings) + task.n_ahead
+    is_known = n_before >= needed
+    before = panel.keep(is_known).until(n_before[is_known])
+    is_known[is_known] = before.reduced(np.logical_or, np.isfinite(before.y)).all(axis=1)
+    if not is_known.any():
+        return None
+    part, n_before = panel.keep(is_known), n_before[is_known]
+    before = part.until(n_before)
+    ends = part.lengths - horizon + 1
+    if n_until is not None:
+        ends = np.minimum(ends, n_until[is_known])
+    n_origins = np.maximum(ends - n_before, 0)
+    series_ids = np.repeat(np.arange(len(part)), n_origins)
+    n_known = joined_ranges(n_before, n_origins).astype(np.intp)
+    is_separate = any(one.columns == "separate" for one in settings)
+    most = MOST_ORIGINS_JUDGED
+    if len(settings) > 1:
+        most = min(most, 1 + MOST_VALUES_JUDGED // (horizon * part.y_all.shape[1]))
+    series_ids, n_known = _sample(series_ids, n_known, most, is_separate, seed)
+    rows = (part.starts[series_ids] + n_known)[:, np.newaxis] + np.arange(horizon)
+    truth = part.y_all[rows]
+    values = np.full((len(settings), *truth.shape), np.nan)
+    scales = np.full((len(settings), len(truth), 1, truth.shape[2]), np.nan)
+    of_series: list = [None] * len(settings)
+    for i, of_member in enumerate(settings):
+        member = _learned(before, of_member, task, seed, is_one=len(settings) == 1)
+        if member is None:
+            continue
+        values[i], scales[i], _ = member.forecast_from(part, series_ids, n_known, horizon)
+        of_series[i] = np.full((len(panel), truth.shape[2]), np.nan)
+        of_series[i][is_known] = member.scale
+    return values, scales, truth, np.flatnonzero(is_known)[series_ids], of_series
+
+
+def _learned(before, settings, task, seed, *, is_one):
+    """Return a member that has learned from some rows, None where they are too few for it."""
+    if not is_one:
+        room = int(before.lengths.max()) - task.n_ahead - FEWEST_WINDOWS + 1
+        settings = settings.fitting(room)
+        if count_windows(before, settings.window_length, task.n_ahead) < FEWEST_WINDOWS:
+            return None
+    try:
+        return ForecastMember(settings, task).fit(before, seed, may_lack_windows=True)
+    except NoWindowError:
+        return None
+
+
+def _sample(series_ids, n_known, n_drawn, is_separate, seed):
+    """Draw some of very many origins; where each series is judged by itself, of each."""
+    if is_separate:
+        n_drawn *= int(series_ids.max(initial=0)) + 1
+    if len(series_ids) <= n_drawn:
+        return series_ids, n_known
+    rng = np.random.default_rng([0 if seed is None else seed, 1])
+    drawn = np.sort(rng.choice(len(series_ids), n_drawn, replace=False, shuffle=False))
+    return series_ids[drawn], n_known[drawn]
+
+
