@@ -115,6 +115,8 @@ def infer_season_length(series, freq=None, longest=None, horizon=1):
     """
     twice = max(map(len, series)) // FEWEST_SEASONS
     longest = twice if longest is None else min(longest, twice)
+    if longest < 1:
+        return 1
     candidates = _usual_seasons(freq) if isinstance(freq, str) else _peaks(series, longest)
     errors = {
         season: _repetition_error(series, season) for season in candidates if season <= longest

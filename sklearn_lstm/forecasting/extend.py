@@ -14,6 +14,7 @@ from .read_panel import (
     as_columns,
     as_table,
     check_alike,
+    covariates_table,
     in_time,
     layout_of,
     nearest,
@@ -46,7 +47,7 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
     panel : Panel
         A new one.
     """
-    y, X = as_table(y, "y_new"), None if X is None else as_table(X, "X_new")
+    y, X = as_table(y, "y_new"), covariates_table(X, "X_new")
     layout = layout_of(y, X)
     check_alike(y, X)
     is_series = layout.is_pandas and layout.y_ndim == 1
@@ -116,7 +117,7 @@ def read_other_panel(panel, y, X=None, *, fills_holes=False):
     X : array, Series, DataFrame or None
         What is left for the future.
     """
-    y, X = as_table(y, "y"), None if X is None else as_table(X, "X")
+    y, X = as_table(y, "y"), covariates_table(X)
     layout, fitted = layout_of(y, X), panel.layout
     is_same = (layout.is_pandas, layout.y_ndim) == (fitted.is_pandas, fitted.y_ndim)
     if not is_same or (layout.y_ndim == 2 and layout.columns != fitted.columns):

@@ -19,8 +19,8 @@ from .._sklearn_private import (
 )
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
-from .read_panel import read_panel
-from .time_series import Panel, check_values
+from .read_panel import covariates_table, read_panel
+from .time_series import Panel, check_values, n_lacking, warn_of_missing
 
 
 class LSTMForecaster(BaseEstimator):
@@ -242,8 +242,11 @@ class LSTMForecaster(BaseEstimator):
             If the data can't be used; the message says where and what to do. The forecaster is
             then as before.
         """
+        panel = read_panel(y, X, fills_holes=self.missing != "error")
+        if self.missing == "auto":
+            warn_of_missing(panel)
         with unchanged_on_error(self):
-            return self._fit(read_panel(y, X, fills_holes=self.missing != "error"))
+            return self._fit(panel)
 
     def _fit(self, panel: Panel) -> Self:
         self._core = PanelForecaster(**self.get_params(deep=False)).fit(panel)
@@ -364,7 +367,7 @@ class LSTMForecaster(BaseEstimator):
             raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
         if calibrated:
             core.check_reach(n_steps)
-        panel = self._panel
+        panel, X = self._panel, covariates_table(X)
         if y is not None:
             panel, X = read_other_panel(panel, y, X, fills_holes=core.missing != "error")
             check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
@@ -463,6 +466,8 @@ class LSTMForecaster(BaseEstimator):
             if refit:
                 return self._fit(panel)
             check_values(panel, self._core.missing, self.log_, is_chosen=self.log == "auto")
+            if self._core.missing == "auto":
+                warn_of_missing(panel, n_lacking(self._panel), stacklevel=3)
             self._panel = panel
         return self
 

@@ -127,11 +127,11 @@ def as_table(data, name):
     return array
 
 
-def covariates_table(X):
+def covariates_table(X, name="X"):
     """Return covariates as :func:`as_table` does; those without a column are none."""
     if X is None:
         return None
-    X = as_table(X, "X")
+    X = as_table(X, name)
     return None if X.ndim == 2 and not X.shape[1] else X
 
 

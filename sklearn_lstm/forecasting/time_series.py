@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -385,6 +386,43 @@ def check_values(panel, missing, log, *, is_chosen=False):
         series = panel.series[int(is_bad.argmax())]
         _refuse_missing(series, missing)
         _refuse_log(series, is_chosen)
+
+
+def warn_of_missing(panel, n_before=0, *, stacklevel=4):
+    """Say how many rows lack a value, where nothing was said about what to do.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    n_before : int, default=0
+        How many of them have been told of already.
+
+    stacklevel : int, default=4
+        The default is that of a method that scikit-learn wraps.
+    """
+    lacking = _lacking(panel)
+    if lacking.sum() > n_before:
+        first = int(lacking.argmax())
+        number = int(np.searchsorted(panel.offsets, first, side="right")) - 1
+        series = panel.series[number]
+        warnings.warn(
+            f"{lacking.sum()} of {len(lacking)} rows lack a value, first {series.name} at "
+            f"{series.timestamp(first - panel.offsets[number])}; they are interpolated within "
+            "windows. Set missing='interpolate' to do so without a warning, 'skip' to learn from "
+            "whole windows only, or 'error'.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def n_lacking(panel):
+    """Return how many rows of a panel lack a value."""
+    return int(_lacking(panel).sum())
+
+
+def _lacking(panel):
+    return np.isnan(panel.y).any(axis=1) | np.isnan(panel.X).any(axis=1)
 
 
 def _lacks_values(panel, missing):
