@@ -15,7 +15,8 @@ MOST_ORIGINS_JUDGED = 20_000  # by which a share of 90 % is known to 0.2 %, and 
 MOST_VALUES_JUDGED = 4_000_000  # forecasts of each member, 32 MB, where there are several
 # Few rows are held back in several parts, each forecast by what was learned before it: of the last
 # fifth alone, all origins of a short series see the same few months.
-MOST_FOLDS, WINDOWS_OF_ONE_FOLD = 4, 2000
+MOST_FOLDS, STEPS_OF_ONE_FOLD = 4, 2000
+MOST_WINDOWS_OF_FOLDS = 50_000  # that would take long to learn from several times
 SHARE_OF_FOLDS = 0.5  # of the windows, held back part by part
 FEWEST_ORIGINS_OF_FOLD = 3
 FEWEST_WINDOWS = 3  # from which a member, one of several, learns anything
@@ -28,7 +29,7 @@ class HeldBack:
     Attributes
     ----------
     values : ndarray of shape (n_members, n_origins, n_steps, n_columns)
-        NaN where a member has no forecast.
+        Origins in the order of time. NaN where a member has no forecast.
 
     scale : ndarray of shape (n_members, n_origins, 1, n_columns)
 
@@ -108,13 +109,14 @@ def _cuts(panel, window_length, horizon, fraction, n_folds):
     n_before = np.cumsum(counts)
     n_windows = n_before[-1]
     last = min(int((1 - fraction) * n_windows), n_windows - 1)
-    n_folds = min(n_folds, max(1, WINDOWS_OF_ONE_FOLD // n_windows))
+    n_folds = min(n_folds, max(1, STEPS_OF_ONE_FOLD // len(times)))
+    n_folds = n_folds if n_windows <= MOST_WINDOWS_OF_FOLDS else 1
     first = last
     if n_folds > 1:
         first = max(int((1 - SHARE_OF_FOLDS) * n_windows), horizon + FEWEST_WINDOWS)
         first = min(first, last)
-        n_folds = int(np.clip((len(times) - _place(n_before, first)) // FEWEST_ORIGINS_OF_FOLD,
-                              1, n_folds))  # fmt: skip
+        n_held_back = len(times) - _place(n_before, first)
+        n_folds = min(n_folds, max(1, int(n_held_back) // FEWEST_ORIGINS_OF_FOLD))
     numbers = first + (n_windows - first) * np.arange(n_folds) // n_folds
     begins = [times[_place(n_before, number)] for number in numbers]
     return list(panel.calendars.n_known(begins).T)
@@ -145,6 +147,8 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
     if len(settings) > 1:
         most = min(most, 1 + MOST_VALUES_JUDGED // (horizon * part.y_all.shape[1]))
     series_ids, n_known = _sample(series_ids, n_known, most, is_separate, seed)
+    order = np.argsort(clock(part, series_ids, n_known), kind="stable")
+    series_ids, n_known = series_ids[order], n_known[order]
     rows = (part.starts[series_ids] + n_known)[:, np.newaxis] + np.arange(horizon)
     truth = part.y_all[rows]
     values = np.full((len(settings), *truth.shape), np.nan)
@@ -171,6 +175,17 @@ def _learned(before, settings, task, seed, *, is_one):
         return ForecastMember(settings, task).fit(before, seed, may_lack_windows=True)
     except NoWindowError:
         return None
+
+
+def clock(panel, series_ids, n_known):
+    """Return when origins are, in steps: by one clock for all series on one grid.
+
+    Where there are several grids, in steps before the end of each series.
+    """
+    calendars = panel.calendars
+    if len(calendars.grids) == 1:
+        return calendars.begins[series_ids] + n_known
+    return n_known - calendars.n_steps[series_ids]
 
 
 def _sample(series_ids, n_known, n_drawn, is_separate, seed):

@@ -468,6 +468,7 @@ class LSTMForecaster(BaseEstimator):
             check_values(panel, self._core.missing, self.log_, is_chosen=self.log == "auto")
             if self._core.missing == "auto":
                 warn_of_missing(panel, n_lacking(self._panel), stacklevel=3)
+            self._core = self._core.recalibrated(panel, self._panel.lengths)
             self._panel = panel
         return self
 

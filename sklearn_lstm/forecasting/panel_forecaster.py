@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
-from .calibration import hold_back
+from .calibration import clock, hold_back
 from .conformal import ConformalErrors, NoIntervalError
 from .defaults import (
     SHORTEST_WINDOW,
@@ -25,6 +27,9 @@ from .time_series import check_values
 from .weights import crossed_weights, member_weights, mixed, relative_errors
 
 LIGHTEST = 0.02  # weight below which a member is not worth its final fit
+# Errors that stay while newer ones take their places, one for each origin of a backtest: few enough
+# to be gone soon after a break, and enough for a share of 95 %.
+FEWEST_ROLLING = 50
 
 
 @dataclass(eq=False)
@@ -82,6 +87,7 @@ class PanelForecaster:
         settings = self._choose_members(panel)
         self._check_lengths(panel, settings)
         self.is_non_negative_ = self._find_non_negative(panel)
+        self.n_fitted_ = panel.lengths
         seed = self.random_state
         if seed is not None:
             seed = check_random_state(seed).randint(2**31 - 1)
@@ -229,7 +235,7 @@ class PanelForecaster:
             On which scale the errors of each were measured.
         """
         self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
-        self.by_unit_ = False
+        self.by_unit_ = self.by_series_ = False
         if self.interval_method is None and len(settings) == 1:
             return settings, [None]
         held_back = hold_back(
@@ -260,15 +266,23 @@ class PanelForecaster:
             values=mixed(held_back.values, weights)[np.newaxis],
             scale=mixed(held_back.scale, weights)[np.newaxis],
         )
-        errors, series_ids = mean.errors()[0], None
-        is_separate = all(one.columns == "separate" for one in settings)
-        self.by_unit_ = is_separate or all(one.columns == "shared" for one in settings)
-        n_columns = errors.shape[2]
-        if self.by_unit_:
-            errors = split_columns(errors)
-        if is_separate:
-            series_ids = self._unit_ids(held_back.series_ids, n_columns)
+        self.by_unit_ = all(one.columns in ("shared", "separate") for one in settings)
+        self.by_series_ = all(one.columns == "separate" for one in settings)
+        errors, series_ids = self._as_judged(mean.errors()[0], held_back.series_ids)
         return ConformalErrors(errors, series_ids) if np.isfinite(errors).any() else None
+
+    def _as_judged(self, errors, series_ids):
+        """Return errors as they are judged, those of columns together where these are alike.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_errors, n_steps, n_columns or 1)
+
+        series_ids : ndarray of shape (n_errors,) or None
+            None where all are judged together.
+        """
+        ids = self._unit_ids(series_ids, errors.shape[2]) if self.by_series_ else None
+        return split_columns(errors) if self.by_unit_ else errors, ids
 
     def _unit_ids(self, series_ids, n_columns):
         """Return the numbers of the columns of series, where errors are told apart by these."""
@@ -324,11 +338,18 @@ class PanelForecaster:
 
     def interval(self, forecasts, coverage, panel=None):
         """Return lower and upper bounds, each in the shape of :meth:`values`."""
-        values, scale, series_ids = forecasts
-        n_steps, n_columns = values.shape[1:]
-        unit_ids = self._unit_ids(series_ids, n_columns)
-        half_width = self._side_by_side(self.errors_.half_width(coverage, unit_ids), n_columns)
-        half_width = half_width[:, :n_steps] * scale
+        return self._bounds(forecasts, self._half_width(forecasts, coverage), panel)
+
+    def _half_width(self, forecasts, coverage):
+        """Return half widths in units of the scale, shape (n_origins or 1, n_steps, n_columns)."""
+        n_steps, n_columns = forecasts.values.shape[1:]
+        unit_ids = self._unit_ids(forecasts.series_ids, n_columns)
+        half_width = self.errors_.half_width(coverage, unit_ids)
+        return self._side_by_side(half_width, n_columns)[:, :n_steps]
+
+    def _bounds(self, forecasts, half_width, panel):
+        values, scale, _ = forecasts
+        half_width = half_width * scale
         lower, upper = (
             self._bounded(self._unlogged(bound), forecasts, panel)
             for bound in (values - half_width, values + half_width)
@@ -338,6 +359,118 @@ class PanelForecaster:
         # The whole numbers between the bounds are the same; there may be none but the forecast.
         middle = self.values(forecasts, panel)
         return np.minimum(np.ceil(lower), middle), np.maximum(np.floor(upper), middle)
+
+    def recalibrated(self, panel, n_before):
+        """Return the same forecaster, whose errors have moved along with the series.
+
+        Parameters
+        ----------
+        panel : Panel
+            With rows after those that were known.
+
+        n_before : ndarray of int, shape (n_series,)
+            How many rows of each series were known.
+
+        Returns
+        -------
+        forecaster : PanelForecaster
+            It knows the errors of forecasts whose truth has come since, and has dropped as many
+            of the oldest.
+        """
+        if self.errors_ is None:
+            return self
+        n_kept = self._n_judged()
+        first = np.maximum(self.n_fitted_, n_before - self.horizon + 1)
+        first = np.maximum(first, panel.lengths - self.horizon + 1 - n_kept)
+        n_origins = np.where(panel.lengths > n_before, np.maximum(panel.lengths - first, 0), 0)
+        if not n_origins.any():
+            return self
+        series_ids = np.repeat(np.arange(len(panel)), n_origins)
+        n_known = joined_ranges(first, n_origins).astype(np.intp)
+        order = np.argsort(clock(panel, series_ids, n_known), kind="stable")
+        series_ids, n_known = series_ids[order], n_known[order]
+        forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon)
+        errors = self._errors_at(panel, forecasts, series_ids, n_known, n_before)
+        moved = copy(self)
+        moved.errors_ = self.errors_.extended(
+            *self._as_judged(errors, series_ids), n_kept=n_kept
+        )
+        return moved
+
+    def _n_judged(self):
+        """Return by how many errors a forecast is judged."""
+        if self.by_series_:
+            return int(np.bincount(self.errors_.series_ids).max())
+        return len(self.errors_.errors)
+
+    def _errors_at(self, panel, forecasts, series_ids, n_known, n_before=None):
+        """Return truth minus forecast on the scale of histories, NaN where no truth is known.
+
+        Parameters
+        ----------
+        n_before : ndarray of int, shape (n_series,), default=None
+            Rows of each series whose errors are not asked for.
+        """
+        y, _, starts, ends = self._logged(panel).parts()
+        steps = n_known[:, np.newaxis] + np.arange(forecasts.values.shape[1])
+        rows = starts[series_ids][:, np.newaxis] + steps
+        is_known = rows < ends[series_ids][:, np.newaxis]
+        if n_before is not None:
+            is_known &= steps >= n_before[series_ids][:, np.newaxis]
+        truth = y[np.where(is_known, rows, 0)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = (truth - forecasts.values) / forecasts.scale
+        return np.where(is_known[..., np.newaxis] & np.isfinite(errors), errors, np.nan)
+
+    def rolling_interval(self, panel, forecasts, series_ids, n_known, coverage):
+        """Return bounds by the newest errors that were known at each of many origins.
+
+        Parameters
+        ----------
+        panel, series_ids, n_known : as for :meth:`forecast_from`
+            Rows of the panel count only from the origin on at which they are known.
+
+        forecasts : Forecasts
+            What :meth:`forecast_from` has returned for them.
+
+        coverage : float
+
+        Returns
+        -------
+        lower, upper : ndarray of shape (n_origins, n_steps, n_columns)
+        """
+        n_columns = forecasts.values.shape[2]
+        errors = self._errors_at(panel, forecasts, series_ids, n_known)
+        errors, unit_ids = self._as_judged(errors, series_ids)
+        when = clock(panel, series_ids, n_known)
+        calibrated, n_kept = self._thinned(when)
+        half_width = calibrated.rolling_half_width(
+            coverage,
+            errors,
+            np.repeat(when, len(errors) // len(when)),
+            unit_ids,
+            n_kept=n_kept,
+        )
+        half_width = self._side_by_side(half_width, n_columns)
+        unmoved = self._half_width(forecasts, coverage)
+        half_width = np.where(np.isfinite(half_width), half_width, unmoved)
+        return self._bounds(forecasts, half_width, None)
+
+    def _thinned(self, when):
+        """Return errors as far apart in time as origins are, and how many are to be kept.
+
+        Of each step of the calibration part there is one: they would stay for so long that the few
+        newer ones hardly counted.
+        """
+        n_judged, times = self._n_judged(), np.unique(when)
+        if self.by_series_ or len(times) < 2:
+            return self.errors_, n_judged
+        n_columns = self.is_non_negative_.shape[1] if self.by_unit_ else 1
+        n_at_once = max(1, len(when) * n_columns // len(times))
+        stride = int(np.median(np.diff(times)))
+        n_kept = min(n_judged, max(FEWEST_ROLLING * n_at_once, n_judged // stride))
+        rows = np.linspace(0, n_judged - 1, n_kept).round().astype(int)
+        return ConformalErrors(self.errors_.errors[rows]), n_kept
 
     def quantiles(self, forecasts, levels, panel=None):
         """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
