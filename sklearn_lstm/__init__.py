@@ -5,7 +5,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BacktestResult": "forecasting.backtest",
+    "BacktestResult": "forecasting.backtest_result",
     "ForecastDisplay": "plotting.forecast_display",
     "LSTMForecaster": "forecasting.forecaster",
     "LSTMRegressor": "_regressor",
