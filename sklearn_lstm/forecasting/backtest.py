@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from .._checks import check_share
 from .backtest_result import BacktestResult
+from .contenders import Asked, Frozen, Refitted
+from .forecast_table import judge_table
 from .forecaster import LSTMForecaster
-from .panel_forecaster import PanelForecaster
-from .read_panel import read_panel
+from .function_forecasts import FunctionForecasts
 from .rolling_origin import (
     NAIVE,
     first_seen_rows,
@@ -26,11 +28,10 @@ from .rolling_origin import (
     side_by_side,
     whole_number,
 )
-from .time_series import check_values
 
 
 def backtest(
-    forecaster: LSTMForecaster,
+    forecaster: Any,
     y: Any,
     X: Any = None,
     *,
@@ -39,6 +40,7 @@ def backtest(
     stride: int | None = None,
     refit: bool | int = True,
     coverage: float | None = None,
+    quantiles: Any = None,
     season_length: int | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -46,22 +48,38 @@ def backtest(
     """Forecast the past from a rolling origin, and measure how good that would have been.
 
     At each origin the forecaster knows the rows until then and nothing later, but for the
-    covariates known ahead. The last forecast ends with the data.
+    covariates known ahead. The last forecast ends with the data. Whatever is judged, the origins
+    are the same and the same naive forecasts stand beside it.
 
     Parameters
     ----------
-    forecaster : LSTMForecaster
-        What is to be judged. It is cloned, not changed.
+    forecaster : LSTMForecaster, FrozenEstimator, callable or DataFrame
+        What is to be judged.
+
+        - An :class:`LSTMForecaster` is cloned, and fitted as ``refit`` says.
+        - ``FrozenEstimator(fitted)`` of a fitted one, see :class:`sklearn.frozen.FrozenEstimator`,
+          is left as it is: nothing is fitted, and ``y`` holds the series it was fitted on, or some
+          of them, by their names and with more rows; an array begins with the same row. From
+          origins before the end of the rows it has learned from it remembers what it forecasts,
+          which flatters it.
+        - A function is called at each origin as ``f(history, horizon)``, with ``X`` as
+          ``f(history, horizon, X)``, see the notes.
+        - A table holds forecasts that were made elsewhere: columns ``origin`` (the last timestamp
+          known), ``timestamp`` (or time as the last level of the index), ``y_pred``, for more than
+          one series ``series``, and where they are asked for ``lower``, ``upper`` and a column for
+          each quantile, named by its level. The tables of Nixtla's ``cross_validation``, with
+          ``unique_id``, ``cutoff``, ``ds`` and one model, are read as they are. Origins and steps
+          are those of the table.
 
     y : {array-like, Series, DataFrame}
         As for :meth:`LSTMForecaster.fit`.
 
     X : {array-like, Series, DataFrame}, default=None
         As for :meth:`LSTMForecaster.fit`. Covariates known ahead are taken as they came true, which
-        flatters a forecast that will have to do with a forecast of them.
+        flatters a forecast that will have to do with a forecast of them. A table needs none.
 
     horizon : int, default=None
-        Steps of each forecast; None for that of the forecaster.
+        Steps of each forecast; None for that of the forecaster. A function needs it.
 
     n_windows : int, default=None
         Number of origins. None: 5, or with ``stride`` as many as the last fifth of the rows has
@@ -72,17 +90,22 @@ def backtest(
 
     refit : bool or int, default=True
         Whether to fit anew at each origin, or, with a number, at every so-many-th of them. False:
-        once, at the first, and one pass over the data forecasts from all origins.
+        once, at the first, and one pass over the data forecasts from all origins. It matters to an
+        :class:`LSTMForecaster` alone.
 
     coverage : float, default=None
         Share of the values that intervals are to cover; None for no intervals.
+
+    quantiles : list of float, default=None
+        Levels of quantiles to forecast as well, such as ``[0.1, 0.5, 0.9]``: columns of the
+        predictions, named by their level. None for none.
 
     season_length : int, default=None
         Rows in a season, for the seasonal naive forecast and the MASE; None infers it from the
         rows before the first origin.
 
     n_jobs : int, default=None
-        Fits that run at the same time, see :class:`joblib.Parallel`.
+        Fits, or calls of a function, that run at the same time, see :class:`joblib.Parallel`.
 
     verbose : int, default=0
         If positive, show a progress bar.
@@ -94,13 +117,32 @@ def backtest(
 
     Raises
     ------
+    TypeError
+        If the forecaster is none of those above.
+
     ValueError
-        If the rows before the first origin are too few.
+        If the rows before the first origin are too few; if a function returns another number of
+        forecasts, other timestamps or NaN; if a table names series or timestamps that ``y`` does
+        not have, or repeats one. What a function raises itself is raised, with a note of the
+        origin.
 
     Warns
     -----
     UserWarning
-        If the forecast is no better than a naive one.
+        If the forecast is no better than a naive one, or if the first origin lies before the end of
+        the rows that a frozen forecaster knows.
+
+    Notes
+    -----
+    A function gets the ``history`` in the form of ``y``, as floats and with NaN for absent
+    timestamps; of a panel the rows of all series that have any by then, in one call. It returns the
+    ``horizon`` next values, in the form of :meth:`LSTMForecaster.predict`: of a Series or DataFrame
+    the index counts, which must hold the timestamps that follow; an array is taken by its order,
+    ``(horizon,)`` or ``(horizon, n_columns)``, of a panel ``(n_series, horizon)`` or ``(n_series,
+    horizon, n_columns)``. With ``coverage`` or ``quantiles`` it returns a dict of these, or a
+    DataFrame, under the names ``"y_pred"``, ``"lower"``, ``"upper"`` and the levels. ``X`` comes as
+    a DataFrame (an array for arrays) of the rows of the history and, below them, the ``horizon``
+    that follow: every column is taken for known ahead.
 
     Examples
     --------
@@ -116,78 +158,129 @@ def backtest(
     forecast        3.57  2.94   0.15
     persistence     4.19  3.31   0.00
     seasonal naive  4.83  3.82  -0.15
+
+    Any function is judged on the same origins:
+
+    >>> def last_days(history, horizon):
+    ...     return [history.iloc[-5:].mean()] * horizon
+    >>> result = backtest(last_days, y, horizon=7, n_windows=26)
+    >>> result.scores().loc["forecast", "RMSE"].round(2)
+    np.float64(3.59)
     """
-    _check_forecaster(forecaster, horizon, coverage)
-    panel = read_panel(y, X, fills_holes=forecaster.missing != "error")
-    forecaster = clone(forecaster).set_params(
-        interval_method=None if coverage is None else "conformal"
-    )
-    check_values(panel, forecaster.missing, forecaster.log != "auto" and forecaster.log)
-    horizon = whole_number(horizon, "horizon", forecaster.horizon)
-    stride = whole_number(stride, "stride", None)
-    n_windows = whole_number(n_windows, "n_windows", 5 if stride is None else None)
-    stride = stride or horizon
-    core = PanelForecaster(**forecaster.get_params(deep=False))
-    first_seen = first_seen_rows(panel)
-    n_known = lay_out_origins(panel, first_seen, horizon, n_windows, stride, core)
-    n_windows = n_known.shape[1]
-    before = panel.until(n_known[:, 0])
-    season_length = season_before(season_length, before)
-    n_per_fit = n_windows if refit is False else 1 if refit is True else refit
-    begins = range(0, n_windows, whole_number(n_per_fit, "refit", None))
-    chunks = (n_known[:, begin : begin + begins.step] for begin in begins)
-    jobs = (
-        delayed(_run)(forecaster, needed, horizon, coverage, season_length)
-        for needed in (needed_rows(panel, first_seen, chunk, horizon, core) for chunk in chunks)
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
-    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
-    predictions = pd.concat(progress, ignore_index=True)
-    result = BacktestResult(
-        predictions=predictions,
-        horizon=horizon,
-        stride=stride,
-        n_windows=n_windows,
-        season_length=season_length,
-        naive_errors=naive_errors(before, season_length),
-        coverage=coverage,
-    )
+    asked = Asked(horizon, coverage, _checked_levels(coverage, quantiles), season_length)
+    layout = {"n_windows": n_windows, "stride": stride}
+    if isinstance(forecaster, pd.DataFrame):
+        result = judge_table(forecaster, y, asked, **layout)
+    else:
+        result = judge(
+            contender_of(forecaster, asked), y, X, asked, **layout, refit=refit, n_jobs=n_jobs,
+            verbose=verbose,
+        )  # fmt: skip
     _warn_if_useless(result)
     return result
 
 
-def _check_forecaster(forecaster, horizon, coverage):
-    if not isinstance(forecaster, LSTMForecaster):
-        raise TypeError(
-            f"forecaster is a {type(forecaster).__name__}, not an LSTMForecaster. Put a regressor "
-            "into one: LSTMForecaster(Ridge())."
-        )
-    if coverage is None:
-        return
-    check_share(coverage, "coverage")
-    if horizon is not None and horizon > forecaster.horizon:
-        raise ValueError(
-            f"Intervals reach {forecaster.horizon} steps ahead, the horizon of the forecaster, not "
-            f"horizon={horizon}. Set the forecaster's horizon to {horizon}, or coverage=None."
-        )
-
-
-def _run(forecaster, needed, horizon, coverage, season_length):
-    """Fit at the first of some origins, and forecast from all of them."""
-    panel, n_known = needed
-    params = clone(forecaster).get_params(deep=False)
-    core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
-    if forecaster.log == "auto":
-        known_rows = panel.until(n_known[:, -1])
-        check_values(known_rows, forecaster.missing, core.log_, is_chosen=True)
-    has_truth = n_known <= (panel.lengths - horizon)[:, np.newaxis]
-    numbers, known = np.nonzero(has_truth)[0], n_known[has_truth]
-    forecasts = core.forecast_from(panel, numbers, known, horizon)
-    found = {"y_pred": core.values(forecasts)}
+def _checked_levels(coverage, quantiles):
+    """Refuse what are no shares; return the levels as a list of numbers."""
     if coverage is not None:
-        core.check_reach(horizon)
-        found["lower"], found["upper"] = core.interval(forecasts, coverage)
-    return side_by_side(panel, numbers, known, horizon, season_length, found)
+        check_share(coverage, "coverage")
+    if quantiles is None:
+        return []
+    levels = np.atleast_1d(quantiles).tolist()
+    for level in levels:
+        check_share(level, "quantiles")
+    if not levels or len(set(levels)) < len(levels):
+        raise ValueError(f"quantiles={levels} must be levels that differ, such as [0.1, 0.5, 0.9].")
+    return levels
+
+
+def contender_of(forecaster, asked):
+    """Return what is to be judged in the form in which all are.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster, FrozenEstimator or callable
+
+    asked : Asked
+    """
+    if isinstance(forecaster, LSTMForecaster):
+        return Refitted(forecaster, has_intervals=len(asked.names) > 1)
+    inner = forecaster.estimator if isinstance(forecaster, FrozenEstimator) else None
+    if isinstance(inner, LSTMForecaster):
+        return Frozen(inner)
+    if callable(forecaster) and not isinstance(forecaster, type):
+        return FunctionForecasts(forecaster)
+    name = type(forecaster).__name__
+    raise TypeError(
+        f"forecaster is a {name if inner is None else f'{name} of a {type(inner).__name__}'}, not "
+        "an LSTMForecaster, FrozenEstimator(fitted LSTMForecaster), function of history and "
+        "horizon, or DataFrame of forecasts. Put a regressor into a forecaster: "
+        "LSTMForecaster(Ridge())."
+    )
+
+
+def judge(
+    contender, y, X, asked, *, n_windows=None, stride=None, refit=True, n_jobs=None, verbose=0
+):
+    """Forecast from a rolling origin.
+
+    Parameters
+    ----------
+    contender : Contender
+
+    asked : Asked
+        With a season of None to be inferred, and a horizon of None for that of the contender.
+
+    y, X, n_windows, stride, refit, n_jobs, verbose : as for :func:`backtest`
+
+    Returns
+    -------
+    result : BacktestResult
+    """
+    panel = contender.read(y, X)
+    horizon = whole_number(asked.horizon, "horizon", contender.horizon)
+    if horizon is None:
+        raise ValueError("horizon is missing: say how many steps the function is to forecast.")
+    stride = whole_number(stride, "stride", None)
+    n_windows = whole_number(n_windows, "n_windows", 5 if stride is None else None)
+    stride = stride or horizon
+    asked = replace(asked, horizon=horizon)
+    first_seen = first_seen_rows(panel)
+    n_known = lay_out_origins(panel, first_seen, horizon, n_windows, stride, contender.n_needed)
+    contender.check(panel, n_known, asked)
+    n_windows = n_known.shape[1]
+    before = panel.until(n_known[:, 0])
+    asked = replace(asked, season_length=season_before(asked.season_length, before))
+    n_per_fit = whole_number(contender.n_per_fit(refit, n_windows), "refit", None)
+    begins = range(0, n_windows, n_per_fit)
+    chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
+    jobs = (
+        delayed(_run)(contender, needed, asked)
+        for needed in (
+            needed_rows(panel, first_seen, chunk, horizon, contender) for chunk in chunks
+        )
+    )
+    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
+    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+    return BacktestResult(
+        predictions=pd.concat(progress, ignore_index=True),
+        horizon=horizon,
+        stride=stride,
+        n_windows=n_windows,
+        season_length=asked.season_length,
+        naive_errors=naive_errors(before, asked.season_length),
+        coverage=asked.coverage,
+        quantiles=asked.quantiles or None,
+    )
+
+
+def _run(contender, needed, asked):
+    """Forecast from some origins."""
+    panel, n_known = needed
+    has_truth = n_known <= (panel.lengths - asked.horizon)[:, np.newaxis]
+    numbers, known = np.nonzero(has_truth)[0], n_known[has_truth]
+    found = contender.forecast(panel, n_known, numbers, known, asked)
+    return side_by_side(panel, numbers, known, asked.horizon, asked.season_length, found)
 
 
 def _warn_if_useless(result):
@@ -206,7 +299,7 @@ def _warn_if_useless(result):
         f"The forecast is no better than the naive one ({best}"
         + (f", season of {result.season_length}" if best == "seasonal naive" else "")
         + f"): RMSE {scores.loc['forecast', 'RMSE']:.4g} against {scores.loc[best, 'RMSE']:.4g}, "
-        f"skill {skill:.1%}. Use that, or try another window, normalize or regressor.",
+        f"skill {skill:.1%}. Use that, or try other settings.",
         UserWarning,
         stacklevel=3,
     )

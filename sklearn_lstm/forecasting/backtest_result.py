@@ -41,6 +41,9 @@ class BacktestResult:
 
     coverage : float or None
         Share of the values that intervals were to cover.
+
+    quantiles : list of float or None
+        Levels of the quantiles, which are the names of their columns in ``predictions``.
     """
 
     predictions: pd.DataFrame
@@ -50,6 +53,7 @@ class BacktestResult:
     season_length: int
     naive_errors: dict
     coverage: float | None = None
+    quantiles: list | None = None
 
     def scores(self, by: str | None = None) -> pd.DataFrame:
         """Measure the forecasts and, beside them, the naive ones.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from numbers import Integral
 
 import numpy as np
@@ -30,23 +29,23 @@ def whole_number(value, name, default):
     return int(value)
 
 
-def lay_out_origins(panel, first_seen, horizon, n_windows, stride, core):
+def lay_out_origins(panel, first_seen, horizon, n_windows, stride, n_needed):
     """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
     times, _ = panel.calendars.distinct_times()
     if n_windows is None:
         n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(times)) - horizon) // stride)
     places = len(times) - horizon - stride * np.arange(n_windows)[::-1]
-    room = (len(times) - horizon - core.n_needed) // stride + 1
+    room = (len(times) - horizon - n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
             f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
-            f"{len(times)} rows before the first: the forecaster needs {core.n_needed}. "
+            f"{len(times)} rows before the first: the forecaster needs {n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
     n_known = panel.calendars.n_known(times[places - 1])
-    if not can_learn(first_seen, n_known[:, 0], core).any():
+    if not can_learn(first_seen, n_known[:, 0], n_needed).any():
         raise ValueError(
-            f"No series has the {core.n_needed} rows that the forecaster needs before the "
+            f"No series has the {n_needed} rows that the forecaster needs before the "
             f"first of n_windows={n_windows} origins. Lower n_windows."
         )
     return n_known
@@ -66,21 +65,21 @@ def season_before(season_length, before):
     return season_length
 
 
-def needed_rows(panel, first_seen, n_known, horizon, core):
-    """Return the series and rows that a fit at the first origin and all forecasts need.
+def needed_rows(panel, first_seen, n_known, horizon, contender):
+    """Return the series and rows that a job needs for its origins.
 
     Returns
     -------
     panel : Panel
-        The series that can be learned from, until the last step that is forecast.
+        The series that can be forecast from the first origin, until the last step needed.
 
     n_known : ndarray of shape (n_series, n_origins)
         How many of their rows are known at each origin.
     """
-    is_long_enough = can_learn(first_seen, n_known[:, 0], core)
-    n_reach = ceil(horizon / core.n_ahead) * core.n_ahead
+    is_long_enough = can_learn(first_seen, n_known[:, 0], contender.n_needed)
     n_known = n_known[is_long_enough]
-    return panel.keep(is_long_enough).until(n_known[:, -1] + n_reach), n_known
+    needed = panel.keep(is_long_enough)
+    return needed.until(n_known[:, -1] + contender.n_reach(horizon)), n_known
 
 
 def side_by_side(panel, numbers, known, horizon, season_length, found):
@@ -107,7 +106,7 @@ def side_by_side(panel, numbers, known, horizon, season_length, found):
     rows = begins[:, np.newaxis] + known[:, np.newaxis] + np.arange(horizon)
     filled = last_values(panel.y, panel.offsets)
     values = {
-        "y": panel.y[rows],
+        "y": panel.y[np.minimum(rows, len(panel.y) - 1)],  # a table may leave out last steps
         **found,
         NAIVE[0]: persistence(filled, begins, known, horizon),
         NAIVE[1]: seasonal_naive(filled, begins, known, horizon, season_length),
@@ -149,9 +148,32 @@ def first_seen_rows(panel):
     return first_seen.max(axis=1)
 
 
-def can_learn(first_seen, n_known, core):
+def can_learn(first_seen, n_known, n_needed):
     """Whether each series is long enough at an origin, and not all missing."""
-    return (n_known >= core.n_needed) & (first_seen < n_known)
+    return (n_known >= n_needed) & (first_seen < n_known)
+
+
+def first_origin(panel, numbers, known):
+    """Return how many rows of each series are known at the first of some origins.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    numbers, known : ndarray of int, shape (n_origins,)
+        Number of the series of each origin, and how many of its rows are known there.
+
+    Returns
+    -------
+    n_known : ndarray of int, shape (n_series,)
+    """
+    calendars = panel.calendars
+    if len(calendars.grids) == 1:
+        times = calendars.begins[numbers] + known - 1
+    else:
+        pairs = zip(numbers.tolist(), known.tolist(), strict=True)
+        times = [calendars[number].times()[n - 1] for number, n in pairs]
+    return calendars.n_known([min(times)])[:, 0]
 
 
 def naive_errors(panel, season_length):
