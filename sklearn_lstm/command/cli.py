@@ -403,7 +403,7 @@ def _write_csv(rows, path):
 
 
 def _show_scores(result):
-    scores = result.scores().drop(columns="n")
+    scores = result.scores().drop(columns=["n", "pinball", "WQL", "MSIS"], errors="ignore")
     season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
     interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
     table = Table(

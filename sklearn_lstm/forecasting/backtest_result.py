@@ -10,12 +10,14 @@ import pandas as pd
 from sklearn import config_context
 
 from .rolling_origin import NAIVE
-from .scoring import interval_scores, point_scores, skill_score
+from .scoring import interval_scores, point_scores, quantile_scores, skill_score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..plotting.forecast_display import ForecastDisplay
+
+MEASURES_SHOWN = ["RMSE", "MAE", "MASE", "skill", "WQL", "coverage", "MSIS", "n"]  # 80 columns
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,8 +77,20 @@ class BacktestResult:
             - ``R2``;
             - ``skill``, one minus the RMSE over that of the better naive forecast: above 0, the
               forecast is worth something;
-            - ``coverage``, ``width`` of the interval, if there is one;
+            - ``pinball``, the quantile loss, mean over the levels ``q`` and the values: ``q * (y -
+              f)`` where the quantile ``f`` lies below the truth, ``(1 - q) * (f - y)`` above, as
+              :func:`sklearn.metrics.mean_pinball_loss`. The levels are the ``quantiles``, without
+              any those of the bounds, ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``;
+            - ``WQL``, twice the sum of that loss over the sum of ``|y|``, mean over the levels
+              [3]_;
+            - ``coverage``, ``width`` of the interval: the share of the values within it, and the
+              distance of the bounds;
+            - ``MSIS``, the width, and ``2 / (1 - coverage)`` times as much as values lie outside,
+              over the unit of the MASE [1]_;
             - ``n``, how many values were scored: those that have a truth and a forecast.
+
+            Quantiles and intervals are those of the forecast, if it has any; naive ones have none.
+            Lower is better, but for ``R2``, ``skill`` and ``coverage``.
 
         References
         ----------
@@ -84,6 +98,9 @@ class BacktestResult:
            series and 61 forecasting methods", International Journal of Forecasting 36(1), 2020.
         .. [2] R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy",
            International Journal of Forecasting 22(4), 2006.
+        .. [3] Y. Park, D. Maddix, F.-X. Aubet, K. Kan, J. Gasthaus, Y. Wang, "Learning quantile
+           functions without quantile crossing for distribution-free time series forecasting",
+           AISTATS 2022.
         """
         if by is None:
             return self._measure([np.arange(len(self.predictions))])
@@ -103,7 +120,8 @@ class BacktestResult:
         y, forecasts = rows["y"].to_numpy(), rows[["y_pred", *NAIVE]].to_numpy()
         codes, names = pd.factorize(rows["series"].to_numpy())
         units = np.array([self.naive_errors[name] for name in names], dtype=float)[codes]
-        bounds = rows[["lower", "upper"]].to_numpy() if "lower" in rows else None
+        bounds = None if self.coverage is None else rows[["lower", "upper"]].to_numpy()
+        levels, quantiles = self._levels()
         is_scored = np.isfinite(y) & np.isfinite(forecasts).all(axis=1)
         table = []
         with config_context(assume_finite=True, skip_parameter_validation=True):
@@ -113,12 +131,24 @@ class BacktestResult:
                 naive = min(of_naive["RMSE"] for of_naive in scores[1:])
                 for of_forecast in scores:
                     of_forecast["skill"] = skill_score(of_forecast["RMSE"], naive)
+                if levels:
+                    scores[0] |= quantile_scores(y[chosen], quantiles[chosen], levels)
                 if bounds is not None:
-                    scores[0] |= interval_scores(y[chosen], *bounds[chosen].T)
+                    lower, upper = bounds[chosen].T
+                    scores[0] |= interval_scores(
+                        y[chosen], lower, upper, units[chosen], self.coverage
+                    )
                 table += [{**of_forecast, "n": len(chosen)} for of_forecast in scores]
         names = ["forecast", *NAIVE] * len(groups)
         scores = pd.DataFrame(table, index=pd.Index(names, name="forecast"))
         return scores[[*scores.columns.drop("n"), "n"]]
+
+    def _levels(self):
+        """Return the levels that are scored, and the quantiles, (n_rows, n_levels)."""
+        levels, columns = self.quantiles, self.quantiles
+        if not levels and self.coverage is not None:
+            levels, columns = [(1 - self.coverage) / 2, (1 + self.coverage) / 2], ["lower", "upper"]
+        return levels, self.predictions[columns].to_numpy() if levels else None
 
     def plot(
         self,
@@ -182,9 +212,11 @@ class BacktestResult:
 
     def __repr__(self):
         season = f"season of {self.season_length}" if self.season_length > 1 else "no season"
+        scores = self.scores()
+        shown = [name for name in MEASURES_SHOWN if name in scores]
         return (
             f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}\n"
-            f"{self.scores().round(3)}"
+            f"{scores[shown].round(3)}"
         )
 
 
