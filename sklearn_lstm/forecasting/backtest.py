@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from .._checks import check_share
 from .backtest_result import BacktestResult
-from .contenders import Asked, Frozen, Refitted
+from .contenders import Asked, FromHistory, Frozen, Refitted
 from .forecast_table import judge_table
 from .forecaster import LSTMForecaster
 from .function_forecasts import FunctionForecasts
@@ -167,7 +167,7 @@ def backtest(
     >>> result.scores().loc["forecast", "RMSE"].round(2)
     np.float64(3.59)
     """
-    asked = Asked(horizon, coverage, _checked_levels(coverage, quantiles), season_length)
+    asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length)
     layout = {"n_windows": n_windows, "stride": stride}
     if isinstance(forecaster, pd.DataFrame):
         result = judge_table(forecaster, y, asked, **layout)
@@ -180,7 +180,7 @@ def backtest(
     return result
 
 
-def _checked_levels(coverage, quantiles):
+def checked_levels(coverage, quantiles):
     """Refuse what are no shares; return the levels as a list of numbers."""
     if coverage is not None:
         check_share(coverage, "coverage")
@@ -199,10 +199,16 @@ def contender_of(forecaster, asked):
 
     Parameters
     ----------
-    forecaster : LSTMForecaster, FrozenEstimator or callable
+    forecaster : LSTMForecaster, FrozenEstimator, callable or Contender
 
     asked : Asked
+
+    Returns
+    -------
+    contender : Contender
     """
+    if isinstance(forecaster, FromHistory):
+        return forecaster
     if isinstance(forecaster, LSTMForecaster):
         return Refitted(forecaster, has_intervals=len(asked.names) > 1)
     inner = forecaster.estimator if isinstance(forecaster, FrozenEstimator) else None

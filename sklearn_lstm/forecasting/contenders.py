@@ -268,8 +268,8 @@ class Frozen:
         return replace(panel, keys=self._fitted.keys, calendars=calendars, starts=starts)
 
 
-class WithoutFit:
-    """What learns nothing, or all it needs at each origin, from any rows."""
+class FromHistory:
+    """What forecasts from the history of each origin, however short, and reads any series."""
 
     horizon: int | None = None
     n_needed = 1
@@ -287,7 +287,7 @@ class WithoutFit:
         pass
 
 
-class Naive(WithoutFit):
+class Naive(FromHistory):
     """The last value, or the last season, again.
 
     Parameters

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from .conformal import NoIntervalError
-from .contenders import WithoutFit
+from .contenders import FromHistory
 from .time_series import name_of
 
 
-class FunctionForecasts(WithoutFit):
+class FunctionForecasts(FromHistory):
     """A function of the history and the horizon, called at each origin.
 
     Parameters
