@@ -183,5 +183,6 @@ def _scored(result, numbers):
 
 def _index(rows, numbers):
     """Return what tells forecasts apart: series, origin and step."""
-    series = [numbers[name] for name in rows["series"]]
+    codes, names = pd.factorize(rows["series"].to_numpy(dtype=object))
+    series = np.array([numbers[name] for name in names], dtype=np.intp)[codes]
     return pd.MultiIndex.from_arrays([series, rows["origin"], rows["step"]])

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .baselines import last_values, seasonal_naive
 from .calendar import Calendars
+from .conformal import NoIntervalError
 from .extend import check_kind, read_other_panel
 from .forecaster import LSTMForecaster
 from .panel_forecaster import PanelForecaster
@@ -157,7 +158,7 @@ class Refitted:
 
     def check(self, panel, n_known, asked):
         if len(asked.names) > 1 and asked.horizon > self.horizon:
-            raise ValueError(
+            raise NoIntervalError(
                 f"Intervals reach {self.horizon} steps ahead, the horizon of the forecaster, not "
                 f"horizon={asked.horizon}. Set the forecaster's horizon to {asked.horizon}, or "
                 "ask for none: coverage=None, quantiles=None."

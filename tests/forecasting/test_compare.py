@@ -134,7 +134,11 @@ def test_all_are_scored_on_the_rows_that_all_have(days):
 
 
 def test_who_has_no_intervals_is_judged_without(days):
-    result = compare(days[:30], horizon=3, n_windows=2, forecasters={"last": last, **DROP})
+    short = LSTMForecaster(Ridge(), window_length=5, horizon=1)
+    others = {"last": last, "short": short, **DROP}
+    result = compare(days[:60], horizon=3, n_windows=2, forecasters=others)
+    assert np.isnan(result.scores().loc["short", "coverage"])
+    assert any("short without intervals: Intervals reach 1" in note for note in result.notes)
     assert np.isnan(result.scores().loc["last", "coverage"])
     assert any(note.startswith("last without intervals: ") for note in result.notes)
     printed = repr(result)

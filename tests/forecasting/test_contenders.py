@@ -114,6 +114,34 @@ def test_covariates_are_those_of_fit(days, forecaster):
         backtest(FrozenEstimator(forecaster), days)
 
 
+@pytest.mark.parametrize("normalize", ["standard", "last", "window", "minmax"])
+def test_a_frozen_forecaster_sees_nothing_later(days, forecaster, normalize):
+    noise = days.copy()
+    noise[94:] = 1e5 * np.random.default_rng(1).standard_normal(6)
+    frozen = FrozenEstimator(forecaster.set_params(normalize=normalize, log=False).fit(days[:80]))
+    options = {"n_windows": 3, "coverage": 0.7, "season_length": 7}
+    first, second = (backtest(frozen, y, **options).predictions for y in (days, noise))
+    columns = ["y_pred", "lower", "upper"]
+    known = first["origin"] < days.index[94]
+    assert known.sum() == 6
+    pd.testing.assert_frame_equal(first.loc[known, columns], second.loc[known, columns])
+    assert (first.loc[~known, columns] != second.loc[~known, columns]).all(axis=None)
+
+
+@pytest.mark.parametrize("columns", ["joint", "shared", "separate"])
+def test_columns_are_frozen_too(days, forecaster, columns):
+    frame = pd.DataFrame({"a": days, "b": days.iloc[::-1].to_numpy()})
+    forecaster.set_params(columns=columns).fit(frame[:80])
+    rows = backtest(FrozenEstimator(forecaster), frame, n_windows=1, quantiles=[0.3]).predictions
+    forecaster.update(frame[80:97])
+    expected, quantile = forecaster.predict(), forecaster.predict_quantiles([0.3])
+    for name, of_one in rows.groupby("series"):
+        np.testing.assert_allclose(of_one["y_pred"], expected[name])
+        np.testing.assert_allclose(of_one[0.3], quantile[name, 0.3])
+    with pytest.raises(ValueError, match=r"y is DataFrame of the columns \['a', 'c'\], but fit"):
+        backtest(FrozenEstimator(forecaster), frame.rename(columns={"b": "c"}))
+
+
 def test_arrays_begin_with_the_same_row(days, forecaster):
     y = days.to_numpy()
     rows = backtest(FrozenEstimator(forecaster.fit(y[:80])), y, n_windows=2).predictions

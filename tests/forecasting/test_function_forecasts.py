@@ -137,6 +137,24 @@ def test_columns_go_by_their_names(days):
     np.testing.assert_array_equal(rows["y_pred"], rows["persistence"])
 
 
+def test_columns_of_a_panel_go_by_names_and_series(days):
+    frame = pd.DataFrame({"n": days, "m": -days})
+    panel = pd.concat({"x": frame, "y": frame * 2}, names=["shop", "day"])
+
+    def as_table(history, horizon):
+        ahead = pd.date_range(history.index[-1][1], periods=horizon + 1, name="day")[1:]
+        parts = {
+            key: pd.DataFrame([history.loc[key].iloc[-1]] * horizon, ahead)[["m", "n"]]
+            for key in "yx"
+        }
+        return {"y_pred": pd.concat(parts), 0.5: pd.concat(parts) + 1}
+
+    rows = backtest(as_table, panel, horizon=2, n_windows=2, quantiles=[0.5]).predictions
+    assert len(rows) == 16
+    np.testing.assert_array_equal(rows["y_pred"], rows["persistence"])
+    np.testing.assert_array_equal(rows[0.5], rows["persistence"] + 1)
+
+
 def test_covariates_reach_over_the_horizon(days, panel):
     X = pd.DataFrame({"x": np.arange(60.0)}, days.index)
     seen = []
