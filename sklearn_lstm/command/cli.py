@@ -4,6 +4,7 @@ import os
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -148,6 +149,13 @@ Window = Annotated[
     int | None,
     typer.Option(min=1, help="Steps in a window.  (default: chosen)", show_default=False),
 ]
+Windows = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
+    ),
+]
+Refit = Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
 Out = Annotated[
     Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
@@ -244,13 +252,8 @@ def backtest(
     series: Series = None,
     known_ahead: KnownAhead = None,
     window: Window = None,
-    windows: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
-        ),
-    ] = None,
-    refit: Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")] = False,
+    windows: Windows = None,
+    refit: Refit = False,
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
@@ -262,7 +265,7 @@ def backtest(
     table = _read(file, _columns(target, time, series, known_ahead))
     forecaster = _choose(table, horizon, window)
     _load_tensorflow()
-    layout = {"stride": horizon} if windows is None else {"n_windows": windows}
+    layout = _layout(horizon, windows)
 
     def run(coverage):
         with console.status("Training ..."), warnings.catch_warnings():
@@ -282,6 +285,55 @@ def backtest(
         _write_csv(result.predictions, out)
     if plot is not None:
         _save_picture(result.plot(unit=target if series is None else None), plot)
+
+
+@app.command()
+def compare(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    windows: Windows = None,
+    refit: Refit = False,
+    coverage: Coverage = 0.9,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Forecaster to leave out, such as "gradient boosting"; may be given again.',
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the scores to this CSV.", show_default=False)
+    ] = None,
+    plot: Plot = None,
+) -> None:
+    """Tell which forecaster would have been best for a series, simple ones among them."""
+    _check_before(coverage, out, plot)
+    from ..forecasting.compare import compare as run_comparison
+
+    table = _read(file, _columns(target, time, series, known_ahead))
+    _show_notes(table)
+    _load_tensorflow()
+    with console.status("Training ..."), _rows_to_be_counted():
+        result = run_comparison(
+            table.y, table.X, horizon=horizon, refit=refit, coverage=coverage,
+            forecasters=dict.fromkeys(without or [], "drop"),
+            verbose=int(console.is_terminal), **_layout(horizon, windows),
+        )  # fmt: skip
+    _show_comparison(result, coverage)
+    if out is not None:
+        _write_csv(result.scores().reset_index(), out)
+    if plot is not None:
+        measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
+        _save_picture(result.plot(measure=measure), plot)
+
+
+def _layout(horizon, windows):
+    """Return how origins lie: so many, or one after the other in the last fifth."""
+    return {"stride": horizon} if windows is None else {"n_windows": windows}
 
 
 def _columns(target, time, series, known_ahead) -> dict[str, Any]:
@@ -331,14 +383,21 @@ def _choose(table, horizon, window):
     from ..forecasting.suggest import suggest_forecaster
 
     _show_notes(table)
-    try:
+    with _rows_to_be_counted():
         forecaster, reasons = suggest_forecaster(
             table.y, horizon=horizon, window_length=window or "auto"
         )
-    except NoFrequencyError as error:
-        raise NoFrequencyError(f"{error} In the command: --time none.") from error
     console.print(reasons + ".", highlight=False)
     return forecaster
+
+
+@contextmanager
+def _rows_to_be_counted():
+    """Say how to do without times, where these have no frequency."""
+    try:
+        yield
+    except NoFrequencyError as error:
+        raise NoFrequencyError(f"{error} In the command: --time none.") from error
 
 
 def _show_notes(table):
@@ -403,7 +462,7 @@ def _write_csv(rows, path):
 
 
 def _show_scores(result):
-    scores = result.scores().drop(columns="n")
+    scores = result.scores().drop(columns=["n", "pinball", "WQL", "MSIS"], errors="ignore")
     season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
     interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
     table = Table(
@@ -418,6 +477,26 @@ def _show_scores(result):
         table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
     console.print(table)
     console.print(_verdict(scores), highlight=False)
+
+
+def _show_comparison(result, coverage):
+    scores = result.scores()[["MASE", "RMSE", "skill", "WQL", "coverage", "seconds"]]
+    first = next(iter(result.results.values()))
+    season = f"season of {first.season_length}" if first.season_length > 1 else "no season"
+    table = Table(
+        title=f"{first.n_windows} forecasts of {first.horizon} steps ({season}), "
+        f"{100 * coverage:g} % intervals",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("", no_wrap=True)
+    for name in scores.columns:
+        table.add_column(name, justify="right")
+    for name, row in scores.iterrows():
+        table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
+    console.print(table)
+    for remark in result.remarks:
+        console.print(remark, highlight=False)
 
 
 def _verdict(scores):
@@ -435,7 +514,7 @@ def _cell(column, value):
         return ""
     if column in ("skill", "coverage"):
         return f"{value:+.1%}" if column == "skill" else f"{value:.1%}"
-    return f"{value:.4g}"
+    return f"{value:.1f}" if column == "seconds" else f"{value:.4g}"
 
 
 def _save_picture(display, path):

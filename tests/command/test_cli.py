@@ -135,6 +135,34 @@ def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, 
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
+def test_compare_prints_forecasters_from_best_to_worst(sales, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    out, picture = tmp_path / "c.csv", tmp_path / "c.png"
+    options = [
+        sales, "--target", "sales", "--horizon", 2, "--windows", 3, "--known-ahead", "price",
+        "--without", "gradient boosting", "--without", "LSTMForecaster",
+    ]  # fmt: skip
+    code, printed, error = call(
+        monkeypatch, capsys, "compare", *options, "--out", out, "--plot", picture,
+        "--coverage", 0.5,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    for part in ("MASE RMSE skill WQL coverage seconds", "season of 12", "50 % intervals",
+                 "Without AutoETS, AutoTheta, MSTL: statsforecast is not"):  # fmt: skip
+        assert part in printed
+    assert printed.index("ridge") < printed.index("persistence") < printed.index("seasonal naive")
+    rows = pd.read_csv(out)
+    assert rows["forecaster"].tolist() == ["ridge", "persistence", "seasonal naive"]
+    table = pd.read_csv(sales, index_col="month", parse_dates=True)[:60]
+    y = table["sales"]
+    naive = (y[-6:] - y.shift(12)[-6:]).abs().mean() / y[:54].diff(12).abs().mean()
+    assert rows.loc[2, "MASE"] == pytest.approx(naive)
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    code, _, error = call(monkeypatch, capsys, "compare", *options, "--without", "rigde")
+    assert code == 2
+    assert "Did you mean 'ridge'?" in error
+
+
 @pytest.mark.parametrize(
     "options",
     [
