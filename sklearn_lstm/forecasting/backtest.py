@@ -40,6 +40,7 @@ def backtest(
     stride: int | None = None,
     refit: bool | int = True,
     coverage: float | None = None,
+    adaptive: bool = True,
     quantiles: Any = None,
     season_length: int | None = None,
     n_jobs: int | None = None,
@@ -95,6 +96,12 @@ def backtest(
 
     coverage : float, default=None
         Share of the values that intervals are to cover; None for no intervals.
+
+    adaptive : bool, default=True
+        Whether the interval of an origin goes by the errors of the origins before it, too, as far
+        as their truth is known by then: the newest take the places of the oldest, so that coverage
+        comes back after a break. Only forecasters that are not fitted anew at each origin have
+        such errors.
 
     quantiles : list of float, default=None
         Levels of quantiles to forecast as well, such as ``[0.1, 0.5, 0.9]``: columns of the
@@ -167,7 +174,7 @@ def backtest(
     >>> result.scores().loc["forecast", "RMSE"].round(2)
     np.float64(3.59)
     """
-    asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length)
+    asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length, adaptive)
     layout = {"n_windows": n_windows, "stride": stride}
     if isinstance(forecaster, pd.DataFrame):
         result = judge_table(forecaster, y, asked, **layout)
@@ -256,7 +263,7 @@ def judge(
     contender.check(panel, n_known, asked)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
-    asked = replace(asked, season_length=season_before(asked.season_length, before))
+    asked = replace(asked, season_length=season_before(asked.season_length, before, horizon))
     n_per_fit = whole_number(contender.n_per_fit(refit, n_windows), "refit", None)
     begins = range(0, n_windows, n_per_fit)
     chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)

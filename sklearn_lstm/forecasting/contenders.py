@@ -38,12 +38,16 @@ class Asked:
 
     season_length : int
         Rows in a season.
+
+    adaptive : bool
+        Whether intervals go by the newest errors that are known at an origin.
     """
 
     horizon: Any
     coverage: float | None
     quantiles: list
     season_length: Any = None
+    adaptive: bool = True
 
     @property
     def names(self):
@@ -110,13 +114,18 @@ class Contender(Protocol):
         """
 
 
-def _of_core(core, forecasts, asked):
+def _of_core(core, panel, numbers, known, asked):
     """Return what is asked for from the forecasts of a PanelForecaster."""
+    forecasts = core.forecast_from(panel, numbers, known, asked.horizon)
     found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
     if asked.coverage is not None or asked.quantiles:
         core.check_reach(asked.horizon)
     if asked.coverage is not None:
-        found["lower"], found["upper"] = core.interval(forecasts, asked.coverage)
+        found["lower"], found["upper"] = (
+            core.rolling_interval(panel, forecasts, numbers, known, asked.coverage)
+            if asked.adaptive
+            else core.interval(forecasts, asked.coverage)
+        )
     if asked.quantiles:
         values = core.quantiles(forecasts, asked.quantiles)
         found |= {level: values[..., i] for i, level in enumerate(asked.quantiles)}
@@ -135,7 +144,7 @@ class Refitted:
     """
 
     def __init__(self, forecaster: LSTMForecaster, *, has_intervals: bool) -> None:
-        method = "conformal" if has_intervals else None
+        method = (forecaster.interval_method or "conformal") if has_intervals else None
         self._forecaster = clone(forecaster).set_params(interval_method=method)
         self._core = PanelForecaster(**self._forecaster.get_params(deep=False))
         self.horizon = self._core.horizon
@@ -169,7 +178,7 @@ class Refitted:
         core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
         if core.log == "auto":
             check_values(panel.until(n_known[:, -1]), core.missing, core.log_, is_chosen=True)
-        return _of_core(core, core.forecast_from(panel, numbers, known, asked.horizon), asked)
+        return _of_core(core, panel, numbers, known, asked)
 
 
 class Frozen:
@@ -248,7 +257,7 @@ class Frozen:
             panel.until(n_known[:, -1]), core.missing, core.log_, is_chosen=core.log == "auto"
         )
         panel, numbers = self._as_fitted(panel), self._numbers(panel)[numbers]
-        return _of_core(core, core.forecast_from(panel, numbers, known, asked.horizon), asked)
+        return _of_core(core, panel, numbers, known, asked)
 
     def _numbers(self, panel):
         """Return the number in fit of each series."""

@@ -28,8 +28,8 @@ FEWEST_FOR_LOG = 48  # a few dozen values are too short to tell
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
 # A window of the long members holds two weeks of hours; of shorter seasons, twice what others hold.
-# Series that are not five times as long had larger errors with it.
-LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 5
+# Where there were not four times as many of them as they have steps, errors were larger.
+LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 4
 # Eight seasons are what exponential smoothing can make use of, and 400 steps what it does soon.
 MOST_SEASONS_SMOOTHED, LONGEST_SMOOTHED, LONGEST_WITHOUT_SEASON = 8, 400, 60
 FEWEST_TO_SMOOTH = 12  # windows, by which the smoothing parameters are compared
@@ -286,7 +286,9 @@ def _long_window(panel, horizon, season, length):
     else:
         long = 2 * (length - 1) + 1 if season > 1 else 2 * length
         reason = "twice the usual one"
-    if long <= length or n_steps - horizon < FEWEST_LONG_WINDOWS * long:
+    is_known_twice = 2 * long <= n_steps - horizon
+    n_windows = count_windows(panel, long, horizon)
+    if long <= length or not is_known_twice or n_windows < FEWEST_LONG_WINDOWS * long:
         return None
     return Window(long, reason)
 

@@ -45,11 +45,11 @@ def judge_table(table, y, asked, **layout):
     forecasts = placed(read_forecasts(table, asked), panel)
     numbers, known = forecasts["number"].to_numpy(), forecasts["known"].to_numpy()
     before = panel.until(first_origin(panel, numbers, known))
-    season_length = season_before(asked.season_length, before)
+    horizon = int(forecasts["step"].max())
+    season_length = season_before(asked.season_length, before, horizon)
     origins = forecasts[["number", "known"]].drop_duplicates().sort_values(["number", "known"])
     strides = origins.groupby("number")["known"].diff().dropna()
     predictions = beside_truth(forecasts, panel, asked, season_length)
-    horizon = int(forecasts["step"].max())
     return BacktestResult(
         predictions=predictions,
         horizon=horizon,

@@ -51,11 +51,11 @@ def lay_out_origins(panel, first_seen, horizon, n_windows, stride, n_needed):
     return n_known
 
 
-def season_before(season_length, before):
+def season_before(season_length, before, horizon):
     known = before.keep(first_seen_rows(before) < before.lengths)
     season_length = whole_number(season_length, "season_length", None)
     if season_length is None:
-        return infer_season_length(looked_at(known), before.freq)
+        return infer_season_length(looked_at(known), before.freq, horizon=horizon)
     longest = known.lengths.max()
     if season_length > longest:
         raise ValueError(
