@@ -403,6 +403,7 @@ def test_single_contenders_are_renewed_below_the_given_folder(made_up_tasks, tmp
     assert {path.name for path in out.iterdir()} == {"validation.json", "validation.md"}
 
 
+@pytest.mark.slow
 def test_all_contenders_run_with_tiny_settings(made_up_tasks, tmp_path):
     quick = ["many-presidents", "--quick", "--out", str(tmp_path / "out")]
     assert command.main(quick) == 0
@@ -433,6 +434,7 @@ def test_times_are_those_of_series_as_long_as_they_say():
     assert (len(sizes), sizes.min(), sizes.max()) == (359, 80, 2_600)
 
 
+@pytest.mark.slow
 def test_a_time_is_held_against_its_target(monkeypatch):
     name = "1,000 hours, 24 ahead"
     monkeypatch.setitem(timing.CASES, name, replace(timing.CASES[name], lengths=(100,)))
