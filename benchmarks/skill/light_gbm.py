@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
+from sklearn.preprocessing import FunctionTransformer
 
 FEWEST_LAGS = 14  # where there is no season
 N_SEASONS = 4
@@ -17,6 +20,13 @@ CALENDAR = {
     "D": ["dayofweek", "day", "month", "dayofyear"],
     "30min": ["hour", "minute", "dayofweek"],
 }
+
+
+class Scale(NamedTuple):
+    """What is learned in place of the values."""
+
+    differences: tuple[int, ...]
+    log: bool
 
 
 class LightGBM:
@@ -66,23 +76,33 @@ class LightGBM:
         return found
 
     def _chosen(self, within):
-        """Return the differences that err least on the last horizon before the first origin."""
+        """Return the scale that errs least on the last one or two horizons that are known."""
         horizon, n_known = self.task.horizon, self.origins.n_known[0]
-        known = (self.origins.known(values, n_known) for values in self.origins.series)
-        truth = np.stack([values[-horizon:] for values in known])
-        scale = truth.std(axis=1, keepdims=True) + 1e-9
+        n_tried = min(2, max(1, self.n_calibrated))
+        ends = [n_known - horizon * back for back in range(n_tried)]
+        known = [self.origins.known(values, n_known) for values in self.origins.series]
+        spread = np.array([np.ptp(values) + 1e-9 for values in known])[:, np.newaxis]
 
-        def error(differences):
-            model = self._fit(differences, n_known - horizon)
+        def error(scale):
+            model = self._fit(scale, n_known - n_tried * horizon)
             within(0, 0)
-            return np.mean(np.abs(self._predict(model, n_known - horizon) - truth) / scale)
+            errors = [self._predict(model, end - horizon) - self._truth(end) for end in ends]
+            return np.mean(np.abs(errors) / spread)
 
-        return min(self._candidates(), key=error)
+        is_log_possible = min(values.min() for values in known) >= 0
+        return min(self._candidates(is_log_possible), key=error)
 
-    def _candidates(self):
+    def _truth(self, end):
+        """Return the last horizon before a row."""
+        known = (self.origins.known(values, end) for values in self.origins.series)
+        return np.stack([values[-self.task.horizon :] for values in known])
+
+    def _candidates(self, is_log_possible):
         season = self.task.season
         wanted = [(), (1,), (season,)] if season > 1 else [(), (1,)]
-        return [steps for steps in wanted if not steps or self._lags(steps)[-1] >= 3]
+        possible = [steps for steps in wanted if not steps or self._lags(steps)[-1] >= 3]
+        logs = (False, True) if is_log_possible else (False,)
+        return [Scale(steps, log) for log in logs for steps in possible]
 
     def _lags(self, differences):
         """Return the steps back that leave a third of the smallest fit to learn from."""
@@ -94,13 +114,20 @@ class LightGBM:
         wanted = [*range(1, nearest + 1), *seasons, *week]
         return [lag for lag in wanted if lag <= room] or [1]
 
-    def _fit(self, differences, n_known, n_calibrated=0):
+    def _fit(self, scale, n_known, n_calibrated=0):
         from lightgbm import LGBMRegressor
         from mlforecast import MLForecast
-        from mlforecast.target_transforms import Differences, LocalStandardScaler
+        from mlforecast.target_transforms import (
+            Differences,
+            GlobalSklearnTransformer,
+            LocalStandardScaler,
+        )
         from mlforecast.utils import PredictionIntervals
 
-        transforms = [Differences(list(differences))] if differences else []
+        differences, log = scale
+        transforms = [GlobalSklearnTransformer(FunctionTransformer(np.log1p, np.expm1))] * log
+        if differences:
+            transforms.append(Differences(list(differences)))
         if len(self.origins.series) > 1:
             transforms.append(LocalStandardScaler())
         lags = self._lags(differences)
