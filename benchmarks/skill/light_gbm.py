@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 FEWEST_LAGS = 14  # where there is no season
 N_SEASONS = 4
+MANY_ROWS = 1000
 CALIBRATED_FROM = 6  # horizons: of less, nothing is kept back for intervals
 OF_THE_YEAR = ("month", "quarter", "week", "dayofyear")  # to be learned of two years at least
 TWO_YEARS = pd.Timedelta(days=730)
@@ -49,8 +50,8 @@ class LightGBM:
         self.origins, self.task, self.level = origins, task, level
         self.times = _times(index, task)
         n_known = int(origins.n_known[0])
-        kept_back = 2 if n_known >= CALIBRATED_FROM * task.horizon else 0
-        self.n_calibrated = min(10, max(kept_back, n_known // (4 * task.horizon)) * (kept_back > 0))
+        has_room = n_known >= CALIBRATED_FROM * task.horizon
+        self.n_calibrated = int(np.clip(n_known // (4 * task.horizon), 2, 10)) if has_room else 0
         self.n_smallest = n_known - max(1, self.n_calibrated) * task.horizon
 
     def forecasts(self, within):
@@ -115,38 +116,17 @@ class LightGBM:
         return [lag for lag in wanted if lag <= room] or [1]
 
     def _fit(self, scale, n_known, n_calibrated=0):
-        from lightgbm import LGBMRegressor
         from mlforecast import MLForecast
-        from mlforecast.target_transforms import (
-            Differences,
-            GlobalSklearnTransformer,
-            LocalStandardScaler,
-        )
         from mlforecast.utils import PredictionIntervals
 
-        differences, log = scale
-        transforms = [GlobalSklearnTransformer(FunctionTransformer(np.log1p, np.expm1))] * log
-        if differences:
-            transforms.append(Differences(list(differences)))
-        if len(self.origins.series) > 1:
-            transforms.append(LocalStandardScaler())
-        lags = self._lags(differences)
-        n_rows = len(self.origins.series) * (n_known - sum(differences) - lags[-1])
-        regressor = LGBMRegressor(
-            n_estimators=200,
-            learning_rate=0.05,
-            num_leaves=31 if n_rows > 1000 else 8,
-            min_child_samples=20 if n_rows > 1000 else 5,
-            random_state=0,
-            n_jobs=1,
-            verbosity=-1,
-        )
+        lags, n_series = self._lags(scale.differences), len(self.origins.series)
+        n_rows = n_series * (n_known - sum(scale.differences) - lags[-1])
         model = MLForecast(
-            {"y_pred": regressor},
+            {"y_pred": _regressor(n_rows)},
             freq=self.task.freq if self.task.has_dates else 1,
             lags=lags,
             date_features=self._date_features(),
-            target_transforms=transforms,
+            target_transforms=_transforms(scale, n_series),
         )
         intervals = PredictionIntervals(n_calibrated, self.task.horizon) if n_calibrated else None
         return model.fit(self._frame(n_known), static_features=[], prediction_intervals=intervals)
@@ -185,6 +165,35 @@ class LightGBM:
             times = self.times[n_known - len(known) : n_known]
             parts.append(pd.DataFrame({"unique_id": f"{number:06d}", "ds": times, "y": known}))
         return pd.concat(parts, ignore_index=True)
+
+
+def _regressor(n_rows):
+    """Return trees that are smaller where there are few rows, and have leaves all the same."""
+    from lightgbm import LGBMRegressor
+
+    return LGBMRegressor(
+        n_estimators=200,
+        learning_rate=0.05,
+        num_leaves=31 if n_rows > MANY_ROWS else 8,
+        min_child_samples=20 if n_rows > MANY_ROWS else 5,
+        random_state=0,
+        n_jobs=1,
+        verbosity=-1,
+    )
+
+
+def _transforms(scale, n_series):
+    from mlforecast import target_transforms
+
+    found = []
+    if scale.log:
+        both_ways = FunctionTransformer(np.log1p, np.expm1)
+        found.append(target_transforms.GlobalSklearnTransformer(both_ways))
+    if scale.differences:
+        found.append(target_transforms.Differences(list(scale.differences)))
+    if n_series > 1:
+        found.append(target_transforms.LocalStandardScaler())
+    return found
 
 
 def _times(index, task):
