@@ -22,7 +22,8 @@ from .rows import CHECKED, ROWS
 RESULTS = Path(__file__).parents[1] / "results"
 TASKS = many.names()
 ALL_TASKS = "many"
-NAMES = [*ROWS, "ablation", *TASKS, timing.NAME]
+CHOSEN = [*ROWS, "ablation"]
+NAMES = [*CHOSEN, *TASKS, timing.NAME]
 PACKAGES_OF_TASKS = ("statsforecast", "mlforecast", "lightgbm")
 TOLERANCE = 1.05  # of the bar, with --check
 
@@ -60,7 +61,7 @@ def arguments(given=None):
         "--check none)",
     )
     found = parser.parse_args(given)
-    known = list(ROWS) if found.check else TASKS if found.validation else NAMES
+    known = _names_of(found)
     asked = [one for name in found.names for one in (TASKS if name == ALL_TASKS else [name])]
     unknown = [name for name in asked if name not in known]
     if unknown:
@@ -69,6 +70,15 @@ def arguments(given=None):
     if found.out is None and not (found.quick or found.check or found.validation):
         found.out = RESULTS
     return found
+
+
+def _names_of(given):
+    """Return the rows that there are in this mode."""
+    if given.check:
+        return list(ROWS)
+    if given.validation:
+        return TASKS
+    return CHOSEN if given.choose else NAMES
 
 
 def main(given=None):
@@ -120,8 +130,6 @@ def run_ablation(given, results):
 
 def run_task(name, given, results):
     """Renew the contenders that are asked for, and leave the others of this task as they are."""
-    if given.choose:
-        return
     task = many.task(name)
     task = task.for_validation() if given.validation else task
     result = many_running.run(task.quick() if given.quick else task, given.contenders, say)

@@ -11,6 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 FEWEST_LAGS = 14  # where there is no season
 N_SEASONS = 4
 MANY_ROWS = 1000
+MOST_TRIED = 5_000  # rows of a series that scales are chosen by
 CALIBRATED_FROM = 6  # horizons: of less, nothing is kept back for intervals
 OF_THE_YEAR = ("month", "quarter", "week", "dayofyear")  # to be learned of two years at least
 TWO_YEARS = pd.Timedelta(days=730)
@@ -85,7 +86,7 @@ class LightGBM:
         spread = np.array([np.ptp(values) + 1e-9 for values in known])[:, np.newaxis]
 
         def error(scale):
-            model = self._fit(scale, n_known - n_tried * horizon)
+            model = self._fit(scale, n_known - n_tried * horizon, most=MOST_TRIED)
             within(0, 0)
             errors = [self._predict(model, end - horizon) - self._truth(end) for end in ends]
             return np.mean(np.abs(errors) / spread)
@@ -115,7 +116,7 @@ class LightGBM:
         wanted = [*range(1, nearest + 1), *seasons, *week]
         return [lag for lag in wanted if lag <= room] or [1]
 
-    def _fit(self, scale, n_known, n_calibrated=0):
+    def _fit(self, scale, n_known, n_calibrated=0, most=None):
         from mlforecast import MLForecast
         from mlforecast.utils import PredictionIntervals
 
@@ -129,7 +130,9 @@ class LightGBM:
             target_transforms=_transforms(scale, n_series),
         )
         intervals = PredictionIntervals(n_calibrated, self.task.horizon) if n_calibrated else None
-        return model.fit(self._frame(n_known), static_features=[], prediction_intervals=intervals)
+        return model.fit(
+            self._frame(n_known, most), static_features=[], prediction_intervals=intervals
+        )
 
     def _date_features(self):
         if not self.task.has_dates:
@@ -157,11 +160,11 @@ class LightGBM:
     def _by_series(self, column):
         return column.to_numpy().reshape(len(self.origins.series), self.task.horizon)
 
-    def _frame(self, n_known):
-        """Return the known rows of all series, one below the other."""
+    def _frame(self, n_known, most=None):
+        """Return the known rows of all series, or the last of each, one below the other."""
         parts = []
         for number, values in enumerate(self.origins.series):
-            known = self.origins.known(values, n_known)
+            known = self.origins.known(values, n_known)[-(most or n_known) :]
             times = self.times[n_known - len(known) : n_known]
             parts.append(pd.DataFrame({"unique_id": f"{number:06d}", "ds": times, "y": known}))
         return pd.concat(parts, ignore_index=True)

@@ -304,6 +304,17 @@ def test_a_forecaster_is_scored_on_the_rows_of_the_contenders(made_up_tasks):
         assert ("coverage" in ours) == (name != "many-births")  # 60 days are too few, 30 ahead
 
 
+def test_with_nothing_set_holes_are_the_only_thing_that_is_said(made_up_tasks):
+    full, holed = (many.task(name).load() for name in ("many-ukgas", "many-presidents"))
+    default = LSTMForecaster()
+    for data, missing in ((full, "error"), (holed, "interpolate")):
+        found = many_running.nothing_set(data, 3).get_params(deep=False)
+        expected = default.get_params(deep=False) | {"horizon": 3, "random_state": 0}
+        if default.missing == "error":
+            expected["missing"] = missing
+        assert found == expected
+
+
 def test_the_default_before_is_three_equal_networks():
     index = pd.date_range("2000-01-01", periods=200, freq="MS", name="time")
     t = np.arange(200)
