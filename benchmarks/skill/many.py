@@ -77,6 +77,8 @@ class Task:
         """Return the rows that this variant may see, with a column for each target."""
         keys = ("series", "time") if self.kind == "panel" else ("time",)
         data = files.indexed(f"{FOLDER}/{self.file}", *keys, times=self.has_dates)
+        if self.has_dates and self.kind != "panel":
+            data = data.asfreq(self.freq)  # of the influenza four weeks are absent
         if self.is_quick:
             data = self._shortened(data)
         return without_last(data, self.windows(data).n_test) if self.is_validation else data

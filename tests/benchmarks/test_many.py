@@ -106,6 +106,15 @@ def test_validation_never_sees_the_test_part(made_up_tasks):
         assert task.for_validation().windows(seen) == task.windows(seen)
 
 
+def test_absent_days_are_missing_values(made_up_tasks):
+    path = files.FOLDER / "many" / "births.csv"
+    whole = pd.read_csv(path)
+    whole.drop(index=[10, 70]).to_csv(path, index=False)
+    data = many.task("many-births").load()
+    assert len(data) == len(whole)
+    assert np.flatnonzero(data["value"].isna()).tolist() == [10, 70]
+
+
 def test_the_last_month_of_births_is_one_forecast(made_up_tasks):
     task = many.task(many.MONTH)
     data = task.load()
