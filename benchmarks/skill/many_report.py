@@ -35,7 +35,7 @@ the last fifth of the rows, all by one fit on what precedes the first of them; M
 the seasonal naive forecast's error on the rows of that fit, and intervals are to cover 90 %.
 "Default before" are the settings that a forecaster chose by itself before the tasks were added:
 three equal networks. AutoETS, AutoTheta and MSTL are those of statsforecast on at most the last
-5,000 rows, with parameters kept from origin to origin; LightGBM forecasts recursively from lags
+4,000 rows, with parameters kept from origin to origin; LightGBM forecasts recursively from lags
 and calendar by mlforecast.
 """
 
@@ -71,7 +71,7 @@ def sections(results):
     tasks = of_tasks(results)
     lines = []
     if tasks:
-        lines += ["## Many tasks, nothing set", "", ABOUT]
+        lines += ["## Many tasks, nothing set", "", ABOUT.rstrip(), ""]
         lines += [*_targets_table(tasks), "", *_contenders_table(tasks), ""]
         for measure, about in MEASURES.items():
             lines += [f"### {measure}", "", f"{about[0].upper()}{about[1:]}.", ""]

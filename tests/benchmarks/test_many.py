@@ -264,7 +264,7 @@ def test_what_takes_too_long_or_has_no_season_is_said(
     monkeypatch.setattr(contenders, "WITHIN", 0.0)
     result = many_running.run(many.task("many-goog"), ["AutoETS", "MSTL"], lambda line: None)
     assert result["contenders"] == {
-        "AutoETS": {"left_out": "after 0 s at series 1 of 1, origin 1 of 14"},
+        "AutoETS": {"left_out": "after 0 s of the processor at series 1 of 1, origin 1 of 14"},
         "MSTL": {"left_out": "MSTL needs a season."},
     }
 
