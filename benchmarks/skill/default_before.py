@@ -18,9 +18,15 @@ FEWEST_FOR_LOG = 48
 DRIFT, GROWTH = 0.5, 1.25
 
 
-def default_before(known, horizon):
-    """Return three equal networks for the rows that are known."""
-    window_length, _ = suggest_window_length(target(known), horizon=horizon)
+# The rule for windows has changed since; of the others it finds the same.
+WINDOWS = {"many-calls": 28}
+
+
+def default_before(known, horizon, name=None):
+    """Return three equal networks for the rows that are known of a task."""
+    window_length = WINDOWS.get(name)
+    if window_length is None:
+        window_length, _ = suggest_window_length(target(known), horizon=horizon)
     n_windows = _count_windows(known, window_length, horizon)
     return LSTMForecaster(
         three_networks(n_windows, window_length),

@@ -95,17 +95,17 @@ class Task:
         of = self.windows(data)
         return without_last(data, self.horizon + (of.n_windows - 1) * of.stride)
 
-    def backtest(self, forecaster, data, coverage=COVERAGE):
+    def backtest(self, forecaster, data, coverage=COVERAGE, *, adaptive=True):
         """Fit once, before the first origin, and forecast from all.
 
         Without intervals, where the rows are too few to hold some back for them.
         """
         try:
-            return self._backtest(forecaster, data, coverage)
+            return self._backtest(forecaster, data, coverage, adaptive)
         except NoIntervalError:
-            return self._backtest(forecaster, data, None)
+            return self._backtest(forecaster, data, None, adaptive)
 
-    def _backtest(self, forecaster, data, coverage):
+    def _backtest(self, forecaster, data, coverage, adaptive):
         of = self.windows(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # no skill is in the table
@@ -117,6 +117,7 @@ class Task:
                 stride=of.stride,
                 refit=False,
                 coverage=coverage,
+                adaptive=adaptive,
                 season_length=self.season,
             )
 

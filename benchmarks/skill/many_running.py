@@ -71,6 +71,10 @@ def _forecast(name, task, data):
 
     known = task.before_first_origin(data)
     started = time.perf_counter()
-    forecaster = (default_before if name == BEFORE else nothing_set)(known, task.horizon)
-    result = task.backtest(tiny(forecaster) if task.is_quick else forecaster, data)
+    if name == BEFORE:
+        forecaster = default_before(known, task.horizon, task.name)
+    else:
+        forecaster = nothing_set(known, task.horizon)
+    forecaster = tiny(forecaster) if task.is_quick else forecaster
+    result = task.backtest(forecaster, data, adaptive=name != BEFORE)  # it had none of that
     return result, time.perf_counter() - started

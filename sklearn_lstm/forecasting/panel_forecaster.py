@@ -392,9 +392,7 @@ class PanelForecaster:
         forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon)
         errors = self._errors_at(panel, forecasts, series_ids, n_known, n_before)
         moved = copy(self)
-        moved.errors_ = self.errors_.extended(
-            *self._as_judged(errors, series_ids), n_kept=n_kept
-        )
+        moved.errors_ = self.errors_.extended(*self._as_judged(errors, series_ids), n_kept=n_kept)
         return moved
 
     def _n_judged(self):

@@ -90,9 +90,10 @@ def mixed(values, weights):
         weights = weights / weights.sum(axis=0)
     mean = np.zeros(values.shape[1:])
     for of_member, weight, is_known in zip(values, weights, known, strict=True):
-        mean += np.where(is_known[:, np.newaxis, np.newaxis], of_member, 0) * weight[
-            :, np.newaxis, np.newaxis
-        ]
+        mean += (
+            np.where(is_known[:, np.newaxis, np.newaxis], of_member, 0)
+            * weight[:, np.newaxis, np.newaxis]
+        )
     return mean
 
 
