@@ -91,14 +91,18 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
             folds.append(fold)
     if not folds:
         return None
-    parts = zip(*(fold[:4] for fold in folds), strict=True)
-    axes = (1, 1, 0, 0)
-    joined = (np.concatenate(part, axis=axis) for part, axis in zip(parts, axes, strict=True))
-    scales = [
+    values, scale, truth, series_ids, scales = zip(*folds, strict=True)
+    last_scales = [
         next((scale for scale in reversed(of_member) if scale is not None), None)
-        for of_member in zip(*(fold[4] for fold in folds), strict=True)
+        for of_member in zip(*scales, strict=True)
     ]
-    return HeldBack(*joined, scales)
+    return HeldBack(
+        np.concatenate(values, axis=1),
+        np.concatenate(scale, axis=1),
+        np.concatenate(truth),
+        np.concatenate(series_ids),
+        last_scales,
+    )
 
 
 def _cuts(panel, window_length, horizon, fraction, n_folds):

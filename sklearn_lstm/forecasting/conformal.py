@@ -187,6 +187,53 @@ class ConformalErrors(_Calibration):
         known, new = np.abs(self.errors), np.abs(errors)
         return self._rolling(coverage, known, new, origins, series_ids, n_kept)
 
+    def rolling_quantile(self, level, errors, origins, series_ids=None, *, n_kept=None):
+        """Return the errors at a level that each of many origins would have had.
+
+        See :meth:`rolling_half_width`, and :meth:`quantile`.
+        """
+        sign = -1 if level < 0.5 else 1
+        known, new = sign * self.errors, sign * errors
+        level = max(level, 1 - level)
+        return sign * self._rolling(level, known, new, origins, series_ids, n_kept)
+
+
+class RollingErrors:
+    """Errors as they are known at each of many origins: those before are not what came later.
+
+    Parameters
+    ----------
+    calibrated : ConformalErrors
+        What was known from the beginning.
+
+    errors, origins, series_ids : as for :meth:`ConformalErrors.rolling_half_width`
+
+    n_kept : int
+
+    n_asked : int
+        How many of the origins, the first ones, are asked for.
+    """
+
+    def __init__(self, calibrated, errors, origins, series_ids, *, n_kept, n_asked):
+        self._calibrated = calibrated
+        self._stream = errors, origins, series_ids
+        self._n_kept, self._n_asked = n_kept, n_asked
+
+    def half_width(self, coverage, series_ids):
+        """Return half widths, shape (n_asked, n_steps, n_columns); see :class:`ConformalErrors`."""
+        rolling = self._calibrated.rolling_half_width(coverage, *self._stream, n_kept=self._n_kept)
+        return self._where_known(rolling, self._calibrated.half_width, coverage, series_ids)
+
+    def quantile(self, level, series_ids):
+        """Return errors at a level, in the shape of :meth:`half_width`."""
+        rolling = self._calibrated.rolling_quantile(level, *self._stream, n_kept=self._n_kept)
+        return self._where_known(rolling, self._calibrated.quantile, level, series_ids)
+
+    def _where_known(self, rolling, before, level, series_ids):
+        rolling = rolling[: self._n_asked]
+        known = np.isfinite(rolling)
+        return rolling if known.all() else np.where(known, rolling, before(level, series_ids))
+
 
 class ConformalQuantiles(_Calibration):
     """Errors of predicted quantiles, by which intervals between them get their coverage [1]_.

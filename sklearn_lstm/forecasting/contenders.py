@@ -114,20 +114,19 @@ class Contender(Protocol):
         """
 
 
-def _of_core(core, panel, numbers, known, asked):
+def _of_core(core, panel, numbers, known, asked, since=None):
     """Return what is asked for from the forecasts of a PanelForecaster."""
     forecasts = core.forecast_from(panel, numbers, known, asked.horizon)
     found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
-    if asked.coverage is not None or asked.quantiles:
-        core.check_reach(asked.horizon)
+    if len(asked.names) == 1:
+        return found
+    core.check_reach(asked.horizon)
+    errors = core.rolling(panel, forecasts, numbers, known, since) if asked.adaptive else None
     if asked.coverage is not None:
-        found["lower"], found["upper"] = (
-            core.rolling_interval(panel, forecasts, numbers, known, asked.coverage)
-            if asked.adaptive
-            else core.interval(forecasts, asked.coverage)
-        )
+        bounds = core.interval(forecasts, asked.coverage, errors=errors)
+        found["lower"], found["upper"] = bounds
     if asked.quantiles:
-        values = core.quantiles(forecasts, asked.quantiles)
+        values = core.quantiles(forecasts, asked.quantiles, errors=errors)
         found |= {level: values[..., i] for i, level in enumerate(asked.quantiles)}
     return found
 
@@ -256,8 +255,19 @@ class Frozen:
         check_values(
             panel.until(n_known[:, -1]), core.missing, core.log_, is_chosen=core.log == "auto"
         )
+        since = self._rows_seen(panel)
         panel, numbers = self._as_fitted(panel), self._numbers(panel)[numbers]
-        return _of_core(core, panel, numbers, known, asked)
+        return _of_core(core, panel, numbers, known, asked, since)
+
+    def _rows_seen(self, panel):
+        """Return how many of the rows given lie before the end of those that it knows."""
+        seen = np.zeros(len(self._fitted), dtype=np.intp)
+        for given, number in enumerate(self._numbers(panel)):
+            own, fitted = panel.calendars[given], self._fitted.calendars[number]
+            seen[number] = len(self._fitted.series[number])
+            if own.timestamps is not None:
+                seen[number] = np.searchsorted(own.timestamps, fitted.timestamps[-1], side="right")
+        return seen
 
     def _numbers(self, panel):
         """Return the number in fit of each series."""

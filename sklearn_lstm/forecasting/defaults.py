@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -249,28 +249,22 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
     return members
 
 
-def _default_member(
-    panel, n_ahead, given, name, window, *, columns, regressor=None, normalize="last", calendar=None,
-    **settings,
-):  # fmt: skip
+def _default_member(panel, n_ahead, given, name, window, *, columns, **settings):
     """Put a member together; what is given takes the place of what was chosen."""
     columns = given.get("columns", columns)
-    if regressor is None:
+    chosen: dict[str, Any] = {"normalize": "last", "calendar": CalendarFeatures(())} | settings
+    if "normalize" in given:
+        chosen["normalize"] = given["normalize"]
+    if "regressor" not in chosen:
         n_windows = count_windows(panel, window.length, n_ahead)
         if columns == "separate":
             n_windows //= len(panel)
         elif columns == "shared":
             n_windows *= panel.y_all.shape[1]
-        regressor = default_regressor(n_windows, window.length).set_params(ensemble_size=1)
+        regressor = default_regressor(n_windows, window.length)
+        chosen["regressor"] = regressor.set_params(ensemble_size=1)
     return MemberSettings(
-        name,
-        regressor,
-        window_length=window.length,
-        normalize=given.get("normalize", normalize),
-        columns=columns,
-        calendar=CalendarFeatures(()) if calendar is None else calendar,
-        reason=window.reason,
-        **settings,
+        name=name, window_length=window.length, columns=columns, reason=window.reason, **chosen
     )
 
 

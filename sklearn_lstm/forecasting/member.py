@@ -241,7 +241,7 @@ class ForecastMember:
         for begin in range(0, max(len(series_ids), 1), ORIGINS_AT_ONCE):
             of_block = slice(begin, begin + ORIGINS_AT_ONCE)
             block = self._histories(panel, series_ids[of_block], n_known[of_block], n_steps)
-            parts.append(self.model_.forecast(*block, n_steps))
+            parts.append(self._predict(block, n_steps))
         values, scale = map(np.concatenate, zip(*parts, strict=True))
         return self._forecasts(values, scale, series_ids)
 
@@ -270,12 +270,17 @@ class ForecastMember:
         ahead = self._covariates_ahead(panel, futures, n_steps)
         histories = self._histories(panel, series_ids, panel.lengths, n_steps, ahead)
         if not is_other:
-            return self._forecasts(*self.model_.forecast(*histories, n_steps), series_ids)
+            values, scale = self._predict(histories, n_steps)
+            return self._forecasts(values, scale, series_ids)
         of_units, _, offsets, _ = self._units(panel)
         normalizer = Normalizer(self.settings.normalize).fit(of_units, offsets, self.task.n_ahead)
-        values, scale = self.model_.forecast(*histories, n_steps, normalizer)
+        values, scale = self._predict(histories, n_steps, normalizer)
         scale = np.where(normalizer.is_constant_[:, np.newaxis], 0, scale)
         return Forecasts(self._joined(values), self._joined(scale), np.full(len(panel), -1))
+
+    def _predict(self, histories, n_steps, normalizer=None):
+        values, covariates, unit_ids = histories
+        return self.model_.forecast(values, covariates, unit_ids, n_steps, normalizer)
 
     def _forecasts(self, values, scale, series_ids):
         """Put units side by side, and measure their scale as errors are measured."""
@@ -343,7 +348,7 @@ def split_columns(values):
 
 
 def join_columns(values, n_columns):
-    """Bring units back side by side: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns)."""
+    """Put units side by side: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns)."""
     return values.reshape(-1, n_columns, values.shape[1]).transpose(0, 2, 1)
 
 

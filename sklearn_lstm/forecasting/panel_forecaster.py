@@ -13,7 +13,7 @@ from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
 from .calibration import clock, hold_back
-from .conformal import ConformalErrors, NoIntervalError
+from .conformal import ConformalErrors, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
     Window,
@@ -27,9 +27,8 @@ from .time_series import check_values
 from .weights import crossed_weights, member_weights, mixed, relative_errors
 
 LIGHTEST = 0.02  # weight below which a member is not worth its final fit
-# Errors that stay while newer ones take their places, one for each origin of a backtest: few enough
-# to be gone soon after a break, and enough for a share of 95 %.
-FEWEST_ROLLING = 50
+MOST_ERRORS_ROLLED = 250_000  # through which a backtest goes in two or three seconds
+FEWEST_ROLLING = 50  # errors that stay of a backtest's that are very many
 
 
 @dataclass(eq=False)
@@ -128,7 +127,7 @@ class PanelForecaster:
             window = choose_window(panel, self.n_ahead)
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
-        given = {name: value for name, value in choices.items() if value != "auto"}
+        given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}
         if self.regressor is None:
             if self.window_length != "auto":
                 given["window_length"] = self.window_length
@@ -336,20 +335,17 @@ class PanelForecaster:
         values = self._bounded(self._unlogged(forecasts.values), forecasts, panel)
         return np.round(values) if self.integer else values
 
-    def interval(self, forecasts, coverage, panel=None):
-        """Return lower and upper bounds, each in the shape of :meth:`values`."""
-        return self._bounds(forecasts, self._half_width(forecasts, coverage), panel)
+    def interval(self, forecasts, coverage, panel=None, errors=None):
+        """Return lower and upper bounds, each in the shape of :meth:`values`.
 
-    def _half_width(self, forecasts, coverage):
-        """Return half widths in units of the scale, shape (n_origins or 1, n_steps, n_columns)."""
-        n_steps, n_columns = forecasts.values.shape[1:]
-        unit_ids = self._unit_ids(forecasts.series_ids, n_columns)
-        half_width = self.errors_.half_width(coverage, unit_ids)
-        return self._side_by_side(half_width, n_columns)[:, :n_steps]
-
-    def _bounds(self, forecasts, half_width, panel):
+        Parameters
+        ----------
+        errors : RollingErrors, default=None
+            None for those of the last calibration.
+        """
         values, scale, _ = forecasts
-        half_width = half_width * scale
+        errors = self.errors_ if errors is None else errors
+        half_width = self._of_units(errors.half_width, coverage, forecasts) * scale
         lower, upper = (
             self._bounded(self._unlogged(bound), forecasts, panel)
             for bound in (values - half_width, values + half_width)
@@ -420,8 +416,10 @@ class PanelForecaster:
             errors = (truth - forecasts.values) / forecasts.scale
         return np.where(is_known[..., np.newaxis] & np.isfinite(errors), errors, np.nan)
 
-    def rolling_interval(self, panel, forecasts, series_ids, n_known, coverage):
-        """Return bounds by the newest errors that were known at each of many origins.
+    def rolling(self, panel, forecasts, series_ids, n_known, since=None):
+        """Return the errors that were known at each of many origins.
+
+        They are those after :meth:`recalibrated` until each origin.
 
         Parameters
         ----------
@@ -431,62 +429,72 @@ class PanelForecaster:
         forecasts : Forecasts
             What :meth:`forecast_from` has returned for them.
 
-        coverage : float
+        since : ndarray of int, shape (n_series,), default=None
+            Rows of each series that were known when it was last calibrated; None: those of ``fit``.
 
         Returns
         -------
-        lower, upper : ndarray of shape (n_origins, n_steps, n_columns)
+        rolling : RollingErrors
+            What :meth:`interval` and :meth:`quantiles` take in place of the errors of ``fit``.
         """
-        n_columns = forecasts.values.shape[2]
-        errors = self._errors_at(panel, forecasts, series_ids, n_known)
-        errors, unit_ids = self._as_judged(errors, series_ids)
-        when = clock(panel, series_ids, n_known)
-        calibrated, n_kept = self._thinned(when)
-        half_width = calibrated.rolling_half_width(
-            coverage,
-            errors,
-            np.repeat(when, len(errors) // len(when)),
-            unit_ids,
-            n_kept=n_kept,
+        n_steps, n_columns = forecasts.values.shape[1:]
+        since = self.n_fitted_ if since is None else since
+        more_ids, more_known, share = self._origins_between(
+            panel, series_ids, n_known, since, n_steps * n_columns
         )
-        half_width = self._side_by_side(half_width, n_columns)
-        unmoved = self._half_width(forecasts, coverage)
-        half_width = np.where(np.isfinite(half_width), half_width, unmoved)
-        return self._bounds(forecasts, half_width, None)
+        ids, known = np.append(series_ids, more_ids), np.append(n_known, more_known)
+        more = self.forecast_from(panel, more_ids, more_known, n_steps)
+        values, scale, _ = (np.concatenate(two) for two in zip(forecasts, more, strict=True))
+        errors = self._errors_at(panel, Forecasts(values, scale, ids), ids, known)
+        errors, unit_ids = self._as_judged(errors, ids)
+        n_units = n_columns if self.by_unit_ else 1
+        when = np.repeat(clock(panel, ids, known), n_units)
+        calibrated, n_kept = self._thinned(share, n_steps)
+        return RollingErrors(
+            calibrated, errors, when, unit_ids, n_kept=n_kept, n_asked=len(series_ids) * n_units
+        )
 
-    def _thinned(self, when):
-        """Return errors as far apart in time as origins are, and how many are to be kept.
+    def _origins_between(self, panel, series_ids, n_known, since, n_values):
+        """Return origins from the last calibration to those asked for, and which share they are.
 
-        Of each step of the calibration part there is one: they would stay for so long that the few
-        newer ones hardly counted.
+        Of very many every so-many-th in time, so that to go through them takes seconds.
         """
-        n_judged, times = self._n_judged(), np.unique(when)
-        if self.by_series_ or len(times) < 2:
-            return self.errors_, n_judged
-        n_columns = self.is_non_negative_.shape[1] if self.by_unit_ else 1
-        n_at_once = max(1, len(when) * n_columns // len(times))
-        stride = int(np.median(np.diff(times)))
-        n_kept = min(n_judged, max(FEWEST_ROLLING * n_at_once, n_judged // stride))
-        rows = np.linspace(0, n_judged - 1, n_kept).round().astype(int)
-        return ConformalErrors(self.errors_.errors[rows]), n_kept
+        last = np.zeros(len(panel), dtype=np.intp)
+        np.maximum.at(last, series_ids, n_known)
+        n_origins = np.maximum(last - since, 0)
+        ids = np.repeat(np.arange(len(panel)), n_origins)
+        known = joined_ranges(np.minimum(since, last), n_origins).astype(np.intp)
+        distance = 1 + len(ids) * n_values // MOST_ERRORS_ROLLED
+        asked = set(zip(series_ids.tolist(), n_known.tolist(), strict=True))
+        is_new = [pair not in asked for pair in zip(ids.tolist(), known.tolist(), strict=True)]
+        is_new = np.array(is_new, dtype=bool) & (clock(panel, ids, known) % distance == 0)
+        return ids[is_new], known[is_new], 1 / distance
 
-    def quantiles(self, forecasts, levels, panel=None):
+    def _thinned(self, share, n_steps):
+        """Return a share of the errors, evenly spaced in time, and how many stay."""
+        errors = self.errors_.errors[:, :n_steps]
+        if share == 1 or self.by_series_:
+            return ConformalErrors(errors, self.errors_.series_ids), self._n_judged()
+        n_kept = max(int(share * len(errors)), min(FEWEST_ROLLING, len(errors)))
+        rows = np.linspace(0, len(errors) - 1, n_kept).round().astype(int)
+        return ConformalErrors(errors[rows]), n_kept
+
+    def quantiles(self, forecasts, levels, panel=None, errors=None):
         """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
-        values, scale, series_ids = forecasts
-        n_steps, n_columns = values.shape[1:]
-        unit_ids, found = self._unit_ids(series_ids, n_columns), []
+        values, scale, _ = forecasts
+        errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
-            error = self._side_by_side(self.errors_.quantile(level, unit_ids), n_columns)
-            of_level = self._unlogged(values + error[:, :n_steps] * scale)
+            error = self._of_units(errors.quantile, level, forecasts)
+            of_level = self._unlogged(values + error * scale)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
         return np.stack(found, axis=-1)
 
-    def _side_by_side(self, statistic, n_columns):
-        """Bring what was found for each unit to (n_origins or 1, n_steps, n_columns)."""
-        if not self.by_unit_ or len(statistic) == 1:
-            return statistic
-        return join_columns(statistic, n_columns)
+    def _of_units(self, statistic, level, forecasts):
+        """Return a statistic of errors, shape (n_origins or 1, n_steps, n_columns)."""
+        n_steps, n_columns = forecasts.values.shape[1:]
+        found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
+        return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
 
     def _unlogged(self, values):
         return np.exp(values) if self.log_ else values

@@ -102,6 +102,7 @@ class ExponentialSmoothing(RegressorMixin, BaseEstimator):
 
 
 def _choices(season_length):
+    grids: tuple[Any, ...]
     if season_length < LONG_SEASON:
         grids = LEVELS, TRENDS, SEASONS if season_length > 1 else (0.0,)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -120,7 +120,9 @@ class WindowModel:
 
     def _in_time(self, lasts, times):
         """Order windows by their last steps, and leave out some of very many."""
-        order = slice(None) if times is None else np.argsort(times[lasts], kind="stable")
+        order: Any = slice(None)
+        if times is not None:
+            order = np.argsort(times[lasts], kind="stable")
         if self.max_windows is None or len(lasts) <= self.max_windows:
             return order
         kept = np.linspace(0, len(lasts) - 1, self.max_windows).round().astype(np.intp)

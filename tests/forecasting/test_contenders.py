@@ -101,6 +101,8 @@ def test_series_of_a_panel_are_found_by_their_names(shops, forecaster, columns):
         assert set(rows["origin"]) == {origin}
         index = pd.MultiIndex.from_frame(rows[["series", "timestamp"]])
         np.testing.assert_allclose(rows["y_pred"], expected.loc[index])
+        if y is some and columns == "joint":
+            continue  # the newest errors of the series left out are not known then
         np.testing.assert_allclose(rows[["lower", "upper"]], bounds.loc[index])
 
 
