@@ -52,7 +52,11 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
 def suggest_forecaster(
     y: Any, *, horizon: int = 1, window_length: int | str = "auto", random_state: Any = 0
 ) -> tuple[LSTMForecaster, str]:
-    """Write out the settings that a forecaster would choose for a series, and why.
+    """Write out the settings of an LSTM that suit a series, and why.
+
+    With nothing set, a forecaster averages members that differ, of which the first is such an LSTM.
+    What is returned here is one regressor, three networks that differ by their seeds, to begin with
+    where settings are changed by hand or searched for.
 
     Parameters
     ----------
