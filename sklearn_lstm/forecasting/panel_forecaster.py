@@ -465,9 +465,10 @@ class PanelForecaster:
         ids = np.repeat(np.arange(len(panel)), n_origins)
         known = joined_ranges(np.minimum(since, last), n_origins).astype(np.intp)
         distance = 1 + len(ids) * n_values // MOST_ERRORS_ROLLED
-        asked = set(zip(series_ids.tolist(), n_known.tolist(), strict=True))
-        is_new = [pair not in asked for pair in zip(ids.tolist(), known.tolist(), strict=True)]
-        is_new = np.array(is_new, dtype=bool) & (clock(panel, ids, known) % distance == 0)
+        is_due = clock(panel, ids, known) % distance == 0
+        ids, known = ids[is_due], known[is_due]
+        longest = panel.lengths.max() + 1
+        is_new = ~np.isin(ids * longest + known, series_ids * longest + n_known)
         return ids[is_new], known[is_new], 1 / distance
 
     def _thinned(self, share, n_steps):
@@ -475,7 +476,8 @@ class PanelForecaster:
         errors = self.errors_.errors[:, :n_steps]
         if share == 1 or self.by_series_:
             return ConformalErrors(errors, self.errors_.series_ids), self._n_judged()
-        n_kept = max(int(share * len(errors)), min(FEWEST_ROLLING, len(errors)))
+        fewest = max(FEWEST_ROLLING, self.is_non_negative_.size)  # of all series at one time
+        n_kept = max(int(share * len(errors)), min(fewest, len(errors)))
         rows = np.linspace(0, len(errors) - 1, n_kept).round().astype(int)
         return ConformalErrors(errors[rows]), n_kept
 
