@@ -182,5 +182,3 @@ def _sample(series_ids, n_known, n_drawn, is_separate, seed):
     rng = np.random.default_rng([0 if seed is None else seed, 1])
     drawn = np.sort(rng.choice(len(series_ids), n_drawn, replace=False, shuffle=False))
     return series_ids[drawn], n_known[drawn]
-
-

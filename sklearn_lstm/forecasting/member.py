@@ -343,7 +343,7 @@ def split_columns(values):
 
 
 def join_columns(values, n_columns):
-    """Bring units back side by side: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns)."""
+    """Bring units back: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns)."""
     return values.reshape(-1, n_columns, values.shape[1]).transpose(0, 2, 1)
 
 

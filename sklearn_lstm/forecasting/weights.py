@@ -90,9 +90,10 @@ def mixed(values, weights):
         weights = weights / weights.sum(axis=0)
     mean = np.zeros(values.shape[1:])
     for of_member, weight, is_known in zip(values, weights, known, strict=True):
-        mean += np.where(is_known[:, np.newaxis, np.newaxis], of_member, 0) * weight[
-            :, np.newaxis, np.newaxis
-        ]
+        mean += (
+            np.where(is_known[:, np.newaxis, np.newaxis], of_member, 0)
+            * weight[:, np.newaxis, np.newaxis]
+        )
     return mean
 
 
@@ -112,7 +113,7 @@ def crossed_weights(errors):
     """
     n_origins = errors.shape[1]
     weights = np.empty(errors.shape)
-    for block in np.array_split(np.arange(n_origins), min(N_CROSSED, n_origins)):
+    for block in np.array_split(np.arange(n_origins), min(N_CROSSED, max(1, n_origins))):
         others = np.delete(errors, block, axis=1)
         weights[:, block] = member_weights(others if others.shape[1] else errors)[:, np.newaxis]
     return weights

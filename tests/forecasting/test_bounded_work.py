@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
 
 from sklearn_lstm import LSTMForecaster
-from sklearn_lstm.forecasting.defaults import N_UPDATES, default_regressor
 from sklearn_lstm.forecasting.calibration import MOST_ORIGINS_JUDGED
+from sklearn_lstm.forecasting.defaults import N_UPDATES, default_regressor
 
 
 def n_updates(lstm, n_windows):
