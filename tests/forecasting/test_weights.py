@@ -70,6 +70,17 @@ def test_a_mean_is_weighted_by_members_or_by_members_and_origins():
     assert_allclose(mixed(values, weights)[:, 0, 0], [1, 6, 5])
 
 
+def test_the_mean_of_what_all_agree_about_is_just_that():
+    values = values_of(*[[7.0, 0.1, 1e9 + 0.3]] * 3)
+    for weights in (np.full(3, 1 / 3), np.array([0.1, 0.2, 0.7]), np.array([0.0, 0.9, 0.1])):
+        assert_array_equal(mixed(values, weights), values[0])
+
+
+def test_a_member_without_weight_does_not_blur_the_others():
+    values = values_of([1e20], [1.25], [np.inf], [1.75])
+    assert mixed(values, np.array([0.0, 0.5, 0.0, 0.5])) == 1.5
+
+
 def test_a_mean_is_over_those_that_have_a_forecast():
     values = values_of([1, NAN, NAN, NAN], [5, 6, NAN, NAN], [9, 9, 9, NAN])
     found = mixed(values, np.array([0.5, 0.5, 0.0]))[:, 0, 0]
