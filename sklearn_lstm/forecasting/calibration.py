@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
     needed = min(one.window_length for one in settings)
     cuts = _cuts(panel, needed, horizon, fraction, n_folds=1 if len(settings) == 1 else MOST_FOLDS)
     folds = []
-    for n_before, n_until in zip(cuts, [*cuts[1:], None], strict=True):
+    for n_before, n_until in pairwise([*cuts, None]):
         fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
         if fold is not None:
             folds.append(fold)
