@@ -57,6 +57,33 @@ class _Calibration:
         calibration.series_ids = np.repeat(list(kept), [len(part) for part in kept.values()])
         return calibration
 
+    def quantile(self, level, series_ids):
+        """Return the errors at a level between 0 and 1, one for each step and column.
+
+        Parameters
+        ----------
+        level : float
+        series_ids : ndarray of shape (n_forecasts,)
+            Number of the series that is forecast.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
+            Of what :meth:`at_level` forecasts.
+        """
+
+        def rank(n):
+            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
+
+        def statistic(errors):
+            return _order_statistic(self.at_level(errors, level), rank, f"quantile {level}")
+
+        return self._of_each(series_ids, statistic)
+
+    def at_level(self, values, level):
+        """Return values as they are: one forecast stands for all levels."""
+        return values
+
     def _check_ids(self, series_ids):
         if (series_ids is None) != (self.series_ids is None):
             raise ValueError(
@@ -150,15 +177,9 @@ class ConformalErrors(_Calibration):
 
         return self._of_each(series_ids, statistic)
 
-    def quantile(self, level, series_ids):
-        """Return the errors at a level between 0 and 1, in the shape of :meth:`half_width`."""
-
-        def rank(n):
-            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
-
-        return self._of_each(
-            series_ids, lambda errors: _order_statistic(errors, rank, f"quantile {level}")
-        )
+    def interval(self, values, half_width, coverage):
+        """Return lower and upper bounds of forecasts, in the units of these."""
+        return values - half_width, values + half_width
 
     def rolling_half_width(self, coverage, errors, origins, series_ids=None, *, n_kept=None):
         """Return the half widths that each of many origins would have had.
@@ -186,6 +207,9 @@ class ConformalErrors(_Calibration):
         """
         known, new = np.abs(self.errors), np.abs(errors)
         return self._rolling(coverage, known, new, origins, series_ids, n_kept)
+
+    # By these names a forecaster asks for what goes on both sides, whatever its errors are of.
+    margin, rolling_margin = half_width, rolling_half_width
 
 
 class ConformalQuantiles(_Calibration):
@@ -265,6 +289,12 @@ class ConformalQuantiles(_Calibration):
         pair = self.pair(coverage)
         known, new = _beyond(self.errors, *pair), _beyond(errors, *pair)
         return self._rolling(coverage, known, new, origins, series_ids, n_kept)
+
+    margin, rolling_margin = correction, rolling_correction
+
+    def at_level(self, values, level):
+        """Return of several levels, the last axis of values, that nearest to the one asked for."""
+        return values[..., np.abs(np.array(self.levels) - level).argmin()]
 
     def interval(self, quantiles, correction, coverage):
         """Return lower and upper bounds.

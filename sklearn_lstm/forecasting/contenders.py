@@ -116,10 +116,11 @@ class Contender(Protocol):
 
 def _of_core(core, panel, numbers, known, asked):
     """Return what is asked for from the forecasts of a PanelForecaster."""
-    forecasts = core.forecast_from(panel, numbers, known, asked.horizon)
-    found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
-    if asked.coverage is not None or asked.quantiles:
+    has_bounds = asked.coverage is not None or bool(asked.quantiles)
+    if has_bounds:
         core.check_reach(asked.horizon)
+    forecasts = core.forecast_from(panel, numbers, known, asked.horizon, for_bounds=has_bounds)
+    found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
     if asked.coverage is not None:
         found["lower"], found["upper"] = (
             core.rolling_interval(panel, forecasts, numbers, known, asked.coverage)

@@ -173,7 +173,7 @@ class LSTMForecaster(BaseEstimator):
         "missing": [StrOptions({"auto", "error", "skip", "interpolate"})],
         "non_negative": ["boolean", StrOptions({"auto"})],
         "integer": ["boolean"],
-        "interval_method": [StrOptions({"conformal"}), None],
+        "interval_method": [StrOptions({"conformal", "cqr"}), None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
@@ -373,8 +373,10 @@ class LSTMForecaster(BaseEstimator):
             check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
             self._check_other_lengths(panel)
         futures = self._futures(panel, X, n_steps)
-        forecasts = core.forecast_next(panel, futures, n_steps, is_other=y is not None)
-        self._refuse_broken_history(panel, forecasts.values, is_other=y is not None)
+        forecasts = core.forecast_next(
+            panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
+        )
+        self._refuse_broken_history(panel, forecasts.is_broken, is_other=y is not None)
         return panel, forecasts
 
     def _check_other_lengths(self, panel):
@@ -403,8 +405,7 @@ class LSTMForecaster(BaseEstimator):
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
         return future_covariates(panel, X, columns, n_steps) if columns else None
 
-    def _refuse_broken_history(self, panel, values, *, is_other):
-        broken = np.isnan(values).any(axis=1)
+    def _refuse_broken_history(self, panel, broken, *, is_other):
         if not broken.any():
             return
         number, n_columns = int(broken.any(axis=1).argmax()), panel.y_all.shape[1]
