@@ -86,10 +86,16 @@ class LSTMForecaster(BaseEstimator):
         windows without any. ``"interpolate"`` fills a window that knows at least half of its
         values, from these alone.
 
-    interval_method : {"conformal"} or None, default="conformal"
-        How intervals are found. ``"conformal"`` fits the regressor twice: first without the last
-        part of the windows, whose errors give the width of intervals, then on all of them. None
-        saves the first fit; there are no intervals then.
+    interval_method : {"conformal", "cqr"} or None, default="conformal"
+        How intervals are found.
+
+        - ``"conformal"`` fits the regressor twice: first without the last part of the windows,
+          whose errors give the width of intervals, then on all of them. Intervals are equally wide
+          wherever the scale of the series is the same.
+        - ``"cqr"`` trains an LSTM beside it, twice in that way, that predicts quantiles: intervals
+          are wide where the noise is. The errors of the quantiles correct them. It needs a
+          :class:`LSTMRegressor`, or none given, and ``strategy="direct"`` or a horizon of 1.
+        - None saves these fits; there are no intervals then.
 
     calibration_fraction : float, default=0.2
         Share of the windows, the last ones, whose errors are measured.
@@ -135,6 +141,12 @@ class LSTMForecaster(BaseEstimator):
     final regressor has seen the calibration part, too, so the intervals are, if anything, a little
     wide. No more than the horizon has intervals.
 
+    Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,
+    0.5, 0.75, 0.9 and 0.95 the pair around 0.5 that suits the asked share best, widened or narrowed
+    by an order statistic of how far the truth of the calibration part lay beyond such a pair.
+    Settings are those of ``regressor``, or of the first default LSTM, but for the loss. The
+    forecast stays what it is without; other networks make it, so it may lie outside the interval.
+
     What is ``"auto"``, and the default regressor's epochs, are chosen once from all rows of
     ``fit``, those of the calibration part among them.
 
@@ -144,6 +156,8 @@ class LSTMForecaster(BaseEstimator):
     ----------
     .. [1] J. Lei, M. G'Sell, A. Rinaldo, R. Tibshirani, L. Wasserman, "Distribution-free predictive
        inference for regression", JASA 113(523), 2018, :doi:`10.1080/01621459.2017.1307116`.
+    .. [2] Y. Romano, E. Patterson, E. Candès, "Conformalized quantile regression", NeurIPS 2019,
+       arXiv:1905.03222.
 
     Examples
     --------
@@ -348,7 +362,8 @@ class LSTMForecaster(BaseEstimator):
         values : {DataFrame, ndarray} of shape (horizon, n_quantiles) or \
                 (horizon, n_columns, n_quantiles)
             A column for each quantile. Other than an interval they need not lie evenly about the
-            forecast: errors above and below it are counted apart.
+            forecast: errors above and below it are counted apart. Under ``"cqr"`` each is the
+            predicted quantile nearest to it, moved by the errors of that one.
         """
         quantiles = np.atleast_1d(quantiles).tolist()
         if not quantiles:
