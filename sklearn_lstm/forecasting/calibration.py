@@ -91,14 +91,18 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
             folds.append(fold)
     if not folds:
         return None
-    parts = zip(*(fold[:4] for fold in folds), strict=True)
-    axes = (1, 1, 0, 0)
-    joined = (np.concatenate(part, axis=axis) for part, axis in zip(parts, axes, strict=True))
-    scales = [
-        next((scale for scale in reversed(of_member) if scale is not None), None)
-        for of_member in zip(*(fold[4] for fold in folds), strict=True)
-    ]
-    return HeldBack(*joined, scales)
+    values, scales, truths, series_ids, error_scales = zip(*folds, strict=True)
+    return HeldBack(
+        np.concatenate(values, axis=1),
+        np.concatenate(scales, axis=1),
+        np.concatenate(truths),
+        np.concatenate(series_ids),
+        [_last_of(of_member) for of_member in zip(*error_scales, strict=True)],
+    )
+
+
+def _last_of(scales):
+    return next((scale for scale in reversed(scales) if scale is not None), None)
 
 
 def _cuts(panel, window_length, horizon, fraction, n_folds):

@@ -240,8 +240,10 @@ class ForecastMember:
         parts = []
         for begin in range(0, max(len(series_ids), 1), ORIGINS_AT_ONCE):
             of_block = slice(begin, begin + ORIGINS_AT_ONCE)
-            block = self._histories(panel, series_ids[of_block], n_known[of_block], n_steps)
-            parts.append(self.model_.forecast(*block, n_steps))
+            histories, x, unit_ids = self._histories(
+                panel, series_ids[of_block], n_known[of_block], n_steps
+            )
+            parts.append(self.model_.forecast(histories, x, unit_ids, n_steps))
         values, scale = map(np.concatenate, zip(*parts, strict=True))
         return self._forecasts(values, scale, series_ids)
 
@@ -268,12 +270,13 @@ class ForecastMember:
         """
         series_ids = np.arange(len(panel))
         ahead = self._covariates_ahead(panel, futures, n_steps)
-        histories = self._histories(panel, series_ids, panel.lengths, n_steps, ahead)
+        histories, x, unit_ids = self._histories(panel, series_ids, panel.lengths, n_steps, ahead)
         if not is_other:
-            return self._forecasts(*self.model_.forecast(*histories, n_steps), series_ids)
+            values, scale = self.model_.forecast(histories, x, unit_ids, n_steps)
+            return self._forecasts(values, scale, series_ids)
         of_units, _, offsets, _ = self._units(panel)
         normalizer = Normalizer(self.settings.normalize).fit(of_units, offsets, self.task.n_ahead)
-        values, scale = self.model_.forecast(*histories, n_steps, normalizer)
+        values, scale = self.model_.forecast(histories, x, unit_ids, n_steps, normalizer)
         scale = np.where(normalizer.is_constant_[:, np.newaxis], 0, scale)
         return Forecasts(self._joined(values), self._joined(scale), np.full(len(panel), -1))
 
