@@ -5,7 +5,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BacktestResult": "forecasting.backtest",
+    "BacktestResult": "forecasting.backtest_result",
+    "ComparisonDisplay": "plotting.comparison_display",
+    "ComparisonResult": "forecasting.comparison_result",
     "ForecastDisplay": "plotting.forecast_display",
     "LSTMForecaster": "forecasting.forecaster",
     "LSTMRegressor": "_regressor",
@@ -13,6 +15,7 @@ _HOMES = {
     "SequenceWindower": "windows.sequence_windower",
     "TRUSTED_TYPES": "_storage",
     "backtest": "forecasting.backtest",
+    "compare": "forecasting.compare",
     "load_forecaster": "_storage",
     "load_model": "_storage",
     "lstm_network": "engine.keras_builder",
@@ -27,6 +30,8 @@ _HOMES = {
 __all__ = [
     "TRUSTED_TYPES",
     "BacktestResult",
+    "ComparisonDisplay",
+    "ComparisonResult",
     "ForecastDisplay",
     "LSTMForecaster",
     "LSTMRegressor",
@@ -34,6 +39,7 @@ __all__ = [
     "SequenceWindower",
     "__version__",
     "backtest",
+    "compare",
     "load_forecaster",
     "load_model",
     "lstm_network",

@@ -15,18 +15,24 @@ from pathlib import Path
 from benchmarks.data.folder import VARIABLE
 from benchmarks.speed.machine import describe as describe_machine
 
-from . import ablation, files, running
+from . import ablation, files, many, many_running, running, timing
 from .report import Results, contender_table, errors, verdict
 from .rows import CHECKED, ROWS
 
 RESULTS = Path(__file__).parents[1] / "results"
-NAMES = [*ROWS, "ablation"]
+TASKS = many.names()
+ALL_TASKS = "many"
+CHOSEN = [*ROWS, "ablation"]
+NAMES = [*CHOSEN, *TASKS, timing.NAME]
+PACKAGES_OF_TASKS = ("statsforecast", "mlforecast", "lightgbm")
 TOLERANCE = 1.05  # of the bar, with --check
 
 
 def arguments(given=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.skill", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; or all")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join([*NAMES, ALL_TASKS])}; or all"
+    )
     parser.add_argument("--choose", action="store_true", help="stop before the test part")
     parser.add_argument("--quick", action="store_true", help="tiny settings: does it run?")
     parser.add_argument(
@@ -35,24 +41,49 @@ def arguments(given=None):
         help=f"one seed of {', '.join(CHECKED)}: fail 5 %% above the bar, or above persistence",
     )
     parser.add_argument(
+        "--validation",
+        action="store_true",
+        help=f"of {ALL_TASKS}: the stretch before the test part, which is cut off",
+    )
+    parser.add_argument(
+        "--contenders",
+        nargs="+",
+        choices=many_running.CONTENDERS,
+        default=many_running.CONTENDERS,
+        metavar="contender",
+        help=f"of {ALL_TASKS}: renew these alone of {', '.join(many_running.CONTENDERS)}",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder of the results (default benchmarks/results; with --quick or --check none)",
+        help="folder of the results (default benchmarks/results; with --quick, --validation or "
+        "--check none)",
     )
     found = parser.parse_args(given)
-    known = list(ROWS) if found.check else NAMES
-    unknown = [name for name in found.names if name not in known]
+    known = _names_of(found)
+    asked = [one for name in found.names for one in (TASKS if name == ALL_TASKS else [name])]
+    unknown = [name for name in asked if name not in known]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
-    if found.out is None and not (found.quick or found.check):
+    found.names = asked or list(CHECKED if found.check else known)
+    if found.out is None and not (found.quick or found.check or found.validation):
         found.out = RESULTS
     return found
 
 
+def _names_of(given):
+    """Return the rows that there are in this mode."""
+    if given.check:
+        return list(ROWS)
+    if given.validation:
+        return TASKS
+    return CHOSEN if given.choose else NAMES
+
+
 def main(given=None):
     given = arguments(given)
-    names = given.names or (CHECKED if given.check else NAMES)
+    names = given.names
     if absent := files.absent(names):
         print(
             f"{files.FOLDER} has no {', '.join(absent)} (python -m benchmarks.data --list tells "
@@ -62,12 +93,16 @@ def main(given=None):
         return 0 if given.check else 1
     if given.check:
         return check(names, Results(given.out))
-    results = Results(given.out)
+    results = Results(given.out, given.validation)
     for name in names:
         started = time.perf_counter()
         print(f"\n{name}", flush=True)
         if name == "ablation":
             run_ablation(given, results)
+        elif name in TASKS:
+            run_task(name, given, results)
+        elif name == timing.NAME:
+            results.add(name, timing.run(given.quick, say), machine(given.quick))
         else:
             row = ROWS[name].quick() if given.quick else ROWS[name]
             run(name, row, results, only_choose=given.choose)
@@ -93,6 +128,16 @@ def run_ablation(given, results):
     results.add("ablation", ablation.run(given.quick, say), machine(given.quick))
 
 
+def run_task(name, given, results):
+    """Renew the contenders that are asked for, and leave the others of this task as they are."""
+    task = many.task(name)
+    task = task.for_validation() if given.validation else task
+    result = many_running.run(task.quick() if given.quick else task, given.contenders, say)
+    known = results.rows.get(name, {}).get("contenders", {})
+    result["contenders"] = known | result["contenders"]
+    results.add(name, result, machine(given.quick, PACKAGES_OF_TASKS))
+
+
 def check(names, results):
     """Return 1 if the LSTM is clearly above a bar, with one seed."""
     failed = []
@@ -111,16 +156,16 @@ def say(line):
     print(line, flush=True)
 
 
-def machine(is_quick):
+def machine(is_quick, of_others=()):
     """Say what the figures were taken on."""
-    known = describe_machine()
+    packages = ("sklearn-lstm", "scikit-learn", "numpy", "tensorflow", *of_others)
+    known = describe_machine(packages)
     versions = known["versions"]
-    packages = ("sklearn-lstm", "scikit-learn", "numpy", "tensorflow")
     return ", ".join(
         [
             f"{known['processor']}, {known['cores']} cores, {known['memory']}",
             f"Python {known['python']}",
-            *(f"{name} {versions[name]}" for name in packages),
+            *(f"{name} {versions[name]}" for name in packages if versions[name] != "absent"),
             *(["**tiny settings, which show that it runs and nothing else**"] if is_quick else []),
         ]
     )

@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 
-from . import ablation
+from . import ablation, many_report
 from .rows import ROWS
+from .tables import number, table
 
 INTRODUCTION = """\
 # Skill
@@ -38,12 +39,31 @@ COLUMNS = (
 CONTENDERS = ("LSTM", "LSTM, nothing set", "ridge", "persistence", "seasonal naive")
 
 
-class Results:
-    """What is known of each row, from this run and from earlier ones."""
+VALIDATION = """\
+# Skill, before the test parts
 
-    def __init__(self, folder):
+`python -m benchmarks.skill --validation` has written this page: data without their test part, whose
+last rows take its place.
+"""
+
+
+class Results:
+    """What is known of each row, from this run and from earlier ones.
+
+    Parameters
+    ----------
+    folder : Path or None
+        None: nothing is written.
+
+    is_validation : bool
+        Whether the figures are those before the test parts, which have files of their own.
+    """
+
+    def __init__(self, folder, is_validation=False):
         self._folder = folder
-        self._path = folder / "skill.json" if folder else None
+        self._introduction = VALIDATION if is_validation else INTRODUCTION
+        self._name = "validation" if is_validation else "skill"
+        self._path = folder / f"{self._name}.json" if folder else None
         is_there = folder is not None and self._path.exists()
         self.rows = json.loads(self._path.read_text()) if is_there else {}
 
@@ -55,24 +75,21 @@ class Results:
         self._folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.rows, indent=1, ensure_ascii=False, allow_nan=False)
         self._path.write_text(text + "\n")
-        (self._folder / "skill.md").write_text(page(self.rows))
+        (self._folder / f"{self._name}.md").write_text(page(self.rows, self._introduction))
 
 
-def page(results):
-    """Return the whole report: the table, each row's section, the machine."""
+def page(results, introduction=INTRODUCTION):
+    """Return the whole report: the tables, each row's section, the machine."""
     known = [name for name in ROWS if name in results]
-    parts = [INTRODUCTION, *table(COLUMNS, [summary(ROWS[n], results[n]) for n in known]), ""]
+    parts = [introduction]
+    if known:
+        parts += [*table(COLUMNS, [summary(ROWS[n], results[n]) for n in known]), ""]
+    parts += many_report.sections(results)
     for name in known:
         parts += section(name, ROWS[name], results[name])
     if "ablation" in results:
         parts += ablation_section(results["ablation"])
     return "\n".join([*parts, *machines(results)])
-
-
-def table(columns, rows):
-    """Return the lines of a table."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|", *lines]
 
 
 def errors(result, measure):
@@ -206,15 +223,6 @@ def with_spread(contender, measure):
     values = [scores[measure] for scores in contender["scores"]]
     mean = number(float(np.mean(values)))
     return f"{mean} ± {number(float(np.std(values)), 2)}" if len(values) > 1 else mean
-
-
-def number(value, digits=4):
-    """Write a cell: some digits of a float, all that precede its point, nothing for None."""
-    if value is None:
-        return ""
-    if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:.0f}"
-    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
 def machines(results):

@@ -4,31 +4,37 @@ import os
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import matplotlib
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from .. import __version__
 from ..forecasting.conformal import NoIntervalError
 from ..forecasting.frequency import NoFrequencyError
+from .show import (
+    console,
+    save_picture,
+    show_comparison,
+    show_forecast,
+    show_members,
+    show_notes,
+    show_scores,
+    show_series,
+    write_csv,
+)
 
 matplotlib.use("Agg")
 
 # The base of all errors that typer reports, wherever this version of typer keeps it.
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
-MOST_ROWS_SHOWN = 24
-SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
-
-console = Console(markup=False, emoji=False)
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
 
 
@@ -148,6 +154,34 @@ Window = Annotated[
     int | None,
     typer.Option(min=1, help="Steps in a window.  (default: chosen)", show_default=False),
 ]
+Missing = Annotated[
+    Literal["auto", "interpolate", "skip", "error"],
+    typer.Option(help="Fill missing values, leave their windows out, or refuse them."),
+]
+Calendar = Annotated[
+    bool | None,
+    typer.Option(
+        "--calendar/--no-calendar",
+        help="Show members the hour, weekday and time of the year.  (default: some of them)",
+        show_default=False,
+    ),
+]
+NonNegative = Annotated[
+    bool | None,
+    typer.Option(
+        "--non-negative/--any-sign",
+        help="Forecast nothing below zero.  (default: what never was below)",
+        show_default=False,
+    ),
+]
+Whole = Annotated[bool, typer.Option("--integer", help="Forecast whole numbers.")]
+Windows = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
+    ),
+]
+Refit = Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
 Out = Annotated[
     Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
@@ -164,6 +198,10 @@ def forecast(
     series: Series = None,
     known_ahead: KnownAhead = None,
     window: Window = None,
+    missing: Missing = "auto",
+    calendar: Calendar = None,
+    non_negative: NonNegative = None,
+    integer: Whole = False,
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
@@ -176,11 +214,13 @@ def forecast(
     columns = _columns(target, time, series, known_ahead)
     table = _read(file, columns)
     _check_future(table, columns, horizon)
-    forecaster = _choose(table, horizon, window)
+    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
     _load_tensorflow()
-    with console.status("Training ..."):
+    with console.status("Training ..."), _warnings_as_lines():
+        warnings.filterwarnings("ignore", ".*lack a value", UserWarning)  # a line has said it
         forecaster.fit(table.y, table.X)
-    _show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
+    show_members(forecaster)
+    show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
     if save is not None:
         from .._storage import save_forecaster
 
@@ -228,9 +268,10 @@ def predict(
     try:
         columns = {**columns, "series": series or columns["series"]}
         table = _read(file, columns, needs_target=not columns["known_ahead"])
-        calls = update_from_table(forecaster, table, new_series=new_series)
-        _show_notes(table)
-        _show_forecast(forecaster, horizon, calls, coverage, out, plot)
+        with _warnings_as_lines():
+            calls = update_from_table(forecaster, table, new_series=new_series)
+        show_notes(table)
+        show_forecast(forecaster, horizon, calls, coverage, out, plot)
     except (AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
@@ -244,13 +285,12 @@ def backtest(
     series: Series = None,
     known_ahead: KnownAhead = None,
     window: Window = None,
-    windows: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Forecasts of the past.  (default: the last fifth)", show_default=False
-        ),
-    ] = None,
-    refit: Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")] = False,
+    missing: Missing = "auto",
+    calendar: Calendar = None,
+    non_negative: NonNegative = None,
+    integer: Whole = False,
+    windows: Windows = None,
+    refit: Refit = False,
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
@@ -260,13 +300,13 @@ def backtest(
     from ..forecasting.backtest import backtest as run_backtest
 
     table = _read(file, _columns(target, time, series, known_ahead))
-    forecaster = _choose(table, horizon, window)
+    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
     _load_tensorflow()
-    layout = {"stride": horizon} if windows is None else {"n_windows": windows}
+    layout = _layout(horizon, windows)
 
     def run(coverage):
         with console.status("Training ..."), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # the verdict says it
+            warnings.simplefilter("ignore")  # the verdict says it
             return run_backtest(
                 forecaster, table.y, table.X, refit=refit, coverage=coverage,
                 verbose=int(console.is_terminal), **layout,
@@ -277,11 +317,70 @@ def backtest(
     except NoIntervalError as error:
         console.print(f"Without intervals: {error}")
         result = run(None)
-    _show_scores(result)
+    show_scores(result)
     if out is not None:
-        _write_csv(result.predictions, out)
+        write_csv(result.predictions, out)
     if plot is not None:
-        _save_picture(result.plot(unit=target if series is None else None), plot)
+        save_picture(result.plot(unit=target if series is None else None), plot)
+
+
+@app.command()
+def compare(
+    file: FileArgument,
+    target: Target,
+    horizon: Horizon,
+    time: Time = None,
+    series: Series = None,
+    known_ahead: KnownAhead = None,
+    windows: Windows = None,
+    refit: Refit = False,
+    coverage: Coverage = 0.9,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Forecaster to leave out, such as "gradient boosting"; may be given again.',
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the scores to this CSV.", show_default=False)
+    ] = None,
+    plot: Plot = None,
+) -> None:
+    """Tell which forecaster would have been best for a series, simple ones among them."""
+    _check_before(coverage, out, plot)
+    from ..forecasting.compare import compare as run_comparison
+
+    table = _read(file, _columns(target, time, series, known_ahead))
+    _show_found(table)
+    _load_tensorflow()
+    with console.status("Training ..."), _warnings_as_lines():
+        result = run_comparison(
+            table.y, table.X, horizon=horizon, refit=refit, coverage=coverage,
+            forecasters=dict.fromkeys(without or [], "drop"),
+            verbose=int(console.is_terminal), **_layout(horizon, windows),
+        )  # fmt: skip
+    show_comparison(result, coverage)
+    if out is not None:
+        write_csv(result.scores().reset_index(), out)
+    if plot is not None:
+        measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
+        save_picture(result.plot(measure=measure), plot)
+
+
+@contextmanager
+def _warnings_as_lines():
+    """Print what users are warned of; what libraries say of their numbers tells nothing here."""
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    for warning in caught:
+        if issubclass(warning.category, UserWarning):
+            console.print(str(warning.message), highlight=False)
+
+
+def _layout(horizon, windows):
+    """Return how origins lie: so many, or one after the other in the last fifth."""
+    return {"stride": horizon} if windows is None else {"n_windows": windows}
 
 
 def _columns(target, time, series, known_ahead) -> dict[str, Any]:
@@ -326,124 +425,35 @@ def _check_future(table, columns, horizon):
         )
 
 
-def _choose(table, horizon, window):
-    """Say what was found and what is chosen; return the forecaster."""
-    from ..forecasting.suggest import suggest_forecaster
+def _forecaster(table, horizon, window, missing, calendar, non_negative, integer):
+    """Say what was found; return a forecaster to which everything is left that was not asked."""
+    from ..forecasting.forecaster import LSTMForecaster
 
-    _show_notes(table)
+    _show_found(table, missing)
+    return LSTMForecaster(
+        horizon=horizon,
+        window_length=window or "auto",
+        missing=missing,
+        calendar="auto" if calendar is None else calendar,
+        non_negative="auto" if non_negative is None else non_negative,
+        integer=integer,
+        random_state=0,
+    )
+
+
+def _show_found(table, missing="interpolate"):
+    show_notes(table)
+    with _rows_to_be_counted():
+        show_series(table, missing)
+
+
+@contextmanager
+def _rows_to_be_counted():
+    """Say how to do without times, where these have no frequency."""
     try:
-        forecaster, reasons = suggest_forecaster(
-            table.y, horizon=horizon, window_length=window or "auto"
-        )
+        yield
     except NoFrequencyError as error:
         raise NoFrequencyError(f"{error} In the command: --time none.") from error
-    console.print(reasons + ".", highlight=False)
-    return forecaster
-
-
-def _show_notes(table):
-    for note in table.notes:
-        console.print(note, highlight=False)
-
-
-def _show_forecast(forecaster, horizon, calls, coverage, out, plot):
-    """Print the forecasts of calls of ``predict``, write them and draw the first if asked to."""
-    import pandas as pd
-
-    values = pd.concat([forecaster.predict(horizon, **call) for call in calls])
-    rows = values.rename("forecast").to_frame()
-    try:
-        rows = rows.join(
-            pd.concat(
-                [forecaster.predict_interval(horizon, coverage=coverage, **call) for call in calls]
-            )
-        )
-    except NoIntervalError as error:
-        coverage = None
-        console.print(f"Without intervals: {error}", highlight=False)
-    title = f"Forecast of {values.name}"
-    table = Table(title=title if coverage is None else f"{title}, {100 * coverage:g} % interval")
-    index = rows.index.to_frame(index=False).rename(columns={0: "row"})
-    for name in index.columns:
-        table.add_column(str(name))
-    for name in rows.columns:
-        table.add_column(name, justify="right")
-    texts = zip(*(_as_text(index[name]) for name in index.columns), strict=True)
-    numbers = rows.itertuples(index=False)
-    for labels, cells in list(zip(texts, numbers, strict=True))[:MOST_ROWS_SHOWN]:
-        table.add_row(*labels, *(f"{cell:.6g}" for cell in cells))
-    console.print(table)
-    if len(rows) > MOST_ROWS_SHOWN:
-        console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
-    if out is not None:
-        _write_csv(index.join(rows.reset_index(drop=True)), out)
-    if plot is not None:
-        from ..plotting.forecast_display import ForecastDisplay
-
-        display = ForecastDisplay.from_estimator(
-            forecaster, horizon=horizon, coverage=coverage, **calls[0]
-        )
-        _save_picture(display, plot)
-
-
-def _as_text(labels):
-    """Write labels; times without the hour where it is midnight throughout."""
-    if labels.dtype.kind != "M":
-        return labels.astype(str)
-    is_midnight = (labels == labels.dt.normalize()).all()
-    return labels.dt.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M")
-
-
-def _write_csv(rows, path):
-    from .._output_files import written_whole
-
-    with written_whole(path) as unfinished:
-        rows.to_csv(unfinished, index=False)
-    console.print(f"Wrote {path}", soft_wrap=True)
-
-
-def _show_scores(result):
-    scores = result.scores().drop(columns="n")
-    season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
-    interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
-    table = Table(
-        title=f"{result.n_windows} forecasts of {result.horizon} steps ({season}){interval}",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("", no_wrap=True)
-    for name in scores.columns:
-        table.add_column(name, justify="right")
-    for name, row in scores.iterrows():
-        table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
-    console.print(table)
-    console.print(_verdict(scores), highlight=False)
-
-
-def _verdict(scores):
-    skill = scores.loc["forecast", "skill"]
-    best = "the last value" if scores.loc["persistence", "skill"] >= 0 else "the last season"
-    if abs(skill) < SMALLEST_SKILL:
-        return f"The forecast is about as good as repeating {best} (skill {skill:+.1%} in RMSE)."
-    if skill > 0:
-        return f"The forecast is better than repeating {best}, by {skill:.1%} in RMSE."
-    return f"The forecast is worse than repeating {best} (skill {skill:+.1%} in RMSE): do that."
-
-
-def _cell(column, value):
-    if value != value:
-        return ""
-    if column in ("skill", "coverage"):
-        return f"{value:+.1%}" if column == "skill" else f"{value:.1%}"
-    return f"{value:.4g}"
-
-
-def _save_picture(display, path):
-    from .._output_files import written_whole
-
-    with written_whole(path) as unfinished:
-        display.figure_.savefig(unfinished, dpi=130)
-    console.print(f"Wrote {path}", soft_wrap=True)
 
 
 def _load_tensorflow():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,8 @@ def infer_season_length(series, freq=None, longest=None, horizon=1):
 
     For a frequency of pandas the usual seasons compete: the day and the week of what is more
     frequent than daily, the week and the year of days, the year of weeks, months and quarters.
-    Otherwise those lags at which the changes of the series correlate most.
+    Otherwise those lags at which the changes of the series correlate most, or its values, where
+    these are nearer to each other than at half the lag.
 
     Parameters
     ----------
@@ -118,6 +120,8 @@ def infer_season_length(series, freq=None, longest=None, horizon=1):
     if longest < 1:
         return 1
     candidates = _usual_seasons(freq) if isinstance(freq, str) else _peaks(series, longest)
+    if not isinstance(freq, str):
+        candidates = sorted({*candidates, *_returns(series, longest)})
     errors = {
         season: _repetition_error(series, season) for season in candidates if season <= longest
     }
@@ -188,10 +192,25 @@ def _usual_seasons(freq):
 
 def _peaks(series, longest):
     """Lags at which the autocorrelation of the changes has a peak, in a few of the series."""
+    return _peaks_of_some(series, longest, partial(np.diff, axis=0))
+
+
+def _returns(series, longest):
+    """Lags at which values come back, noisy as they are: changes of noise correlate with nothing.
+
+    Of a random walk the autocorrelation has peaks by chance, but it is nearer to itself at half of
+    such a lag.
+    """
+    lags = _peaks_of_some(series, longest, np.asarray)
+    error = partial(_repetition_error, series)
+    return [lag for lag in lags if error(lag) < error(max(1, lag // 2))]
+
+
+def _peaks_of_some(series, longest, seen):
     found = set()
     for values in sorted(series, key=len)[-10:]:
-        changes = np.diff(pd.DataFrame(values).interpolate().bfill().to_numpy(), axis=0)
-        for column in changes.T:
+        filled = pd.DataFrame(values).interpolate().bfill().to_numpy()
+        for column in seen(filled).T:
             found.update(_peaks_of(column, min(longest, LONGEST_UNNAMED_SEASON)))
     return sorted(found)
 

@@ -16,7 +16,8 @@ MOST_ORIGINS_JUDGED = 20_000  # by which a share of 90 % is known to 0.2 %, and 
 MOST_VALUES_JUDGED = 4_000_000  # forecasts of each member, 32 MB, where there are several
 # Few rows are held back in several parts, each forecast by what was learned before it: of the last
 # fifth alone, all origins of a short series see the same few months.
-MOST_FOLDS, WINDOWS_OF_ONE_FOLD = 4, 2000
+MOST_FOLDS, STEPS_OF_ONE_FOLD = 4, 2000
+MOST_WINDOWS_OF_FOLDS = 50_000  # that would take long to learn from several times
 SHARE_OF_FOLDS = 0.5  # of the windows, held back part by part
 FEWEST_ORIGINS_OF_FOLD = 3
 FEWEST_WINDOWS = 3  # from which a member, one of several, learns anything
@@ -28,8 +29,9 @@ class HeldBack:
 
     Attributes
     ----------
-    values : ndarray of shape (n_members, n_origins, n_steps, n_columns)
-        NaN where a member has no forecast.
+    values : ndarray of shape (n_members, n_origins, n_steps, n_columns) or \
+            (n_members, n_origins, n_steps, n_columns, n_levels)
+        Origins in the order of time. NaN where a member has no forecast.
 
     scale : ndarray of shape (n_members, n_origins, 1, n_columns)
 
@@ -50,16 +52,29 @@ class HeldBack:
 
     def errors(self):
         """Return truth minus forecast in units of the scale, in the shape of ``values``."""
+        of_levels = (1,) * (self.values.ndim - self.scale.ndim)
+        truth, scale = (of.reshape(*of.shape, *of_levels) for of in (self.truth, self.scale))
         with np.errstate(divide="ignore", invalid="ignore"):
-            errors = (self.truth - self.values) / self.scale
+            errors = (truth - self.values) / scale
         still = (self.scale == 0).all(axis=(0, 1, 2))
         for column in np.flatnonzero(still):
-            if (self.truth == self.values)[..., column].all():
-                errors[..., column] = 0.0
+            if (truth[:, :, column] == self.values[:, :, :, column]).all():
+                errors[:, :, :, column] = 0.0
         return np.where(np.isfinite(errors), errors, np.nan)
 
+    def by_origin(self):
+        """Return the mean absolute error of each member at each origin, on the first's scale."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = np.abs(self.truth - self.values) / self.scale[0]
+        errors = np.where(np.isfinite(errors), errors, np.nan)
+        known = np.isfinite(errors)
+        counts = known.sum(axis=(2, 3))
+        total = np.where(known, errors, 0).sum(axis=(2, 3))
+        with np.errstate(invalid="ignore"):
+            return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
-def hold_back(panel, settings, task, horizon, fraction, seed):
+
+def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None):
     """Learn from the first part of a panel, or from several, and forecast what follows.
 
     Parameters
@@ -67,6 +82,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
     panel : Panel
 
     settings : list of MemberSettings
+        One, if it predicts quantiles.
 
     task : Task
 
@@ -77,13 +93,18 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
 
     seed : int or None
 
+    is_folded : bool, default=None
+        Whether several parts are held back where rows are few; None: if there are several members,
+        whose weights these are for.
+
     Returns
     -------
     held_back : HeldBack or None
         None where no series is long enough.
     """
     needed = min(one.window_length for one in settings)
-    cuts = _cuts(panel, needed, horizon, fraction, n_folds=1 if len(settings) == 1 else MOST_FOLDS)
+    is_folded = len(settings) > 1 if is_folded is None else is_folded
+    cuts = _cuts(panel, needed, horizon, fraction, n_folds=MOST_FOLDS if is_folded else 1)
     folds = []
     for n_before, n_until in pairwise([*cuts, None]):
         fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
@@ -91,18 +112,18 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
             folds.append(fold)
     if not folds:
         return None
-    values, scales, truths, series_ids, error_scales = zip(*folds, strict=True)
+    values, scale, truth, series_ids, scales = zip(*folds, strict=True)
+    last_scales = [
+        next((scale for scale in reversed(of_member) if scale is not None), None)
+        for of_member in zip(*scales, strict=True)
+    ]
     return HeldBack(
         np.concatenate(values, axis=1),
-        np.concatenate(scales, axis=1),
-        np.concatenate(truths),
+        np.concatenate(scale, axis=1),
+        np.concatenate(truth),
         np.concatenate(series_ids),
-        [_last_of(of_member) for of_member in zip(*error_scales, strict=True)],
+        last_scales,
     )
-
-
-def _last_of(scales):
-    return next((scale for scale in reversed(scales) if scale is not None), None)
 
 
 def _cuts(panel, window_length, horizon, fraction, n_folds):
@@ -113,13 +134,14 @@ def _cuts(panel, window_length, horizon, fraction, n_folds):
     n_before = np.cumsum(counts)
     n_windows = n_before[-1]
     last = min(int((1 - fraction) * n_windows), n_windows - 1)
-    n_folds = min(n_folds, max(1, WINDOWS_OF_ONE_FOLD // n_windows))
+    n_folds = min(n_folds, max(1, STEPS_OF_ONE_FOLD // len(times)))
+    n_folds = n_folds if n_windows <= MOST_WINDOWS_OF_FOLDS else 1
     first = last
     if n_folds > 1:
         first = max(int((1 - SHARE_OF_FOLDS) * n_windows), horizon + FEWEST_WINDOWS)
         first = min(first, last)
-        n_folds = int(np.clip((len(times) - _place(n_before, first)) // FEWEST_ORIGINS_OF_FOLD,
-                              1, n_folds))  # fmt: skip
+        n_held_back = len(times) - _place(n_before, first)
+        n_folds = min(n_folds, max(1, int(n_held_back) // FEWEST_ORIGINS_OF_FOLD))
     numbers = first + (n_windows - first) * np.arange(n_folds) // n_folds
     begins = [times[_place(n_before, number)] for number in numbers]
     return list(panel.calendars.n_known(begins).T)
@@ -150,16 +172,19 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
     if len(settings) > 1:
         most = min(most, 1 + MOST_VALUES_JUDGED // (horizon * part.y_all.shape[1]))
     series_ids, n_known = _sample(series_ids, n_known, most, is_separate, seed)
+    order = np.argsort(clock(part, series_ids, n_known), kind="stable")
+    series_ids, n_known = series_ids[order], n_known[order]
     rows = (part.starts[series_ids] + n_known)[:, np.newaxis] + np.arange(horizon)
     truth = part.y_all[rows]
-    values = np.full((len(settings), *truth.shape), np.nan)
+    of_levels = (len(settings[0].levels),) if settings[0].levels else ()
+    values = np.full((len(settings), *truth.shape, *of_levels), np.nan)
     scales = np.full((len(settings), len(truth), 1, truth.shape[2]), np.nan)
     of_series: list = [None] * len(settings)
     for i, of_member in enumerate(settings):
         member = _learned(before, of_member, task, seed, is_one=len(settings) == 1)
         if member is None:
             continue
-        values[i], scales[i], _ = member.forecast_from(part, series_ids, n_known, horizon)
+        values[i], scales[i] = member.forecast_from(part, series_ids, n_known, horizon)[:2]
         of_series[i] = np.full((len(panel), truth.shape[2]), np.nan)
         of_series[i][is_known] = member.scale
     return values, scales, truth, np.flatnonzero(is_known)[series_ids], of_series
@@ -176,6 +201,17 @@ def _learned(before, settings, task, seed, *, is_one):
         return ForecastMember(settings, task).fit(before, seed, may_lack_windows=True)
     except NoWindowError:
         return None
+
+
+def clock(panel, series_ids, n_known):
+    """Return when origins are, in steps: by one clock for all series on one grid.
+
+    Where there are several grids, in steps before the end of each series.
+    """
+    calendars = panel.calendars
+    if len(calendars.grids) == 1:
+        return calendars.begins[series_ids] + n_known
+    return n_known - calendars.n_steps[series_ids]
 
 
 def _sample(series_ids, n_known, n_drawn, is_separate, seed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from .smoothing import ExponentialSmoothing
 
 # Chosen on the stretches before the test parts of a dozen series, but for what says otherwise.
 SHORTEST_WINDOW, LONGEST_WINDOW = 14, 192
-LONG_SEASON, LONGEST_SEASON, N_LONG_SEASONS = 24, 168, 4
+LONG_SEASON, LONGEST_SEASON, N_LONG_SEASONS = 24, 191, 4
 LONGEST_MEMORY = 60
 # There the best number of epochs was between four and thirty where windows were thousands.
 N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 1250, 5, 75
@@ -28,8 +28,8 @@ FEWEST_FOR_LOG = 48  # a few dozen values are too short to tell
 DRIFT = 0.5  # standard deviations between the last quarter and the rest
 GROWTH = 1.25  # ratio of changes at high and at low level
 # A window of the long members holds two weeks of hours; of shorter seasons, twice what others hold.
-# Series that are not five times as long had larger errors with it.
-LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 5
+# Where there were not four times as many of them as they have steps, errors were larger.
+LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 4
 # Eight seasons are what exponential smoothing can make use of, and 400 steps what it does soon.
 MOST_SEASONS_SMOOTHED, LONGEST_SMOOTHED, LONGEST_WITHOUT_SEASON = 8, 400, 60
 FEWEST_TO_SMOOTH = 12  # windows, by which the smoothing parameters are compared
@@ -249,28 +249,22 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
     return members
 
 
-def _default_member(
-    panel, n_ahead, given, name, window, *, columns, regressor=None, normalize="last", calendar=None,
-    **settings,
-):  # fmt: skip
+def _default_member(panel, n_ahead, given, name, window, *, columns, **settings):
     """Put a member together; what is given takes the place of what was chosen."""
     columns = given.get("columns", columns)
-    if regressor is None:
+    chosen: dict[str, Any] = {"normalize": "last", "calendar": CalendarFeatures(())} | settings
+    if "normalize" in given:
+        chosen["normalize"] = given["normalize"]
+    if "regressor" not in chosen:
         n_windows = count_windows(panel, window.length, n_ahead)
         if columns == "separate":
             n_windows //= len(panel)
         elif columns == "shared":
             n_windows *= panel.y_all.shape[1]
-        regressor = default_regressor(n_windows, window.length).set_params(ensemble_size=1)
+        regressor = default_regressor(n_windows, window.length)
+        chosen["regressor"] = regressor.set_params(ensemble_size=1)
     return MemberSettings(
-        name,
-        regressor,
-        window_length=window.length,
-        normalize=given.get("normalize", normalize),
-        columns=columns,
-        calendar=CalendarFeatures(()) if calendar is None else calendar,
-        reason=window.reason,
-        **settings,
+        name=name, window_length=window.length, columns=columns, reason=window.reason, **chosen
     )
 
 
@@ -286,7 +280,9 @@ def _long_window(panel, horizon, season, length):
     else:
         long = 2 * (length - 1) + 1 if season > 1 else 2 * length
         reason = "twice the usual one"
-    if long <= length or n_steps - horizon < FEWEST_LONG_WINDOWS * long:
+    is_known_twice = 2 * long <= n_steps - horizon
+    n_windows = count_windows(panel, long, horizon)
+    if long <= length or not is_known_twice or n_windows < FEWEST_LONG_WINDOWS * long:
         return None
     return Window(long, reason)
 

@@ -182,7 +182,7 @@ def _places_after(panel, split, numbers, fills_holes):
     """
     split = in_time(split, _title)
     calendars = panel.calendars.keep(numbers)
-    _check_kind(split.timestamps(0), calendars[0], _title(split.series_ids[0]))
+    check_kind(split.timestamps(0), calendars[0], _title(split.series_ids[0]))
     counts = np.diff(split.offsets)
     is_wrong = ~_follow(calendars, split)
     if not is_wrong.any():
@@ -249,7 +249,7 @@ def _refuse_wrong(calendar, timestamps, name, fills_holes):
         )
 
 
-def _check_kind(timestamps, calendar, name):
+def check_kind(timestamps, calendar, name):
     zones = [getattr(index, "tz", None) for index in (timestamps, calendar.timestamps)]
     if _kind(timestamps) != _kind(calendar.timestamps) or (zones[0] is None) != (zones[1] is None):
         raise ValueError(
@@ -338,7 +338,7 @@ def _future_rows(panel, X, n_steps):
     numbers, kept = np.array(given).T
     split = _in_order(split.coded().keep(kept))
     calendars = panel.calendars.keep(numbers)
-    _check_kind(split.timestamps(0), calendars[0], f"X{_of_series(split.series_ids[0])}")
+    check_kind(split.timestamps(0), calendars[0], f"X{_of_series(split.series_ids[0])}")
     counts = np.diff(split.offsets)
     n_reached = max(n_steps, min(int(counts.max()), MOST_FUTURE_TIMESTAMPS))
     n_past, n_until = (

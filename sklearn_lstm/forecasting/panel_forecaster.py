@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
-from .calibration import hold_back
-from .conformal import ConformalErrors, NoIntervalError
+from .calibration import clock, hold_back
+from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
     Window,
@@ -20,11 +22,14 @@ from .defaults import (
     default_members,
 )
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
+from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
 from .time_series import check_values
 from .weights import crossed_weights, member_weights, mixed, relative_errors
 
 LIGHTEST = 0.02  # weight below which a member is not worth its final fit
+MOST_ERRORS_ROLLED = 250_000  # through which a backtest goes in two or three seconds
+FEWEST_ROLLING = 50  # errors that stay of a backtest's that are very many
 
 
 @dataclass(eq=False)
@@ -42,6 +47,9 @@ class PanelForecaster:
 
     relative_errors_ : ndarray of shape (n_members,)
         Mean errors on the calibration part, the smallest is 1; NaN where there was none.
+
+    quantile_member_ : ForecastMember or None
+        What predicts quantiles, if intervals are found by these.
     """
 
     regressor: Any
@@ -62,6 +70,7 @@ class PanelForecaster:
     n_jobs: int | None
 
     errors_: Any = None
+    quantile_member_: Any = None
 
     def fit(self, panel, *, may_lack_windows=False):
         """Learn to forecast, and measure how far off forecasts are.
@@ -80,8 +89,12 @@ class PanelForecaster:
         self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
         self.task_ = Task(self.n_ahead, is_ahead, self.fills, self.n_jobs)
         settings = self._choose_members(panel)
+        of_quantiles = None
+        if self.interval_method == "cqr":
+            of_quantiles = quantile_settings(settings, self.regressor, self.n_ahead, self.horizon)
         self._check_lengths(panel, settings)
         self.is_non_negative_ = self._find_non_negative(panel)
+        self.n_fitted_ = panel.lengths
         seed = self.random_state
         if seed is not None:
             seed = check_random_state(seed).randint(2**31 - 1)
@@ -94,7 +107,19 @@ class PanelForecaster:
         for member, scale in zip(self.members_, error_scales, strict=True):
             if scale is not None:
                 member.measure_on(scale)
+        if of_quantiles is not None:
+            self._learn_quantiles(panel, of_quantiles, seed, may_lack_windows)
         return self
+
+    def _learn_quantiles(self, panel, settings, seed, may_lack_windows):
+        self.by_unit_, self.by_series_ = settings.columns != "joint", settings.columns == "separate"
+        self.quantile_member_, held_back = fit_quantiles(
+            panel, settings, self.task_, self.horizon, self.calibration_fraction, seed,
+            is_folded=self.regressor is None, may_lack_windows=may_lack_windows,
+        )  # fmt: skip
+        if held_back is not None:
+            errors, series_ids = self._as_judged(held_back.errors()[0], held_back.series_ids)
+            self.errors_ = ConformalQuantiles(errors, settings.levels, series_ids)
 
     def _check_regressor(self):
         parts = [] if self.regressor is None else self.regressor.get_params().values()
@@ -122,7 +147,7 @@ class PanelForecaster:
             window = choose_window(panel, self.n_ahead)
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
-        given = {name: value for name, value in choices.items() if value != "auto"}
+        given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}
         if self.regressor is None:
             if self.window_length != "auto":
                 given["window_length"] = self.window_length
@@ -158,7 +183,7 @@ class PanelForecaster:
         shape = len(panel), panel.y_all.shape[1]
         if self.non_negative != "auto":
             return np.full(shape, bool(self.non_negative))
-        return never_negative(panel)
+        return ~panel.reduced(np.logical_or, panel.y < 0)
 
     @property
     def fills(self):
@@ -179,12 +204,16 @@ class PanelForecaster:
     @property
     def window_length_(self):
         """int : Steps of the longest window."""
-        return max(member.settings.window_length for member in self.members_)
+        longest = max(member.settings.window_length for member in self.members_)
+        beside = self.quantile_member_
+        return longest if beside is None else max(longest, beside.settings.window_length)
 
     @property
     def n_history(self):
         """int : Steps that a series must have to be forecast."""
-        return min(member.settings.window_length for member in self.members_)
+        shortest = min(member.settings.window_length for member in self.members_)
+        beside = self.quantile_member_
+        return shortest if beside is None else max(shortest, beside.settings.window_length)
 
     @property
     def is_ahead_(self):
@@ -229,8 +258,8 @@ class PanelForecaster:
             On which scale the errors of each were measured.
         """
         self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
-        self.by_unit_ = False
-        if self.interval_method is None and len(settings) == 1:
+        self.by_unit_ = self.by_series_ = False
+        if self.interval_method != "conformal" and len(settings) == 1:
             return settings, [None]
         held_back = hold_back(
             panel, settings, self.task_, self.horizon, self.calibration_fraction, seed
@@ -240,12 +269,12 @@ class PanelForecaster:
             return settings, [None] * len(settings)
         weights = np.ones((1, held_back.truth.shape[0]))
         if len(settings) > 1:
-            by_origin = _by_origin(held_back)
+            by_origin = held_back.by_origin()
             self.weights_ = member_weights(by_origin)
             self.relative_errors_ = relative_errors(by_origin)
             self.relative_errors_ /= self.relative_errors_.min()
             weights = crossed_weights(by_origin)
-        if self.interval_method is not None:
+        if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
         kept = self.weights_ >= min(LIGHTEST, self.weights_.max())
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
@@ -260,15 +289,23 @@ class PanelForecaster:
             values=mixed(held_back.values, weights)[np.newaxis],
             scale=mixed(held_back.scale, weights)[np.newaxis],
         )
-        errors, series_ids = mean.errors()[0], None
-        is_separate = all(one.columns == "separate" for one in settings)
-        self.by_unit_ = is_separate or all(one.columns == "shared" for one in settings)
-        n_columns = errors.shape[2]
-        if self.by_unit_:
-            errors = split_columns(errors)
-        if is_separate:
-            series_ids = self._unit_ids(held_back.series_ids, n_columns)
+        self.by_unit_ = all(one.columns in ("shared", "separate") for one in settings)
+        self.by_series_ = all(one.columns == "separate" for one in settings)
+        errors, series_ids = self._as_judged(mean.errors()[0], held_back.series_ids)
         return ConformalErrors(errors, series_ids) if np.isfinite(errors).any() else None
+
+    def _as_judged(self, errors, series_ids):
+        """Return errors as they are judged, those of columns together where these are alike.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_errors, n_steps, n_columns or 1, ...)
+
+        series_ids : ndarray of shape (n_errors,) or None
+            None where all are judged together.
+        """
+        ids = self._unit_ids(series_ids, errors.shape[2]) if self.by_series_ else None
+        return split_columns(errors) if self.by_unit_ else errors, ids
 
     def _unit_ids(self, series_ids, n_columns):
         """Return the numbers of the columns of series, where errors are told apart by these."""
@@ -282,31 +319,37 @@ class PanelForecaster:
         with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
             return replace(panel, y_all=np.log(panel.y_all))
 
-    def forecast_from(self, panel, series_ids, n_known, n_steps):
+    def forecast_from(self, panel, series_ids, n_known, n_steps, *, for_bounds=False):
         """Forecast from origins in the past.
 
-        Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`.
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`;
+        ``for_bounds`` tells whether what intervals need is to be there, too.
         """
         panel = self._logged(panel)
-        return self._mean(
-            [one.forecast_from(panel, series_ids, n_known, n_steps) for one in self.members_]
+        return self._combined(
+            lambda one: one.forecast_from(panel, series_ids, n_known, n_steps), for_bounds
         )
 
-    def forecast_next(self, panel, futures, n_steps, *, is_other=False):
+    def forecast_next(self, panel, futures, n_steps, *, is_other=False, for_bounds=False):
         """Forecast what follows the last row of each series.
 
-        Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`.
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`, and of
+        :meth:`forecast_from`.
         """
         panel = self._logged(panel)
-        return self._mean(
-            [one.forecast_next(panel, futures, n_steps, is_other=is_other) for one in self.members_]
+        return self._combined(
+            lambda one: one.forecast_next(panel, futures, n_steps, is_other=is_other), for_bounds
         )
 
-    def _mean(self, forecasts):
-        values, scale = (np.stack(of) for of in list(zip(*forecasts, strict=True))[:2])
-        return Forecasts(
-            mixed(values, self.weights_), mixed(scale, self.weights_), forecasts[0].series_ids
+    def _combined(self, forecast, for_bounds):
+        """Return the mean of what members forecast, beside it quantiles where bounds need them."""
+        forecasts = [forecast(member) for member in self.members_]
+        values, scale = (
+            mixed(np.stack([one[i] for one in forecasts]), self.weights_) for i in range(2)
         )
+        has_quantiles = for_bounds and self.quantile_member_ is not None
+        beside = forecast(self.quantile_member_) if has_quantiles else None
+        return Forecasts(values, scale, forecasts[0].series_ids, beside)
 
     def values(self, forecasts, panel=None):
         """Return forecasts on the scale of the series, (n_origins, n_steps, n_columns).
@@ -322,40 +365,173 @@ class PanelForecaster:
         values = self._bounded(self._unlogged(forecasts.values), forecasts, panel)
         return np.round(values) if self.integer else values
 
-    def interval(self, forecasts, coverage, panel=None):
-        """Return lower and upper bounds, each in the shape of :meth:`values`."""
-        values, scale, series_ids = forecasts
-        n_steps, n_columns = values.shape[1:]
-        unit_ids = self._unit_ids(series_ids, n_columns)
-        half_width = self._side_by_side(self.errors_.half_width(coverage, unit_ids), n_columns)
-        half_width = half_width[:, :n_steps] * scale
+    def interval(self, forecasts, coverage, panel=None, errors=None):
+        """Return lower and upper bounds, each in the shape of :meth:`values`.
+
+        Parameters
+        ----------
+        errors : RollingErrors, default=None
+            None for those of the last calibration.
+        """
+        values, scale = forecasts.judged[:2]
+        errors = self.errors_ if errors is None else errors
+        margin = self._of_units(errors.margin, coverage, forecasts) * scale
         lower, upper = (
             self._bounded(self._unlogged(bound), forecasts, panel)
-            for bound in (values - half_width, values + half_width)
+            for bound in errors.interval(values, margin, coverage)
         )
         if not self.integer:
             return lower, upper
-        # The whole numbers between the bounds are the same; there may be none but the forecast.
-        middle = self.values(forecasts, panel)
+        # The whole numbers between the bounds are the same; there may be none but the forecast,
+        # and not even that between quantiles.
+        is_between = forecasts.of_quantiles is None
+        middle = self.values(forecasts, panel) if is_between else np.round((lower + upper) / 2)
         return np.minimum(np.ceil(lower), middle), np.maximum(np.floor(upper), middle)
 
-    def quantiles(self, forecasts, levels, panel=None):
+    def recalibrated(self, panel, n_before):
+        """Return the same forecaster, whose errors have moved along with the series.
+
+        Parameters
+        ----------
+        panel : Panel
+            With rows after those that were known.
+
+        n_before : ndarray of int, shape (n_series,)
+            How many rows of each series were known.
+
+        Returns
+        -------
+        forecaster : PanelForecaster
+            It knows the errors of forecasts whose truth has come since, and has dropped as many
+            of the oldest.
+        """
+        if self.errors_ is None:
+            return self
+        n_kept = self._n_judged()
+        first = np.maximum(self.n_fitted_, n_before - self.horizon + 1)
+        first = np.maximum(first, panel.lengths - self.horizon + 1 - n_kept)
+        n_origins = np.where(panel.lengths > n_before, np.maximum(panel.lengths - first, 0), 0)
+        if not n_origins.any():
+            return self
+        series_ids = np.repeat(np.arange(len(panel)), n_origins)
+        n_known = joined_ranges(first, n_origins).astype(np.intp)
+        order = np.argsort(clock(panel, series_ids, n_known), kind="stable")
+        series_ids, n_known = series_ids[order], n_known[order]
+        forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon, for_bounds=True)
+        errors = self._errors_at(panel, forecasts, series_ids, n_known, n_before)
+        moved = copy(self)
+        moved.errors_ = self.errors_.extended(*self._as_judged(errors, series_ids), n_kept=n_kept)
+        return moved
+
+    def _n_judged(self):
+        """Return by how many errors a forecast is judged."""
+        if self.by_series_:
+            return int(np.bincount(self.errors_.series_ids).max())
+        return len(self.errors_.errors)
+
+    def _errors_at(self, panel, forecasts, series_ids, n_known, n_before=None):
+        """Return the errors that intervals go by, NaN where no truth is known.
+
+        Parameters
+        ----------
+        n_before : ndarray of int, shape (n_series,), default=None
+            Rows of each series whose errors are not asked for.
+        """
+        y, _, starts, ends = self._logged(panel).parts()
+        steps = n_known[:, np.newaxis] + np.arange(forecasts.values.shape[1])
+        rows = starts[series_ids][:, np.newaxis] + steps
+        is_known = rows < ends[series_ids][:, np.newaxis]
+        if n_before is not None:
+            is_known &= steps >= n_before[series_ids][:, np.newaxis]
+        truth = np.where(is_known[..., np.newaxis], y[np.where(is_known, rows, 0)], np.nan)
+        return forecasts.judged.errors(truth)
+
+    def rolling(self, panel, forecasts, series_ids, n_known, since=None):
+        """Return the errors that were known at each of many origins.
+
+        They are those after :meth:`recalibrated` until each origin.
+
+        Parameters
+        ----------
+        panel, series_ids, n_known : as for :meth:`forecast_from`
+            Rows of the panel count only from the origin on at which they are known.
+
+        forecasts : Forecasts
+            What :meth:`forecast_from` has returned for them.
+
+        since : ndarray of int, shape (n_series,), default=None
+            Rows of each series that were known when it was last calibrated; None: those of ``fit``.
+
+        Returns
+        -------
+        rolling : RollingErrors
+            What :meth:`interval` and :meth:`quantiles` take in place of the errors of ``fit``.
+        """
+        n_steps, n_columns = forecasts.values.shape[1:]
+        since = self.n_fitted_ if since is None else since
+        more_ids, more_known, share = self._origins_between(
+            panel, series_ids, n_known, since, n_steps * n_columns
+        )
+        more = self.forecast_from(panel, more_ids, more_known, n_steps, for_bounds=True)
+        ids, known = np.append(series_ids, more_ids), np.append(n_known, more_known)
+        asked = self._errors_at(panel, forecasts, series_ids, n_known)
+        between = self._errors_at(panel, more, more_ids, more_known)
+        errors, unit_ids = self._as_judged(np.concatenate([asked, between]), ids)
+        n_units = n_columns if self.by_unit_ else 1
+        when = np.repeat(clock(panel, ids, known), n_units)
+        calibrated, n_kept = self._thinned(share, n_steps)
+        return RollingErrors(
+            calibrated, errors, when, unit_ids, n_kept=n_kept, n_asked=len(series_ids) * n_units
+        )
+
+    def _origins_between(self, panel, series_ids, n_known, since, n_values):
+        """Return origins from the last calibration to those asked for, and which share they are.
+
+        Of very many every so-many-th in time, so that to go through them takes seconds.
+        """
+        last = np.zeros(len(panel), dtype=np.intp)
+        np.maximum.at(last, series_ids, n_known)
+        n_origins = np.maximum(last - since, 0)
+        ids = np.repeat(np.arange(len(panel)), n_origins)
+        known = joined_ranges(np.minimum(since, last), n_origins).astype(np.intp)
+        distance = 1 + len(ids) * n_values // MOST_ERRORS_ROLLED
+        is_due = clock(panel, ids, known) % distance == 0
+        ids, known = ids[is_due], known[is_due]
+        longest = panel.lengths.max() + 1
+        is_new = ~np.isin(ids * longest + known, series_ids * longest + n_known)
+        return ids[is_new], known[is_new], 1 / distance
+
+    def _thinned(self, share, n_steps):
+        """Return a share of the errors, evenly spaced in time, and how many stay."""
+        thinned = copy(self.errors_)
+        thinned.errors = self.errors_.errors[:, :n_steps]
+        if share == 1 or self.by_series_:
+            return thinned, self._n_judged()
+        n_judged = len(thinned.errors)
+        fewest = max(FEWEST_ROLLING, self.is_non_negative_.size)  # of all series at one time
+        n_kept = max(int(share * n_judged), min(fewest, n_judged))
+        rows = np.linspace(0, n_judged - 1, n_kept).round().astype(int)
+        thinned.errors = thinned.errors[rows]
+        return thinned, n_kept
+
+    def quantiles(self, forecasts, levels, panel=None, errors=None):
         """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
-        values, scale, series_ids = forecasts
-        n_steps, n_columns = values.shape[1:]
-        unit_ids, found = self._unit_ids(series_ids, n_columns), []
+        values, scale = forecasts.judged[:2]
+        errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
-            error = self._side_by_side(self.errors_.quantile(level, unit_ids), n_columns)
-            of_level = self._unlogged(values + error[:, :n_steps] * scale)
+            error = self._of_units(errors.quantile, level, forecasts)
+            of_level = self._unlogged(errors.at_level(values, level) + error * scale)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
-        return np.stack(found, axis=-1)
+        # Levels are judged apart, so that they might cross.
+        order = np.argsort(np.argsort(levels))
+        return np.sort(np.stack(found, axis=-1), axis=-1)[..., order]
 
-    def _side_by_side(self, statistic, n_columns):
-        """Bring what was found for each unit to (n_origins or 1, n_steps, n_columns)."""
-        if not self.by_unit_ or len(statistic) == 1:
-            return statistic
-        return join_columns(statistic, n_columns)
+    def _of_units(self, statistic, level, forecasts):
+        """Return a statistic of errors, shape (n_origins or 1, n_steps, n_columns)."""
+        n_steps, n_columns = forecasts.values.shape[1:]
+        found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
+        return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
 
     def _unlogged(self, values):
         return np.exp(values) if self.log_ else values
@@ -388,20 +564,3 @@ class PanelForecaster:
                 f"Intervals reach {n_calibrated} steps ahead, the horizon that was fitted, not "
                 f"{n_steps}. Fit with horizon={n_steps}."
             )
-
-
-def never_negative(panel):
-    """Tell which columns of which series hold no value below zero, shape (n_series, n_columns)."""
-    return ~panel.reduced(np.logical_or, panel.y < 0)
-
-
-def _by_origin(held_back):
-    """Return the mean absolute error of each member at each origin, on the scale of the first."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = np.abs(held_back.truth - held_back.values) / held_back.scale[0]
-    errors = np.where(np.isfinite(errors), errors, np.nan)
-    known = np.isfinite(errors)
-    counts = known.sum(axis=(2, 3))
-    total = np.where(known, errors, 0).sum(axis=(2, 3))
-    with np.errstate(invalid="ignore"):
-        return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)

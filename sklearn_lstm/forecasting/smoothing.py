@@ -16,7 +16,7 @@ TRENDS = ((0.0, 0.0), (0.1, 0.9), (0.3, 0.9), (0.05, 1.0))
 SEASONS = (0.0, 0.1, 0.3, 0.6, 1.0)
 # Of a long season the maps take a second and more; there the trend is the least of what matters.
 LONG_SEASON = 24
-FEW_LEVELS, FEW_TRENDS, FEW_SEASONS = (0.1, 0.35, 0.7, 1.0), TRENDS[:1], (0.0, 0.3, 0.6)
+FEW_LEVELS, FEW_TRENDS, FEW_SEASONS = (0.1, 0.35, 0.7, 1.0), ((0.0, 0.0),), (0.0, 0.3, 0.6)
 N_AVERAGED = 3
 MOST_WINDOWS_COMPARED = 1500
 
@@ -102,9 +102,11 @@ class ExponentialSmoothing(RegressorMixin, BaseEstimator):
 
 
 def _choices(season_length):
-    grids: tuple[Any, ...] = FEW_LEVELS, FEW_TRENDS, FEW_SEASONS
+    grids: tuple[Any, ...]
     if season_length < LONG_SEASON:
         grids = LEVELS, TRENDS, SEASONS if season_length > 1 else (0.0,)
+    else:
+        grids = FEW_LEVELS, FEW_TRENDS, FEW_SEASONS
     return [(level, *trend, season) for level, trend, season in product(*grids)]
 
 

@@ -18,7 +18,7 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
     A window holds whole seasons, those that are usual for the distance between the timestamps and
     that the series shows: 14 steps at least of one shorter than 24, and a step, such as two weeks
     of days or two years of months; up to four of a longer one, such as four days of hours, within
-    192 steps. Without a season, or where it is longer than 168 steps, a window holds all steps
+    192 steps. Without a season, or where it is longer than 191 steps, a window holds all steps
     whose changes are correlated, and 28 at least. It takes no more than half of the shortest
     series, ``horizon`` apart.
 
@@ -52,7 +52,11 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
 def suggest_forecaster(
     y: Any, *, horizon: int = 1, window_length: int | str = "auto", random_state: Any = 0
 ) -> tuple[LSTMForecaster, str]:
-    """Write out the settings that a forecaster would choose for a series, and why.
+    """Write out the settings of an LSTM that suit a series, and why.
+
+    With nothing set, a forecaster averages members that differ, of which the first is such an LSTM.
+    What is returned here is one regressor, three networks that differ by their seeds, to begin with
+    where settings are changed by hand or searched for.
 
     Parameters
     ----------

@@ -81,8 +81,8 @@ def test_forecast_then_predict_from_newer_rows(sales, tmp_path, monkeypatch, cap
         "--horizon", 3, "--out", out, "--plot", picture, "--save", model, "--coverage", 0.5,
     )  # fmt: skip
     assert (code, error) == (0, "")
-    for part in ("Time: month.", "60 values, one each 'MS': window of 25 steps (2 seasons of 12",
-                 "50 % interval", "3 rows without sales at the end are the future"):  # fmt: skip
+    for part in ("Time: month.", "60 rows, one each 'MS'.", "50 % interval",
+                 "3 rows without sales at the end are the future"):  # fmt: skip
         assert part in printed
     rows = pd.read_csv(out)
     assert list(rows.columns) == ["month", "forecast", "lower", "upper"]
@@ -117,8 +117,68 @@ def test_a_forecast_without_options_beyond_the_target(sales, monkeypatch, capsys
         monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 2, "--window", 5
     )
     assert (code, error) == (0, "")
-    assert "window of 5 steps" in printed
     assert "2024-01-01" in printed
+    assert re.search(r"100% 1\.00 5 (year )?as given", printed)  # a sine is all ridge
+
+
+def test_with_nothing_set_it_forecasts_as_a_forecaster_does(sales, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "f.csv"
+    code, printed, _ = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 4, "--out", out
+    )
+    assert code == 0
+    y = pd.read_csv(sales, index_col="month", parse_dates=True)["sales"][:60]
+    forecaster = LSTMForecaster(horizon=4, random_state=0).fit(y)
+    rows = pd.read_csv(out)
+    np.testing.assert_allclose(rows["forecast"], forecaster.predict())
+    np.testing.assert_allclose(rows[["lower", "upper"]], forecaster.predict_interval())
+    for name, why in forecaster.members_["why"].items():
+        assert re.search(rf"{name} \d+%.*{re.escape(why[:12])}", printed)
+
+
+def test_missing_values_in_newer_rows_are_told_in_a_line(tmp_path, monkeypatch, capsys):
+    path, model = tmp_path / "n.csv", tmp_path / "m.skops"
+    days = pd.date_range("2024-01-01", periods=70, name="day")
+    y = pd.Series(np.sin(np.arange(70)), days, name="n")
+    forecaster = LSTMForecaster(Ridge(), window_length=7).fit(y[:60])
+    columns = {"target": "n", "time": "day", "series": None, "known_ahead": []}
+    save_forecaster(forecaster, model, columns=columns)
+    y.drop(y.index[[62, 63]]).to_csv(path)
+    code, printed, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
+    assert (code, error) == (0, "")
+    assert "2 of 70 rows lack a value" in printed
+
+
+def test_what_is_asked_for_reaches_the_forecaster(tmp_path, monkeypatch, capsys):
+    path, model, out = (tmp_path / name for name in ("n.csv", "m.skops", "f.csv"))
+    days = pd.date_range("2024-01-01", periods=60, name="day")
+    y = pd.Series(np.maximum(0, 3 * np.sin(np.arange(60))), days, name="n").round()
+    y.iloc[[10, 30]] = np.nan
+    y.drop(days[20]).to_csv(path)
+    options = [
+        path, "--target", "n", "--horizon", 3, "--window", 7, "--save", model, "--out", out,
+        "--coverage", 0.5, "--integer", "--any-sign", "--no-calendar",
+    ]  # fmt: skip
+    code, printed, error = call(monkeypatch, capsys, "forecast", *options)
+    assert (code, error) == (0, "")
+    assert "60 rows, one each 'D'. 3 rows lack a value: interpolated within windows." in printed
+    assert "week" not in printed
+    rows = pd.read_csv(out)[["forecast", "lower", "upper"]]
+    assert (rows == rows.round()).all(axis=None)
+    forecaster, _ = load_forecaster(model)
+    for name, value in {"integer": True, "non_negative": False, "calendar": False}.items():
+        assert getattr(forecaster, name) == value
+    code, printed, _ = call(
+        monkeypatch, capsys, "forecast", *options, "--missing", "skip", "--calendar"
+    )
+    assert code == 0
+    assert "3 rows lack a value: windows with one of these are not learned from." in printed
+    assert "week" in printed
+    for command in ("forecast", "backtest"):
+        given = options if command == "forecast" else options[:5]
+        code, _, error = call(monkeypatch, capsys, command, *given, "--missing", "error")
+        assert code == 2
+        assert re.search("2024-01-11|2024-01-21", error)
 
 
 def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, capsys):
@@ -133,6 +193,34 @@ def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, 
     assert "The forecast is" in printed
     assert len(pd.read_csv(out)) == 6
     assert picture.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_compare_prints_forecasters_from_best_to_worst(sales, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    out, picture = tmp_path / "c.csv", tmp_path / "c.png"
+    options = [
+        sales, "--target", "sales", "--horizon", 2, "--windows", 3, "--known-ahead", "price",
+        "--without", "gradient boosting", "--without", "LSTMForecaster",
+    ]  # fmt: skip
+    code, printed, error = call(
+        monkeypatch, capsys, "compare", *options, "--out", out, "--plot", picture,
+        "--coverage", 0.5,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    for part in ("MASE RMSE skill WQL coverage seconds", "season of 12", "50 % intervals",
+                 "Without AutoETS, AutoTheta, MSTL: statsforecast is not"):  # fmt: skip
+        assert part in printed
+    assert printed.index("ridge") < printed.index("persistence") < printed.index("seasonal naive")
+    rows = pd.read_csv(out)
+    assert rows["forecaster"].tolist() == ["ridge", "persistence", "seasonal naive"]
+    table = pd.read_csv(sales, index_col="month", parse_dates=True)[:60]
+    y = table["sales"]
+    naive = (y[-6:] - y.shift(12)[-6:]).abs().mean() / y[:54].diff(12).abs().mean()
+    assert rows.loc[2, "MASE"] == pytest.approx(naive)
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    code, _, error = call(monkeypatch, capsys, "compare", *options, "--without", "rigde")
+    assert code == 2
+    assert "Did you mean 'ridge'?" in error
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 from sklearn.linear_model import Ridge
 
 from sklearn_lstm import (
+    ComparisonDisplay,
     ForecastDisplay,
     LossCurveDisplay,
     LSTMForecaster,
@@ -208,3 +209,36 @@ def test_the_training_of_a_forecaster_is_drawn(sales):
     model = forecaster().set_params(regressor=LSTMRegressor(2, epochs=3)).fit(sales["north"])
     (line,) = LossCurveDisplay.from_estimator(model).ax_.get_lines()
     assert_array_equal(line.get_ydata(), model.regressor_.loss_curve_)
+
+
+def test_forecasters_are_bars_from_best_to_worst():
+    scores = pd.DataFrame(
+        {
+            "MASE": [0.5, 1.0, 1.2, 40.0, np.nan],
+            "RMSE": [2.0, 1.0, 3.0, 4.0, np.nan],
+            "coverage": [0.88, np.nan, np.nan, 0.5, np.nan],
+        },
+        index=["ridge", "seasonal naive", "persistence", "awful", "failed"],
+    )
+    display = ComparisonDisplay(scores).plot()
+    ax = display.ax_
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["ridge", "seasonal naive", "persistence", "awful"]
+    assert ax.yaxis_inverted()
+    widths = [bar.get_width() for bar in display.bars_]
+    assert widths[:3] == [0.5, 1.0, 1.2]
+    assert widths[3] >= ax.get_xlim()[1]  # cut, so that the others can be told apart
+    assert widths[3] < 5
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["0.5   88 % covered", "1", "1.2", "40   50 % covered"]
+    (line,) = ax.get_lines()
+    assert_array_equal(line.get_xdata(), [1.0, 1.0])
+    _, ax = plt.subplots()
+    display = ComparisonDisplay(scores.drop(["seasonal naive", "persistence"])).plot(
+        ax, measure="RMSE"
+    )
+    assert display.figure_ is ax.figure
+    assert not ax.get_lines()
+    assert ax.get_xlabel() == "RMSE"
+    with pytest.raises(ValueError, match="measure='R2' must be one of MASE"):
+        display.plot(measure="R2")
