@@ -159,7 +159,7 @@ def test_a_window_of_seasons_is_cut_where_rows_are_few():
 def test_many_windows_are_one_part_and_judged_by_some_origins(monkeypatch):
     from sklearn_lstm.forecasting import calibration
 
-    monkeypatch.setattr(calibration, "WINDOWS_OF_ONE_FOLD", 50)
+    monkeypatch.setattr(calibration, "STEPS_OF_ONE_FOLD", 50)
     monkeypatch.setattr(calibration, "MOST_VALUES_JUDGED", 20)
     y, of_members = read_panel(counting(60)), [settings(), settings(window_length=5)]
     held_back = hold_back(y, of_members, task(), 2, 0.4, None)
