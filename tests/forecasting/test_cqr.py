@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest, load_model, save_model
-from sklearn_lstm.forecasting.conformal import NoIntervalError
+from sklearn_lstm.forecasting.conformal import ConformalQuantiles, NoIntervalError
+from sklearn_lstm.forecasting.member import Forecasts
 from sklearn_lstm.forecasting.quantile_intervals import LEVELS
 
 W, H = 5, 2
@@ -112,9 +113,28 @@ def test_each_quantile_is_moved_by_the_errors_of_the_nearest_level():
 
 
 def test_quantiles_do_not_cross():
-    levels = np.arange(0.05, 0.96, 0.01).round(2).tolist()
-    found = forecaster().fit(series(200)).predict_quantiles(levels)
-    assert (np.diff(found, axis=1) >= 0).all()
+    model = forecaster(normalize=None).fit(series())
+    lstm = model._core.quantile_member_.model_.regressor_
+    predicted = lstm.predict(series().to_numpy()[np.newaxis, -W:, np.newaxis])[0]
+    calibration = model._core.errors_
+    calibration.errors = np.zeros((30, H, 1, len(LEVELS)))
+    calibration.errors[..., 2] = 9  # at the level 0.25 everything lies far above
+    found = model.predict_quantiles([0.9, 0.3, 0.5])
+    assert (predicted[:, 2] + 9 > predicted[:, 5]).all()
+    expected = np.stack([predicted[:, 2] + 9, predicted[:, 3], predicted[:, 5]], axis=1)
+    assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_where_no_whole_number_lies_between_quantiles_the_nearest_does():
+    core = forecaster(integer=True, non_negative=False).fit(series())._core
+    core.errors_ = ConformalQuantiles(np.zeros((30, H, 1, len(LEVELS))), LEVELS)
+    one, scale = np.zeros(1, int), np.ones((1, 1, 1))
+    levels = np.linspace([3.2, 4.8], [3.4, 6.1], len(LEVELS), axis=-1)
+    quantiles = Forecasts(levels[np.newaxis, :, np.newaxis], scale, one)
+    forecasts = Forecasts(np.full((1, H, 1), 100.0), scale, one, quantiles)
+    lower, upper = core.interval(forecasts, 0.9)
+    assert_array_equal(np.ravel(lower), [3, 5])
+    assert_array_equal(np.ravel(upper), [3, 6])
 
 
 def test_the_forecast_is_that_of_other_methods():
