@@ -14,7 +14,7 @@ def mean_of_days(history, horizon):
 
 forecasters = {
     "mean of days": mean_of_days,
-    "ridge, a month": LSTMForecaster(Ridge(), window_length=30, horizon=3),
+    "ridge, a month": LSTMForecaster(Ridge(), window_length=30, horizon=7),
     "gradient boosting": "drop",
 }
-compare(y, horizon=3, n_windows=52, forecasters=forecasters).plot()
+compare(y, horizon=7, n_windows=52, forecasters=forecasters).plot()

@@ -14,7 +14,7 @@ forecaster = LSTMForecaster(horizon=12, interval_method=None, random_state=0)
 result = backtest(forecaster, y, n_windows=3, refit=False)
 scores = result.scores()
 last = result.predictions.query("origin == origin.max()").set_index("timestamp")
-names = {"y_pred": "LSTM", "seasonal naive": "as last year", "persistence": "as last month"}
+names = {"y_pred": "left alone", "seasonal naive": "as last year", "persistence": "as last month"}
 
 _, ax = plt.subplots(figsize=(9, 3.8), layout="constrained")
 ax.plot(y[-48:-11], color="0.4", label="known")
