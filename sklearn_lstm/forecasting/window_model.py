@@ -147,11 +147,18 @@ class WindowModel:
     def _refuse_no_window(self, values, offsets):
         needed = self.window_length + self.n_ahead
         n_missing = int(np.isnan(values).any(axis=1).sum())
-        raise NoWindowError(
+        lacking = (
             f"No window of {self.window_length} steps with {self.n_ahead} to predict after it is "
-            f"whole: {n_missing} of {offsets[-1]} rows lack a value, and the longest stretch "
-            f"without must have {needed}. Shorten window_length, or fill the values "
-            "(missing='interpolate')."
+            f"whole: {n_missing} of {offsets[-1]} rows lack a value, and "
+        )
+        if self.fills:
+            raise NoWindowError(
+                f"{lacking}half of a window must be known, and all that is to be predicted. "
+                "Shorten window_length or horizon, or fill the values."
+            )
+        raise NoWindowError(
+            f"{lacking}the longest stretch without must have {needed}. Shorten window_length, or "
+            "fill the values (missing='interpolate')."
         )
 
     def _fit_covariates(self, covariates):
