@@ -127,8 +127,9 @@ class _Calibration:
         rank_of = partial(_rank_above, level=coverage)
         if n_kept is not None and rank_of(n_kept) > n_kept:
             raise NoIntervalError(
-                f"{coverage=} is too extreme for n_kept={n_kept} errors: it needs "
-                f"{_fewest(rank_of)}. Keep more, or ask for less."
+                f"{coverage=} is too extreme for the {n_kept} calibration errors that are kept: it "
+                f"needs {_fewest(rank_of)}. Ask for less, give more values, or raise "
+                "calibration_fraction."
             )
         together = self.series_ids is None
         of_known = np.zeros(len(known), int) if together else self.series_ids

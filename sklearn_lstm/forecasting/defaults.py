@@ -33,6 +33,7 @@ LONGEST_LONG_WINDOW, FEWEST_LONG_WINDOWS = 336, 4
 # Eight seasons are what exponential smoothing can make use of, and 400 steps what it does soon.
 MOST_SEASONS_SMOOTHED, LONGEST_SMOOTHED, LONGEST_WITHOUT_SEASON = 8, 400, 60
 FEWEST_TO_SMOOTH = 12  # windows, by which the smoothing parameters are compared
+FEWEST_FOR_RIDGE = 3  # windows, each of which is left out in turn to choose the penalty
 RIDGE_ALPHAS = np.logspace(-2, 5, 8)
 # More windows tell a linear regressor nothing new, and would have to be written out.
 MOST_WINDOWS_OF_RIDGE, MOST_WINDOWS_SMOOTHED = 10_000, 1500
@@ -223,10 +224,9 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
     ridge = RidgeCV(alphas=RIDGE_ALPHAS)
     of_ridge = {"regressor": ridge, "calendar": calendar, "max_windows": MOST_WINDOWS_OF_RIDGE}
     is_wide = window.length * n_columns > WIDEST_JOINT
-    members = [
-        make("LSTM", window, columns="shared", calendar=calendar),
-        make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge),
-    ]
+    members = [make("LSTM", window, columns="shared", calendar=calendar)]
+    if count_windows(panel, window.length, n_ahead) >= FEWEST_FOR_RIDGE:
+        members.append(make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge))
     if long is not None:
         members += [
             make("long LSTM", long, columns="shared", normalize="window"),

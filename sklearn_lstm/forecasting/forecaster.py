@@ -307,10 +307,11 @@ class LSTMForecaster(BaseEstimator):
             then as before.
         """
         panel = read_panel(y, X, fills_holes=self.missing != "error")
+        with unchanged_on_error(self):
+            self._fit(panel)
         if self.missing == "auto":
             warn_of_missing(panel)
-        with unchanged_on_error(self):
-            return self._fit(panel)
+        return self
 
     def _fit(self, panel: Panel) -> Self:
         self._core = PanelForecaster(**self.get_params(deep=False)).fit(panel)

@@ -26,6 +26,7 @@ from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
 from .time_series import check_values
 from .weights import crossed_weights, member_weights, mixed, relative_errors
+from .window_model import NoWindowError
 
 LIGHTEST = 0.02  # weight below which a member is not worth its final fit
 MOST_ERRORS_ROLLED = 250_000  # through which a backtest goes in two or three seconds
@@ -70,6 +71,8 @@ class PanelForecaster:
     n_jobs: int | None
 
     errors_: Any = None
+    relative_errors_: Any = None
+    weights_: Any = None
     quantile_member_: Any = None
 
     def fit(self, panel, *, may_lack_windows=False):
@@ -100,13 +103,7 @@ class PanelForecaster:
             seed = check_random_state(seed).randint(2**31 - 1)
         panel = self._logged(panel)
         settings, error_scales = self._calibrate(panel, settings, seed)
-        self.members_ = [
-            ForecastMember(one, self.task_).fit(panel, seed, may_lack_windows=may_lack_windows)
-            for one in settings
-        ]
-        for member, scale in zip(self.members_, error_scales, strict=True):
-            if scale is not None:
-                member.measure_on(scale)
+        self._fit_members(panel, settings, error_scales, seed, may_lack_windows)
         if of_quantiles is not None:
             self._learn_quantiles(panel, of_quantiles, seed, may_lack_windows)
         return self
@@ -121,7 +118,33 @@ class PanelForecaster:
             errors, series_ids = self._as_judged(held_back.errors()[0], held_back.series_ids)
             self.errors_ = ConformalQuantiles(errors, settings.levels, series_ids)
 
+    def _fit_members(self, panel, settings, error_scales, seed, may_lack_windows):
+        """Let members learn from everything; those that find no whole window are left out."""
+        self.members_: list[ForecastMember] = []
+        errors, kept = [], []
+        for i, (one, scale) in enumerate(zip(settings, error_scales, strict=True)):
+            member = ForecastMember(one, self.task_)
+            try:
+                member.fit(panel, seed, may_lack_windows=may_lack_windows)
+            except NoWindowError as error:
+                errors.append(error)
+                continue
+            if scale is not None:
+                member.measure_on(scale)
+            self.members_.append(member)
+            kept.append(i)
+        if not kept:
+            raise errors[0]
+        if errors:
+            self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
+            self.relative_errors_ = self.relative_errors_[kept]
+
     def _check_regressor(self):
+        if isinstance(self.regressor, type):
+            raise TypeError(
+                f"regressor={self.regressor.__name__} is a class: give it an instance, "
+                f"{self.regressor.__name__}()."
+            )
         parts = [] if self.regressor is None else self.regressor.get_params().values()
         if any(isinstance(part, SequenceWindower) for part in parts):
             raise ValueError(
@@ -172,9 +195,14 @@ class PanelForecaster:
         features = CalendarFeatures.of(panel)
         if self.calendar is True and not features.cycles:
             raise ValueError(
-                "calendar=True needs timestamps whose day, week or year changes from step to step, "
-                f"but y has {'steps of ' + repr(panel.freq) if panel.freq else 'no timestamps'}. "
-                "Give it an index of dates, or set calendar='auto'."
+                "calendar=True needs timestamps that run through days, through weeks or, over 500 "
+                "days, through years, but y has "
+                + (
+                    f"{panel.lengths.max()} steps of {panel.freq!r}"
+                    if isinstance(panel.freq, str)
+                    else "no dates"
+                )
+                + ". Give it an index of dates, or more of them, or set calendar='auto'."
             )
         return features
 
@@ -272,7 +300,8 @@ class PanelForecaster:
             by_origin = held_back.by_origin()
             self.weights_ = member_weights(by_origin)
             self.relative_errors_ = relative_errors(by_origin)
-            self.relative_errors_ /= self.relative_errors_.min()
+            if self.relative_errors_.min() > 0:
+                self.relative_errors_ /= self.relative_errors_.min()
             weights = crossed_weights(by_origin)
         if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
