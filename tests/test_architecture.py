@@ -30,6 +30,7 @@ RULES = {
 }  # fmt: skip
 EXCEPTIONS = {  # (module, what else it may import)
     ("forecasting.defaults", "_regressor"),  # the one place that knows which regressor it is
+    ("forecasting.quantile_intervals", "_regressor"),  # which regressor learns several quantiles
     ("forecasting.backtest_result", "plotting.forecast_display"),  # result.plot()
     ("forecasting.comparison_result", "plotting.comparison_display"),  # result.plot()
     ("plotting.forecast_display", "forecasting.forecaster"),  # a type

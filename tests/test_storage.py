@@ -299,7 +299,7 @@ def test_metadata_of_any_plain_kind_comes_back(path):
 def test_what_is_shared_stays_shared(path):
     model = LSTMForecaster(Ridge(), window_length=3).fit(np.random.default_rng(0).random(50))
     found = reloaded(model, path)
-    assert found.regressor_ is found._core.model_.regressor_
+    assert found.regressor_ is found._core.members_[0].model_.regressor_
     big = np.zeros(50_000)
     save_model(Ridge().fit([[1.0]], [1.0]), path, metadata={"a": big, "b": [big, big]})
     assert path.stat().st_size < 1.2 * big.nbytes

@@ -41,6 +41,11 @@ def arguments(given=None):
         help=f"one seed of {', '.join(CHECKED)}: fail 5 %% above the bar, or above persistence",
     )
     parser.add_argument(
+        "--defaults",
+        action="store_true",
+        help=f"of {', '.join(ROWS)}: renew what is forecast with nothing set, and leave the rest",
+    )
+    parser.add_argument(
         "--validation",
         action="store_true",
         help=f"of {ALL_TASKS}: the stretch before the test part, which is cut off",
@@ -78,6 +83,8 @@ def _names_of(given):
         return list(ROWS)
     if given.validation:
         return TASKS
+    if given.defaults:
+        return list(ROWS)
     return CHOSEN if given.choose else NAMES
 
 
@@ -105,7 +112,10 @@ def main(given=None):
             results.add(name, timing.run(given.quick, say), machine(given.quick))
         else:
             row = ROWS[name].quick() if given.quick else ROWS[name]
-            run(name, row, results, only_choose=given.choose)
+            if given.defaults:
+                renew_defaults(name, row, results)
+            else:
+                run(name, row, results, only_choose=given.choose)
         print(f"({time.perf_counter() - started:.0f} s)", flush=True)
     return 0
 
@@ -121,6 +131,15 @@ def run(name, row, results, only_choose=False):
     print(*contender_table(row, result), sep="\n")
     print(verdict(row, errors(result, row.protocol.measures[0])))
     return result
+
+
+def renew_defaults(name, row, results):
+    """Forecast with nothing set, beside what is known of the others."""
+    if name not in results.rows:
+        say(f"  nothing is known of {name} yet: run it without --defaults")
+        return
+    result = running.renew_defaults(row, results.rows[name], say)
+    results.add(name, result, machine(row.is_quick))
 
 
 def run_ablation(given, results):

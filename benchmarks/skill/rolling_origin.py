@@ -83,9 +83,7 @@ class RollingOrigin(Protocol):
         return forecaster.fit(*self._series(known, forecaster))
 
     def evaluate(self, fitted, data):
-        """Let the backtest fit the scales anew, from the same rows, but not the regressor."""
-        frozen = clone(fitted).set_params(regressor=FrozenEstimator(fitted.regressor_))
-        return self._scores(self._backtest(frozen, data), "forecast")
+        return self._scores(self._backtest(fitted, data), "forecast")
 
     def naive(self, data):
         any_forecaster = LSTMForecaster(
@@ -108,10 +106,12 @@ class RollingOrigin(Protocol):
         return data.iloc[:, 0], data[covariates] if covariates else None
 
     def _backtest(self, forecaster, data):
+        """Judge a forecaster; one that is fitted as it is."""
+        is_fitted = hasattr(forecaster, "window_length_")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # no skill is in the table
             return backtest(
-                forecaster,
+                FrozenEstimator(forecaster) if is_fitted else forecaster,
                 *self._series(data, forecaster),
                 n_windows=self.n_windows,
                 stride=self.step,

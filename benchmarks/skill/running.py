@@ -85,12 +85,18 @@ def seeded(setting, seed):
 def contenders(row, choice):
     """Return what is fitted before the test part is looked at."""
     ensemble = with_lstm(choice.lstm, ensemble_size=row.ensemble_size)
-    found = [Contender("LSTM", row.protocol, ensemble, row.seeds)]
-    if (defaults := row.protocol.with_defaults()) is not None:
-        protocol, setting = defaults
-        setting = tiny(setting) if row.is_quick else setting
-        found.append(Contender("LSTM, nothing set", protocol, setting, row.seeds))
+    found = [Contender("LSTM", row.protocol, ensemble, row.seeds), *nothing_set(row)]
     return [*found, Contender("ridge", row.protocol, choice.ridge, (None,))]
+
+
+def nothing_set(row):
+    """Return the forecaster with its defaults, if the protocol has a place for it."""
+    defaults = row.protocol.with_defaults()
+    if defaults is None:
+        return []
+    protocol, setting = defaults
+    setting = tiny(setting) if row.is_quick else setting
+    return [Contender("LSTM, nothing set", protocol, setting, row.seeds)]
 
 
 def fit(contender, data, seed):
@@ -118,7 +124,12 @@ def measure(contender, say=print):
 
 
 def n_parameters(regressor):
-    weights = getattr(regressor, "weights_", None) or [regressor.coef_, regressor.intercept_]
+    if isinstance(regressor, list):
+        return sum(map(n_parameters, regressor))
+    weights = getattr(regressor, "weights_", None) or [
+        regressor.coef_,
+        getattr(regressor, "intercept_", ()),
+    ]
     return int(sum(np.size(weight) for weight in weights))
 
 
@@ -128,6 +139,12 @@ def report_choice(choice):
         {"setting": describe(trial.setting), "error": trial.error}
         for trial in (*choice.lstms, *choice.ridges)
     ]
+
+
+def renew_defaults(row, known, say=print):
+    """Return what the report says about a row, with what nothing set forecasts now."""
+    found = {one.name: measure(one, say) for one in nothing_set(row)}
+    return {**known, "contenders": known["contenders"] | found}
 
 
 def run(row, say=print):

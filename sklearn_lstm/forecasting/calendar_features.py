@@ -45,7 +45,7 @@ class CalendarFeatures:
         timestamps = _dates_of(panel.calendars)
         if timestamps is None:
             return cls(())
-        step, cycles = _length_of(panel.freq), []
+        step, cycles = _length_of(panel.calendars), []
         if step < DAY:
             cycles.append(("day", 4))
         if step <= DAY:
@@ -125,8 +125,11 @@ def _dates_of(calendars):
     return timestamps if isinstance(timestamps, pd.DatetimeIndex) and len(timestamps) else None
 
 
-def _length_of(freq):
+def _length_of(calendars):
     """Return about how long a step is."""
-    offset = to_offset(freq)
-    two = pd.date_range("2001-01-01", periods=2, freq=offset)
+    freq = calendars.freq
+    if isinstance(calendars.grids[0].timestamps, pd.PeriodIndex):  # whose "M" is no offset's name
+        two = pd.period_range("2001-01-01", periods=2, freq=freq).to_timestamp()
+    else:
+        two = pd.date_range("2001-01-01", periods=2, freq=to_offset(freq))
     return two[1] - two[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,7 +29,8 @@ class HeldBack:
 
     Attributes
     ----------
-    values : ndarray of shape (n_members, n_origins, n_steps, n_columns)
+    values : ndarray of shape (n_members, n_origins, n_steps, n_columns) or \
+            (n_members, n_origins, n_steps, n_columns, n_levels)
         Origins in the order of time. NaN where a member has no forecast.
 
     scale : ndarray of shape (n_members, n_origins, 1, n_columns)
@@ -50,16 +52,29 @@ class HeldBack:
 
     def errors(self):
         """Return truth minus forecast in units of the scale, in the shape of ``values``."""
+        of_levels = (1,) * (self.values.ndim - self.scale.ndim)
+        truth, scale = (of.reshape(*of.shape, *of_levels) for of in (self.truth, self.scale))
         with np.errstate(divide="ignore", invalid="ignore"):
-            errors = (self.truth - self.values) / self.scale
+            errors = (truth - self.values) / scale
         still = (self.scale == 0).all(axis=(0, 1, 2))
         for column in np.flatnonzero(still):
-            if (self.truth == self.values)[..., column].all():
-                errors[..., column] = 0.0
+            if (truth[:, :, column] == self.values[:, :, :, column]).all():
+                errors[:, :, :, column] = 0.0
         return np.where(np.isfinite(errors), errors, np.nan)
 
+    def by_origin(self):
+        """Return the mean absolute error of each member at each origin, on the first's scale."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = np.abs(self.truth - self.values) / self.scale[0]
+        errors = np.where(np.isfinite(errors), errors, np.nan)
+        known = np.isfinite(errors)
+        counts = known.sum(axis=(2, 3))
+        total = np.where(known, errors, 0).sum(axis=(2, 3))
+        with np.errstate(invalid="ignore"):
+            return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
-def hold_back(panel, settings, task, horizon, fraction, seed):
+
+def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None):
     """Learn from the first part of a panel, or from several, and forecast what follows.
 
     Parameters
@@ -67,6 +82,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
     panel : Panel
 
     settings : list of MemberSettings
+        One, if it predicts quantiles.
 
     task : Task
 
@@ -77,15 +93,20 @@ def hold_back(panel, settings, task, horizon, fraction, seed):
 
     seed : int or None
 
+    is_folded : bool, default=None
+        Whether several parts are held back where rows are few; None: if there are several members,
+        whose weights these are for.
+
     Returns
     -------
     held_back : HeldBack or None
         None where no series is long enough.
     """
     needed = min(one.window_length for one in settings)
-    cuts = _cuts(panel, needed, horizon, fraction, n_folds=1 if len(settings) == 1 else MOST_FOLDS)
+    is_folded = len(settings) > 1 if is_folded is None else is_folded
+    cuts = _cuts(panel, needed, horizon, fraction, n_folds=MOST_FOLDS if is_folded else 1)
     folds = []
-    for n_before, n_until in zip(cuts, [*cuts[1:], None], strict=True):
+    for n_before, n_until in pairwise([*cuts, None]):
         fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
         if fold is not None:
             folds.append(fold)
@@ -155,14 +176,15 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
     series_ids, n_known = series_ids[order], n_known[order]
     rows = (part.starts[series_ids] + n_known)[:, np.newaxis] + np.arange(horizon)
     truth = part.y_all[rows]
-    values = np.full((len(settings), *truth.shape), np.nan)
+    of_levels = (len(settings[0].levels),) if settings[0].levels else ()
+    values = np.full((len(settings), *truth.shape, *of_levels), np.nan)
     scales = np.full((len(settings), len(truth), 1, truth.shape[2]), np.nan)
     of_series: list = [None] * len(settings)
     for i, of_member in enumerate(settings):
         member = _learned(before, of_member, task, seed, is_one=len(settings) == 1)
         if member is None:
             continue
-        values[i], scales[i], _ = member.forecast_from(part, series_ids, n_known, horizon)
+        values[i], scales[i] = member.forecast_from(part, series_ids, n_known, horizon)[:2]
         of_series[i] = np.full((len(panel), truth.shape[2]), np.nan)
         of_series[i][is_known] = member.scale
     return values, scales, truth, np.flatnonzero(is_known)[series_ids], of_series

@@ -57,6 +57,43 @@ class _Calibration:
         calibration.series_ids = np.repeat(list(kept), [len(part) for part in kept.values()])
         return calibration
 
+    def quantile(self, level, series_ids):
+        """Return the errors at a level between 0 and 1, one for each step and column.
+
+        Parameters
+        ----------
+        level : float
+        series_ids : ndarray of shape (n_forecasts,)
+            Number of the series that is forecast.
+
+        Returns
+        -------
+        errors : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
+            Of what :meth:`at_level` forecasts.
+        """
+
+        def rank(n):
+            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
+
+        def statistic(errors):
+            return _order_statistic(self.at_level(errors, level), rank, f"quantile {level}")
+
+        return self._of_each(series_ids, statistic)
+
+    def at_level(self, values, level):
+        """Return values as they are: one forecast stands for all levels."""
+        return values
+
+    def rolling_quantile(self, level, errors, origins, series_ids=None, *, n_kept=None):
+        """Return the errors at a level that each of many origins would have had.
+
+        See :meth:`ConformalErrors.rolling_half_width`, and :meth:`quantile`.
+        """
+        sign = -1 if level < 0.5 else 1
+        known, new = (sign * self.at_level(of, level) for of in (self.errors, errors))
+        level = max(level, 1 - level)
+        return sign * self._rolling(level, known, new, origins, series_ids, n_kept)
+
     def _check_ids(self, series_ids):
         if (series_ids is None) != (self.series_ids is None):
             raise ValueError(
@@ -150,15 +187,9 @@ class ConformalErrors(_Calibration):
 
         return self._of_each(series_ids, statistic)
 
-    def quantile(self, level, series_ids):
-        """Return the errors at a level between 0 and 1, in the shape of :meth:`half_width`."""
-
-        def rank(n):
-            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
-
-        return self._of_each(
-            series_ids, lambda errors: _order_statistic(errors, rank, f"quantile {level}")
-        )
+    def interval(self, values, half_width, coverage):
+        """Return lower and upper bounds of forecasts, in the units of these."""
+        return values - half_width, values + half_width
 
     def rolling_half_width(self, coverage, errors, origins, series_ids=None, *, n_kept=None):
         """Return the half widths that each of many origins would have had.
@@ -187,52 +218,8 @@ class ConformalErrors(_Calibration):
         known, new = np.abs(self.errors), np.abs(errors)
         return self._rolling(coverage, known, new, origins, series_ids, n_kept)
 
-    def rolling_quantile(self, level, errors, origins, series_ids=None, *, n_kept=None):
-        """Return the errors at a level that each of many origins would have had.
-
-        See :meth:`rolling_half_width`, and :meth:`quantile`.
-        """
-        sign = -1 if level < 0.5 else 1
-        known, new = sign * self.errors, sign * errors
-        level = max(level, 1 - level)
-        return sign * self._rolling(level, known, new, origins, series_ids, n_kept)
-
-
-class RollingErrors:
-    """Errors as they are known at each of many origins: those before are not what came later.
-
-    Parameters
-    ----------
-    calibrated : ConformalErrors
-        What was known from the beginning.
-
-    errors, origins, series_ids : as for :meth:`ConformalErrors.rolling_half_width`
-
-    n_kept : int
-
-    n_asked : int
-        How many of the origins, the first ones, are asked for.
-    """
-
-    def __init__(self, calibrated, errors, origins, series_ids, *, n_kept, n_asked):
-        self._calibrated = calibrated
-        self._stream = errors, origins, series_ids
-        self._n_kept, self._n_asked = n_kept, n_asked
-
-    def half_width(self, coverage, series_ids):
-        """Return half widths, shape (n_asked, n_steps, n_columns); see :class:`ConformalErrors`."""
-        rolling = self._calibrated.rolling_half_width(coverage, *self._stream, n_kept=self._n_kept)
-        return self._where_known(rolling, self._calibrated.half_width, coverage, series_ids)
-
-    def quantile(self, level, series_ids):
-        """Return errors at a level, in the shape of :meth:`half_width`."""
-        rolling = self._calibrated.rolling_quantile(level, *self._stream, n_kept=self._n_kept)
-        return self._where_known(rolling, self._calibrated.quantile, level, series_ids)
-
-    def _where_known(self, rolling, before, level, series_ids):
-        rolling = rolling[: self._n_asked]
-        known = np.isfinite(rolling)
-        return rolling if known.all() else np.where(known, rolling, before(level, series_ids))
+    # By these names a forecaster asks for what goes on both sides, whatever its errors are of.
+    margin, rolling_margin = half_width, rolling_half_width
 
 
 class ConformalQuantiles(_Calibration):
@@ -313,6 +300,12 @@ class ConformalQuantiles(_Calibration):
         known, new = _beyond(self.errors, *pair), _beyond(errors, *pair)
         return self._rolling(coverage, known, new, origins, series_ids, n_kept)
 
+    margin, rolling_margin = correction, rolling_correction
+
+    def at_level(self, values, level):
+        """Return of several levels, the last axis of values, that nearest to the one asked for."""
+        return values[..., np.abs(np.array(self.levels) - level).argmin()]
+
     def interval(self, quantiles, correction, coverage):
         """Return lower and upper bounds.
 
@@ -331,6 +324,44 @@ class ConformalQuantiles(_Calibration):
         lower, upper = (quantiles[..., place] for place in self.pair(coverage))
         middle = (lower + upper) / 2
         return np.minimum(lower - correction, middle), np.maximum(upper + correction, middle)
+
+
+class RollingErrors:
+    """Errors as they are known at each of many origins: those before are not what came later.
+
+    Parameters
+    ----------
+    calibrated : ConformalErrors or ConformalQuantiles
+        What was known from the beginning.
+
+    errors, origins, series_ids : as for :meth:`ConformalErrors.rolling_half_width`
+
+    n_kept : int
+
+    n_asked : int
+        How many of the origins, the first ones, are asked for.
+    """
+
+    def __init__(self, calibrated, errors, origins, series_ids, *, n_kept, n_asked):
+        self._calibrated = calibrated
+        self._stream = errors, origins, series_ids
+        self._n_kept, self._n_asked = n_kept, n_asked
+        self.interval, self.at_level = calibrated.interval, calibrated.at_level
+
+    def margin(self, coverage, series_ids):
+        """Return what goes on both sides of forecasts, shape (n_asked, n_steps, n_columns)."""
+        rolling = self._calibrated.rolling_margin(coverage, *self._stream, n_kept=self._n_kept)
+        return self._where_known(rolling, self._calibrated.margin, coverage, series_ids)
+
+    def quantile(self, level, series_ids):
+        """Return errors at a level, in the shape of :meth:`margin`."""
+        rolling = self._calibrated.rolling_quantile(level, *self._stream, n_kept=self._n_kept)
+        return self._where_known(rolling, self._calibrated.quantile, level, series_ids)
+
+    def _where_known(self, rolling, before, level, series_ids):
+        rolling = rolling[: self._n_asked]
+        known = np.isfinite(rolling)
+        return rolling if known.all() else np.where(known, rolling, before(level, series_ids))
 
 
 def _beyond(errors, lower, upper):

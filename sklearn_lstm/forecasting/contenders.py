@@ -116,11 +116,13 @@ class Contender(Protocol):
 
 def _of_core(core, panel, numbers, known, asked, since=None):
     """Return what is asked for from the forecasts of a PanelForecaster."""
-    forecasts = core.forecast_from(panel, numbers, known, asked.horizon)
+    has_bounds = len(asked.names) > 1
+    if has_bounds:
+        core.check_reach(asked.horizon)
+    forecasts = core.forecast_from(panel, numbers, known, asked.horizon, for_bounds=has_bounds)
     found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
-    if len(asked.names) == 1:
+    if not has_bounds:
         return found
-    core.check_reach(asked.horizon)
     errors = core.rolling(panel, forecasts, numbers, known, since) if asked.adaptive else None
     if asked.coverage is not None:
         bounds = core.interval(forecasts, asked.coverage, errors=errors)

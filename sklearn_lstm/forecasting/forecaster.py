@@ -106,10 +106,16 @@ class LSTMForecaster(BaseEstimator):
         Whether forecasts are whole numbers. The bounds of an interval are then the outermost
         whole numbers in it, or the forecast where there is none.
 
-    interval_method : {"conformal"} or None, default="conformal"
-        How intervals are found. ``"conformal"`` fits the regressor twice: first without the last
-        part of the windows, whose errors give the width of intervals, then on all of them. None
-        saves the first fit of a regressor that is given; there are no intervals then.
+    interval_method : {"conformal", "cqr"} or None, default="conformal"
+        How intervals are found.
+
+        - ``"conformal"`` fits the regressor twice: first without the last part of the windows,
+          whose errors give the width of intervals, then on all of them. Intervals are equally wide
+          wherever the scale of the series is the same.
+        - ``"cqr"`` trains an LSTM beside it, twice in that way, that predicts quantiles: intervals
+          are wide where the noise is. The errors of the quantiles correct them. It needs a
+          :class:`LSTMRegressor`, or none given, and ``strategy="direct"`` or a horizon of 1.
+        - None saves the fits of a regressor that is given; there are no intervals then.
 
     calibration_fraction : float, default=0.2
         Share of the windows, the last ones, whose errors are measured. With several members up to
@@ -172,6 +178,12 @@ class LSTMForecaster(BaseEstimator):
     final regressor has seen the calibration part, too, so the intervals are, if anything, a little
     wide. No more than the horizon has intervals.
 
+    Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,
+    0.5, 0.75, 0.9 and 0.95 the pair around 0.5 that suits the asked share best, widened or narrowed
+    by an order statistic of how far the truth of the calibration part lay beyond such a pair.
+    Settings are those of ``regressor``, or of the first default LSTM, but for the loss. The
+    forecast stays what it is without; other networks make it, so it may lie outside the interval.
+
     What is ``"auto"``, and the epochs of members, are chosen once from all rows of ``fit``, those
     of the calibration part among them.
 
@@ -184,6 +196,8 @@ class LSTMForecaster(BaseEstimator):
     ----------
     .. [1] J. Lei, M. G'Sell, A. Rinaldo, R. Tibshirani, L. Wasserman, "Distribution-free predictive
        inference for regression", JASA 113(523), 2018, :doi:`10.1080/01621459.2017.1307116`.
+    .. [2] Y. Romano, E. Patterson, E. Candès, "Conformalized quantile regression", NeurIPS 2019,
+       arXiv:1905.03222.
 
     Examples
     --------
@@ -223,7 +237,7 @@ class LSTMForecaster(BaseEstimator):
         "missing": [StrOptions({"auto", "error", "skip", "interpolate"})],
         "non_negative": ["boolean", StrOptions({"auto"})],
         "integer": ["boolean"],
-        "interval_method": [StrOptions({"conformal"}), None],
+        "interval_method": [StrOptions({"conformal", "cqr"}), None],
         "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
@@ -399,7 +413,8 @@ class LSTMForecaster(BaseEstimator):
         values : {DataFrame, ndarray} of shape (horizon, n_quantiles) or \
                 (horizon, n_columns, n_quantiles)
             A column for each quantile. Other than an interval they need not lie evenly about the
-            forecast: errors above and below it are counted apart.
+            forecast: errors above and below it are counted apart. Under ``"cqr"`` each is the
+            predicted quantile nearest to it, moved by the errors of that one.
         """
         quantiles = np.atleast_1d(quantiles).tolist()
         if not quantiles:
@@ -424,8 +439,10 @@ class LSTMForecaster(BaseEstimator):
             check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
             self._check_other_lengths(panel)
         futures = self._futures(panel, X, n_steps)
-        forecasts = core.forecast_next(panel, futures, n_steps, is_other=y is not None)
-        self._refuse_broken_history(panel, forecasts.values, is_other=y is not None)
+        forecasts = core.forecast_next(
+            panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
+        )
+        self._refuse_broken_history(panel, forecasts.is_broken, is_other=y is not None)
         return panel, forecasts
 
     def _check_other_lengths(self, panel):
@@ -454,8 +471,7 @@ class LSTMForecaster(BaseEstimator):
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
         return future_covariates(panel, X, columns, n_steps) if columns else None
 
-    def _refuse_broken_history(self, panel, values, *, is_other):
-        broken = np.isnan(values).any(axis=1)
+    def _refuse_broken_history(self, panel, broken, *, is_other):
         if not broken.any():
             return
         number, n_columns = int(broken.any(axis=1).argmax()), panel.y_all.shape[1]

@@ -88,7 +88,8 @@ class LocalModels:
                 "another: it can't forecast the series in y. Fit with columns='joint' or 'shared'."
             )
         n_origins, _, n_columns = histories.shape
-        forecast = np.full((n_origins, n_steps, n_columns), np.nan)
+        of_levels = () if self.model.n_levels is None else (self.model.n_levels,)
+        forecast = np.full((n_origins, n_steps, n_columns, *of_levels), np.nan)
         scale = np.full((n_origins, 1, n_columns), np.nan)
         for series_id, rows in _rows_by_series(series_ids):
             if self.models_[series_id] is not None:

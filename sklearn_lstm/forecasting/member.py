@@ -25,8 +25,9 @@ class Forecasts(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n_origins, n_steps, n_columns)
-        Logarithms where these are forecast.
+    values : ndarray of shape (n_origins, n_steps, n_columns) or \
+            (n_origins, n_steps, n_columns, n_levels)
+        Logarithms where these are forecast; of a member that predicts quantiles, all of these.
 
     scale : ndarray of shape (n_origins, 1, n_columns)
         By which errors of different series, and of different times, can be compared. 0 of what
@@ -34,11 +35,44 @@ class Forecasts(NamedTuple):
 
     series_ids : ndarray of shape (n_origins,)
         Number of the series that was fitted, -1 of another.
+
+    of_quantiles : Forecasts or None
+        Those of quantiles, if intervals are found by these.
     """
 
     values: np.ndarray
     scale: np.ndarray
     series_ids: np.ndarray
+    of_quantiles: Any = None
+
+    @property
+    def judged(self):
+        """Forecasts : Those whose errors intervals go by."""
+        return self if self.of_quantiles is None else self.of_quantiles
+
+    @property
+    def is_broken(self):
+        """ndarray of bool, shape (n_origins, n_columns) : Where some step has no forecast."""
+        broken = np.isnan(self.values).any(axis=(1, *range(3, self.values.ndim)))
+        return broken if self.of_quantiles is None else broken | self.of_quantiles.is_broken
+
+    def errors(self, truth):
+        """Return truth minus forecast in units of the scale, NaN where that is not known.
+
+        Parameters
+        ----------
+        truth : ndarray of shape (n_origins, n_steps, n_columns)
+            Logarithms where these are forecast.
+
+        Returns
+        -------
+        errors : ndarray in the shape of ``values``
+        """
+        of_levels = (1,) * (self.values.ndim - truth.ndim)
+        truth, scale = (of.reshape(*of.shape, *of_levels) for of in (truth, self.scale))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = (truth - self.values) / scale
+        return np.where(np.isfinite(errors), errors, np.nan)
 
 
 @dataclass(frozen=True)
@@ -71,6 +105,9 @@ class MemberSettings:
 
     reason : str, default=""
         Why this window, in words.
+
+    levels : tuple of float, default=()
+        Of the quantiles that the regressor predicts; empty: it predicts values.
     """
 
     name: str
@@ -83,6 +120,7 @@ class MemberSettings:
     max_windows: int | None = None
     season_length: int | None = None
     reason: str = ""
+    levels: tuple = ()
 
     def fitting(self, room):
         """Return the same with whole seasons less in its window, if it has no more room."""
@@ -170,6 +208,7 @@ class ForecastMember:
             fills=self.task.fills,
             n_calendar=settings.calendar.n_features,
             max_windows=settings.max_windows,
+            n_levels=len(settings.levels) or None,
         )
         if settings.columns == "separate":
             model = LocalModels(
@@ -343,13 +382,21 @@ class ForecastMember:
 
 
 def split_columns(values):
-    """Make each column a unit: from (n, n_steps, n_columns) to (n * n_columns, n_steps, 1)."""
-    return values.transpose(0, 2, 1).reshape(-1, values.shape[1], 1)
+    """Make each column a unit: from (n, n_steps, n_columns) to (n * n_columns, n_steps, 1).
+
+    What comes after the columns, such as levels of quantiles, stays.
+    """
+    n_steps, rest = values.shape[1], values.shape[3:]
+    return np.swapaxes(values, 1, 2).reshape(-1, n_steps, 1, *rest)
 
 
 def join_columns(values, n_columns):
-    """Put units side by side: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns)."""
-    return values.reshape(-1, n_columns, values.shape[1]).transpose(0, 2, 1)
+    """Bring units back side by side: from (n * n_columns, n_steps, 1) to (n, n_steps, n_columns).
+
+    What comes after the columns stays.
+    """
+    n_steps, rest = values.shape[1], values.shape[3:]
+    return np.swapaxes(values.reshape(-1, n_columns, n_steps, *rest), 1, 2)
 
 
 def _last_known(values):

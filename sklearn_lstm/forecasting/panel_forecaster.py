@@ -13,7 +13,7 @@ from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
 from .calibration import clock, hold_back
-from .conformal import ConformalErrors, NoIntervalError, RollingErrors
+from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
     Window,
@@ -22,6 +22,7 @@ from .defaults import (
     default_members,
 )
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
+from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
 from .time_series import check_values
 from .weights import crossed_weights, member_weights, mixed, relative_errors
@@ -46,6 +47,9 @@ class PanelForecaster:
 
     relative_errors_ : ndarray of shape (n_members,)
         Mean errors on the calibration part, the smallest is 1; NaN where there was none.
+
+    quantile_member_ : ForecastMember or None
+        What predicts quantiles, if intervals are found by these.
     """
 
     regressor: Any
@@ -66,6 +70,7 @@ class PanelForecaster:
     n_jobs: int | None
 
     errors_: Any = None
+    quantile_member_: Any = None
 
     def fit(self, panel, *, may_lack_windows=False):
         """Learn to forecast, and measure how far off forecasts are.
@@ -84,6 +89,9 @@ class PanelForecaster:
         self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
         self.task_ = Task(self.n_ahead, is_ahead, self.fills, self.n_jobs)
         settings = self._choose_members(panel)
+        of_quantiles = None
+        if self.interval_method == "cqr":
+            of_quantiles = quantile_settings(settings, self.regressor, self.n_ahead, self.horizon)
         self._check_lengths(panel, settings)
         self.is_non_negative_ = self._find_non_negative(panel)
         self.n_fitted_ = panel.lengths
@@ -99,7 +107,19 @@ class PanelForecaster:
         for member, scale in zip(self.members_, error_scales, strict=True):
             if scale is not None:
                 member.measure_on(scale)
+        if of_quantiles is not None:
+            self._learn_quantiles(panel, of_quantiles, seed, may_lack_windows)
         return self
+
+    def _learn_quantiles(self, panel, settings, seed, may_lack_windows):
+        self.by_unit_, self.by_series_ = settings.columns != "joint", settings.columns == "separate"
+        self.quantile_member_, held_back = fit_quantiles(
+            panel, settings, self.task_, self.horizon, self.calibration_fraction, seed,
+            is_folded=self.regressor is None, may_lack_windows=may_lack_windows,
+        )  # fmt: skip
+        if held_back is not None:
+            errors, series_ids = self._as_judged(held_back.errors()[0], held_back.series_ids)
+            self.errors_ = ConformalQuantiles(errors, settings.levels, series_ids)
 
     def _check_regressor(self):
         parts = [] if self.regressor is None else self.regressor.get_params().values()
@@ -163,7 +183,7 @@ class PanelForecaster:
         shape = len(panel), panel.y_all.shape[1]
         if self.non_negative != "auto":
             return np.full(shape, bool(self.non_negative))
-        return never_negative(panel)
+        return ~panel.reduced(np.logical_or, panel.y < 0)
 
     @property
     def fills(self):
@@ -184,12 +204,16 @@ class PanelForecaster:
     @property
     def window_length_(self):
         """int : Steps of the longest window."""
-        return max(member.settings.window_length for member in self.members_)
+        longest = max(member.settings.window_length for member in self.members_)
+        beside = self.quantile_member_
+        return longest if beside is None else max(longest, beside.settings.window_length)
 
     @property
     def n_history(self):
         """int : Steps that a series must have to be forecast."""
-        return min(member.settings.window_length for member in self.members_)
+        shortest = min(member.settings.window_length for member in self.members_)
+        beside = self.quantile_member_
+        return shortest if beside is None else max(shortest, beside.settings.window_length)
 
     @property
     def is_ahead_(self):
@@ -235,7 +259,7 @@ class PanelForecaster:
         """
         self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
         self.by_unit_ = self.by_series_ = False
-        if self.interval_method is None and len(settings) == 1:
+        if self.interval_method != "conformal" and len(settings) == 1:
             return settings, [None]
         held_back = hold_back(
             panel, settings, self.task_, self.horizon, self.calibration_fraction, seed
@@ -245,12 +269,12 @@ class PanelForecaster:
             return settings, [None] * len(settings)
         weights = np.ones((1, held_back.truth.shape[0]))
         if len(settings) > 1:
-            by_origin = _by_origin(held_back)
+            by_origin = held_back.by_origin()
             self.weights_ = member_weights(by_origin)
             self.relative_errors_ = relative_errors(by_origin)
             self.relative_errors_ /= self.relative_errors_.min()
             weights = crossed_weights(by_origin)
-        if self.interval_method is not None:
+        if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
         kept = self.weights_ >= min(LIGHTEST, self.weights_.max())
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
@@ -275,7 +299,7 @@ class PanelForecaster:
 
         Returns
         -------
-        errors : ndarray of shape (n_errors, n_steps, n_columns or 1)
+        errors : ndarray of shape (n_errors, n_steps, n_columns or 1, ...)
 
         series_ids : ndarray of shape (n_errors,) or None
             None where all are judged together.
@@ -295,31 +319,37 @@ class PanelForecaster:
         with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
             return replace(panel, y_all=np.log(panel.y_all))
 
-    def forecast_from(self, panel, series_ids, n_known, n_steps):
+    def forecast_from(self, panel, series_ids, n_known, n_steps, *, for_bounds=False):
         """Forecast from origins in the past.
 
-        Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`.
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`;
+        ``for_bounds`` tells whether what intervals need is to be there, too.
         """
         panel = self._logged(panel)
-        return self._mean(
-            [one.forecast_from(panel, series_ids, n_known, n_steps) for one in self.members_]
+        return self._combined(
+            lambda one: one.forecast_from(panel, series_ids, n_known, n_steps), for_bounds
         )
 
-    def forecast_next(self, panel, futures, n_steps, *, is_other=False):
+    def forecast_next(self, panel, futures, n_steps, *, is_other=False, for_bounds=False):
         """Forecast what follows the last row of each series.
 
-        Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`.
+        Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`, and of
+        :meth:`forecast_from`.
         """
         panel = self._logged(panel)
-        return self._mean(
-            [one.forecast_next(panel, futures, n_steps, is_other=is_other) for one in self.members_]
+        return self._combined(
+            lambda one: one.forecast_next(panel, futures, n_steps, is_other=is_other), for_bounds
         )
 
-    def _mean(self, forecasts):
-        values, scale = (np.stack(of) for of in list(zip(*forecasts, strict=True))[:2])
-        return Forecasts(
-            mixed(values, self.weights_), mixed(scale, self.weights_), forecasts[0].series_ids
+    def _combined(self, forecast, for_bounds):
+        """Return the mean of what members forecast, beside it quantiles where bounds need them."""
+        forecasts = [forecast(member) for member in self.members_]
+        values, scale = (
+            mixed(np.stack([one[i] for one in forecasts]), self.weights_) for i in range(2)
         )
+        has_quantiles = for_bounds and self.quantile_member_ is not None
+        beside = forecast(self.quantile_member_) if has_quantiles else None
+        return Forecasts(values, scale, forecasts[0].series_ids, beside)
 
     def values(self, forecasts, panel=None):
         """Return forecasts on the scale of the series, (n_origins, n_steps, n_columns).
@@ -343,17 +373,19 @@ class PanelForecaster:
         errors : RollingErrors, default=None
             None for those of the last calibration.
         """
-        values, scale, _ = forecasts
+        values, scale = forecasts.judged[:2]
         errors = self.errors_ if errors is None else errors
-        half_width = self._of_units(errors.half_width, coverage, forecasts) * scale
+        margin = self._of_units(errors.margin, coverage, forecasts) * scale
         lower, upper = (
             self._bounded(self._unlogged(bound), forecasts, panel)
-            for bound in (values - half_width, values + half_width)
+            for bound in errors.interval(values, margin, coverage)
         )
         if not self.integer:
             return lower, upper
-        # The whole numbers between the bounds are the same; there may be none but the forecast.
-        middle = self.values(forecasts, panel)
+        # The whole numbers between the bounds are the same; there may be none but the forecast,
+        # and not even that between quantiles.
+        is_between = forecasts.of_quantiles is None
+        middle = self.values(forecasts, panel) if is_between else np.round((lower + upper) / 2)
         return np.minimum(np.ceil(lower), middle), np.maximum(np.floor(upper), middle)
 
     def recalibrated(self, panel, n_before):
@@ -385,7 +417,7 @@ class PanelForecaster:
         n_known = joined_ranges(first, n_origins).astype(np.intp)
         order = np.argsort(clock(panel, series_ids, n_known), kind="stable")
         series_ids, n_known = series_ids[order], n_known[order]
-        forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon)
+        forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon, for_bounds=True)
         errors = self._errors_at(panel, forecasts, series_ids, n_known, n_before)
         moved = copy(self)
         moved.errors_ = self.errors_.extended(*self._as_judged(errors, series_ids), n_kept=n_kept)
@@ -398,7 +430,7 @@ class PanelForecaster:
         return len(self.errors_.errors)
 
     def _errors_at(self, panel, forecasts, series_ids, n_known, n_before=None):
-        """Return truth minus forecast on the scale of histories, NaN where no truth is known.
+        """Return the errors that intervals go by, NaN where no truth is known.
 
         Parameters
         ----------
@@ -411,10 +443,8 @@ class PanelForecaster:
         is_known = rows < ends[series_ids][:, np.newaxis]
         if n_before is not None:
             is_known &= steps >= n_before[series_ids][:, np.newaxis]
-        truth = y[np.where(is_known, rows, 0)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            errors = (truth - forecasts.values) / forecasts.scale
-        return np.where(is_known[..., np.newaxis] & np.isfinite(errors), errors, np.nan)
+        truth = np.where(is_known[..., np.newaxis], y[np.where(is_known, rows, 0)], np.nan)
+        return forecasts.judged.errors(truth)
 
     def rolling(self, panel, forecasts, series_ids, n_known, since=None):
         """Return the errors that were known at each of many origins.
@@ -442,11 +472,11 @@ class PanelForecaster:
         more_ids, more_known, share = self._origins_between(
             panel, series_ids, n_known, since, n_steps * n_columns
         )
+        more = self.forecast_from(panel, more_ids, more_known, n_steps, for_bounds=True)
         ids, known = np.append(series_ids, more_ids), np.append(n_known, more_known)
-        more = self.forecast_from(panel, more_ids, more_known, n_steps)
-        values, scale, _ = (np.concatenate(two) for two in zip(forecasts, more, strict=True))
-        errors = self._errors_at(panel, Forecasts(values, scale, ids), ids, known)
-        errors, unit_ids = self._as_judged(errors, ids)
+        asked = self._errors_at(panel, forecasts, series_ids, n_known)
+        between = self._errors_at(panel, more, more_ids, more_known)
+        errors, unit_ids = self._as_judged(np.concatenate([asked, between]), ids)
         n_units = n_columns if self.by_unit_ else 1
         when = np.repeat(clock(panel, ids, known), n_units)
         calibrated, n_kept = self._thinned(share, n_steps)
@@ -465,30 +495,37 @@ class PanelForecaster:
         ids = np.repeat(np.arange(len(panel)), n_origins)
         known = joined_ranges(np.minimum(since, last), n_origins).astype(np.intp)
         distance = 1 + len(ids) * n_values // MOST_ERRORS_ROLLED
-        asked = set(zip(series_ids.tolist(), n_known.tolist(), strict=True))
-        is_new = [pair not in asked for pair in zip(ids.tolist(), known.tolist(), strict=True)]
-        is_new = np.array(is_new, dtype=bool) & (clock(panel, ids, known) % distance == 0)
+        is_due = clock(panel, ids, known) % distance == 0
+        ids, known = ids[is_due], known[is_due]
+        longest = panel.lengths.max() + 1
+        is_new = ~np.isin(ids * longest + known, series_ids * longest + n_known)
         return ids[is_new], known[is_new], 1 / distance
 
     def _thinned(self, share, n_steps):
         """Return a share of the errors, evenly spaced in time, and how many stay."""
-        errors = self.errors_.errors[:, :n_steps]
+        thinned = copy(self.errors_)
+        thinned.errors = self.errors_.errors[:, :n_steps]
         if share == 1 or self.by_series_:
-            return ConformalErrors(errors, self.errors_.series_ids), self._n_judged()
-        n_kept = max(int(share * len(errors)), min(FEWEST_ROLLING, len(errors)))
-        rows = np.linspace(0, len(errors) - 1, n_kept).round().astype(int)
-        return ConformalErrors(errors[rows]), n_kept
+            return thinned, self._n_judged()
+        n_judged = len(thinned.errors)
+        fewest = max(FEWEST_ROLLING, self.is_non_negative_.size)  # of all series at one time
+        n_kept = max(int(share * n_judged), min(fewest, n_judged))
+        rows = np.linspace(0, n_judged - 1, n_kept).round().astype(int)
+        thinned.errors = thinned.errors[rows]
+        return thinned, n_kept
 
     def quantiles(self, forecasts, levels, panel=None, errors=None):
         """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
-        values, scale, _ = forecasts
+        values, scale = forecasts.judged[:2]
         errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
             error = self._of_units(errors.quantile, level, forecasts)
-            of_level = self._unlogged(values + error * scale)
+            of_level = self._unlogged(errors.at_level(values, level) + error * scale)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
-        return np.stack(found, axis=-1)
+        # Levels are judged apart, so that they might cross.
+        order = np.argsort(np.argsort(levels))
+        return np.sort(np.stack(found, axis=-1), axis=-1)[..., order]
 
     def _of_units(self, statistic, level, forecasts):
         """Return a statistic of errors, shape (n_origins or 1, n_steps, n_columns)."""
@@ -527,20 +564,3 @@ class PanelForecaster:
                 f"Intervals reach {n_calibrated} steps ahead, the horizon that was fitted, not "
                 f"{n_steps}. Fit with horizon={n_steps}."
             )
-
-
-def never_negative(panel):
-    """Tell which columns of which series hold no value below zero, shape (n_series, n_columns)."""
-    return ~panel.reduced(np.logical_or, panel.y < 0)
-
-
-def _by_origin(held_back):
-    """Return the mean absolute error of each member at each origin, on the scale of the first."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = np.abs(held_back.truth - held_back.values) / held_back.scale[0]
-    errors = np.where(np.isfinite(errors), errors, np.nan)
-    known = np.isfinite(errors)
-    counts = known.sum(axis=(2, 3))
-    total = np.where(known, errors, 0).sum(axis=(2, 3))
-    with np.errstate(invalid="ignore"):
-        return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)

@@ -88,12 +88,13 @@ def mixed(values, weights):
     weights = np.where(total > 0, weights, known)
     with np.errstate(invalid="ignore"):
         weights = weights / weights.sum(axis=0)
-    mean = np.zeros(values.shape[1:])
-    for of_member, weight, is_known in zip(values, weights, known, strict=True):
-        mean += (
-            np.where(is_known[:, np.newaxis, np.newaxis], of_member, 0)
-            * weight[:, np.newaxis, np.newaxis]
-        )
+        # From the heaviest on, so that the mean of what all agree about is just that.
+        heaviest = np.where(known, weights, -1.0).argmax(axis=0)
+        first = values[heaviest, np.arange(len(heaviest))]
+        mean = first.copy()
+        for of_member, weight, is_known in zip(values, weights, known, strict=True):
+            deviation = np.where(is_known[:, np.newaxis, np.newaxis], of_member - first, 0)
+            mean += deviation * weight[:, np.newaxis, np.newaxis]
     return mean
 
 
@@ -113,7 +114,7 @@ def crossed_weights(errors):
     """
     n_origins = errors.shape[1]
     weights = np.empty(errors.shape)
-    for block in np.array_split(np.arange(n_origins), min(N_CROSSED, n_origins)):
+    for block in np.array_split(np.arange(n_origins), min(N_CROSSED, max(1, n_origins))):
         others = np.delete(errors, block, axis=1)
         weights[:, block] = member_weights(others if others.shape[1] else errors)[:, np.newaxis]
     return weights

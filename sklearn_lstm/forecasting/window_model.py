@@ -53,6 +53,9 @@ class WindowModel:
 
     max_windows : int, default=None
         Learn from no more windows than so many, evenly spaced; None: from all.
+
+    n_levels : int, default=None
+        Quantiles that the regressor predicts of each value; None: the value itself.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class WindowModel:
         fills,
         n_calendar=0,
         max_windows=None,
+        n_levels=None,
     ):
         self.regressor = regressor
         self.window_length = window_length
@@ -75,6 +79,7 @@ class WindowModel:
         self.fills = fills
         self.n_calendar = n_calendar
         self.max_windows = max_windows
+        self.n_levels = n_levels
 
     def fit(
         self,
@@ -265,13 +270,15 @@ class WindowModel:
             The series that each history is from, by its number in ``fit``.
 
         n_steps : int
+            No more than ``n_ahead`` where quantiles are predicted: they can't be fed back.
 
         normalizer : Normalizer, default=None
             Scales of other series than those of ``fit``, which ``series_ids`` then count.
 
         Returns
         -------
-        forecast : ndarray of shape (n_origins, n_steps, n_columns)
+        forecast : ndarray of shape (n_origins, n_steps, n_columns) or \
+                (n_origins, n_steps, n_columns, n_levels)
             NaN where the history is not whole.
 
         scale : ndarray of shape (n_origins, 1, n_columns)
@@ -287,17 +294,20 @@ class WindowModel:
             last = np.repeat(covariates[:, -1:], n_short, axis=1)
             covariates = np.concatenate([covariates, last], axis=1)
         x, calendar = self._scaled(covariates)
-        blocks, first_scale = [], None
+        blocks: list[np.ndarray] = []
+        first_scale = None
         for begin in range(0, n_blocks * h, h):
+            if blocks:
+                z = np.concatenate([z[:, -w:], blocks[-1]], axis=1)
             windows = np.concatenate([z[:, -w:], *self._covariates_at(x, begin)], axis=2)
             of_lasts = calendar[:, begin + w - 1]
             block, scale = self._next_block(windows, of_lasts, normalizer.is_constant_[series_ids])
             first_scale = scale if first_scale is None else first_scale
             blocks.append(block)
-            z = np.concatenate([z[:, -w:], block], axis=1)
-        forecast = np.concatenate(blocks, axis=1)[:, :n_steps]
+        forecast = np.concatenate(blocks, axis=-2)[..., :n_steps, :]
+        forecast = normalizer.inverse_transform(forecast, series_ids)
         scale = first_scale * normalizer.scale_[series_ids]
-        return normalizer.inverse_transform(forecast, series_ids), scale
+        return forecast if self.n_levels is None else np.moveaxis(forecast, 0, -1), scale
 
     def _covariates_at(self, x, begin):
         """Yield the covariates of windows, then those known ahead, shift by shift."""
@@ -308,31 +318,37 @@ class WindowModel:
             yield x[:, begin + shift : begin + shift + w, ahead]
 
     def _next_block(self, array, calendar, is_constant):
-        """Predict what follows windows that are written out, on the scale of their series."""
+        """Predict what follows windows that are written out, on the scale of their series.
+
+        Levels of quantiles come first: so all that is done to a value is done to each of them.
+        """
         n_windows, n_columns = len(array), is_constant.shape[2]
+        of_levels = () if self.n_levels is None else (self.n_levels,)
         rows = array.reshape(-1, array.shape[2])
         starts = row_numbers(np.arange(n_windows) * self.window_length, len(rows))
         starts, windows = self._whole_windows(rows, starts, n_columns)
         whole = starts // self.window_length
         last = array[:, -1:, :n_columns].copy()
         scale = np.full(last.shape, np.nan if self.normalize == "window" else 1.0)
-        block = np.full((n_windows, self.n_ahead, n_columns), np.nan)
+        block = np.full((*of_levels, n_windows, self.n_ahead, n_columns), np.nan)
         if len(whole):
             last[whole] = windows.last_values(n_columns)
             predicted = self.regressor_.predict(self._as_input(windows, calendar[whole]))
-            if np.size(predicted) != len(whole) * self.n_ahead * n_columns:
+            if np.size(predicted) != block[..., whole, :, :].size:
                 raise ValueError(
                     f"regressor={self.regressor_!r} predicts arrays of shape "
                     f"{np.shape(predicted)[1:]}, but {self.n_ahead} steps of {n_columns} columns "
                     "are to be forecast, one value each. Of several quantiles take one: "
                     "LSTMRegressor(loss='quantile', quantile=0.5)."
                 )
-            predicted = np.reshape(predicted, (-1, *block.shape[1:]))
+            predicted = np.reshape(predicted, (len(whole), self.n_ahead, n_columns, *of_levels))
+            if of_levels:
+                predicted = np.moveaxis(predicted, -1, 0)
             loc, of_windows = windows.scales()
             if of_windows is not None:
                 scale[whole] = of_windows
                 predicted = of_windows * predicted
-            block[whole] = loc + predicted
+            block[..., whole, :, :] = loc + predicted
         # What never changed has nothing to be learned from: it stays where it is.
         return np.where(is_constant, last, block), scale
 

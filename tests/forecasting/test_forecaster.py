@@ -1,17 +1,19 @@
 import datetime
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor, VotingRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest, make_lstm_pipeline
+from sklearn_lstm.forecasting.smoothing import ExponentialSmoothing
 
 
 @pytest.fixture
@@ -472,7 +474,7 @@ def test_update_of_some_series_of_a_panel(days):
     ],
 )
 def test_what_does_not_follow_is_refused_and_nothing_lost(days, new, message):
-    model = forecaster(horizon=2).fit(days[:90])
+    model = forecaster(horizon=2, missing="error").fit(days[:90])
     before = model.predict()
     with pytest.raises(ValueError, match=message):
         model.update(new(days))
@@ -481,11 +483,57 @@ def test_what_does_not_follow_is_refused_and_nothing_lost(days, new, message):
 
 def test_missing_values_are_counted_and_shown(days):
     days.iloc[[3, 50, 51, 52]] = np.nan
+    model = forecaster(missing="error")
     with pytest.raises(ValueError, match=r"4 of 120 rows of y.*2024-01-04.*2024-02-20.*\.\.\."):
-        forecaster().fit(days)
+        model.fit(days)
     absent = days.dropna()
     with pytest.raises(ValueError, match="step by 'D', but 4 are absent, first 2024-01-04"):
-        forecaster().fit(absent)
+        model.fit(absent)
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_missing_values_are_interpolated_with_a_warning(days, absent):
+    days.iloc[[3, 50, 51, 52]] = np.nan
+    y = days.dropna() if absent else days
+    with pytest.warns(UserWarning, match=r"4 of 120 rows lack a value, first y at 2024-01-04"):
+        model = forecaster(horizon=2).fit(y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asked = forecaster(horizon=2, missing="interpolate").fit(y)
+        pd.testing.assert_series_equal(model.predict(), asked.predict())
+
+
+def test_a_warning_of_missing_values_points_at_its_caller(days):
+    model = forecaster()
+    with pytest.warns(UserWarning, match="1 of 90 rows lack a value") as of_fit:
+        model.fit(days[:90].drop(days.index[7]))
+    with pytest.warns(UserWarning, match="2 of 95 rows lack a value") as of_update:
+        model.update(days[90:95].drop(days.index[92]))
+    assert {one.filename for one in [*of_fit, *of_update]} == {__file__}
+
+
+def test_missing_covariates_are_counted_with_the_values(days):
+    X = pd.DataFrame({"x": np.cos(np.arange(123))}, index=pd.date_range("2024-01-01", periods=123))
+    days.iloc[3] = X.iloc[3, 0] = X.iloc[9, 0] = np.nan
+    with pytest.warns(UserWarning, match="2 of 120 rows lack a value"):
+        forecaster().fit(days, X[:120])
+
+
+def test_an_update_warns_of_what_is_newly_missing(days):
+    days.iloc[[3, 100]] = np.nan
+    with pytest.warns(UserWarning, match="1 of 90 rows lack a value"):
+        model = forecaster().fit(days[:90])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.update(days[90:95])
+    with pytest.warns(UserWarning, match="2 of 105 rows lack a value"):
+        model.update(days[95:105])
+
+
+def test_the_series_that_lacks_a_value_is_named(days):
+    panel = pd.concat({"a": days, "b": days.drop(days.index[5])})
+    with pytest.warns(UserWarning, match=r"1 of 240 rows.*first series 'b' at 2024-01-06"):
+        forecaster().fit(panel)
 
 
 def test_skip_learns_from_the_whole_windows(days):
@@ -714,7 +762,7 @@ def test_bad_covariates_are_explained(days):
     ]
     for bad, message in cases:
         with pytest.raises(ValueError, match=message):
-            forecaster().fit(days, bad)
+            forecaster(missing="error").fit(days, bad)
     with pytest.raises(ValueError, match="X has 3 rows, but y has 120"):
         forecaster().fit(days.to_numpy(), np.zeros(3))
     with pytest.raises(ValueError, match="not to fit"):
@@ -756,11 +804,14 @@ def test_an_lstm_reads_windows(days):
     assert len(set(seeds)) == 2
 
 
-def test_the_default_is_an_lstm(days):
+def test_the_default_has_members_of_three_kinds(days):
     model = LSTMForecaster(interval_method=None, random_state=0).fit(days)
-    assert isinstance(model.regressor_, LSTMRegressor)
+    kinds = {type(regressor) for regressor in model.regressor_}
+    assert kinds == {LSTMRegressor, RidgeCV, ExponentialSmoothing}
     assert model.regressor is None
-    assert (model.window_length, model.window_length_) == ("auto", 15)
+    lengths = {one.settings.name: one.settings.window_length for one in model._core.members_}
+    assert lengths == {"LSTM": 15, "ridge": 15, "smoothing": 56}
+    assert (model.window_length, model.window_length_) == ("auto", 56)
     assert (model.log, model.log_) == ("auto", False)
     again = clone(model).fit(days)
     assert model.predict().equals(again.predict())

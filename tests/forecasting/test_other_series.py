@@ -288,7 +288,7 @@ BAD = {
 
 @pytest.mark.parametrize(("spoil", "message"), BAD.values(), ids=BAD)
 def test_other_series_that_do_not_fit_are_refused_by_name(known, other, spoil, message):
-    model = forecaster().fit(known)
+    model = forecaster(missing="error").fit(known)
     with pytest.raises(ValueError, match=message):
         model.predict(y=spoil(other))
 

@@ -216,7 +216,7 @@ def test_forecasts_and_intervals_are_those_of_loops(normalize, shape, missing):
     y, X, past, series, futures, ahead = make_data(shape, missing)
     forecaster = LSTMForecaster(
         Ridge(0.1), window_length=W, horizon=H, normalize=normalize, missing=missing, log=False,
-        past_covariates=past,
+        past_covariates=past, non_negative=False,
     ).fit(y, known_until(y, X))  # fmt: skip
     reference = Reference(Ridge(0.1), normalize=normalize, missing=missing, ahead=ahead)
     reference.fit(series)
@@ -245,7 +245,12 @@ def test_windows_shorter_than_the_horizon_see_all_that_is_known_ahead(
     futures = [X.loc[key].to_numpy()[30 : 30 + horizon] for key in "abc"]
     sizes = {"window_length": window_length, "horizon": horizon}
     forecaster = LSTMForecaster(
-        Ridge(0.1), normalize=normalize, log=False, past_covariates=past, **sizes
+        Ridge(0.1),
+        normalize=normalize,
+        log=False,
+        past_covariates=past,
+        non_negative=False,
+        **sizes,
     ).fit(y, known_until(y, X))
     reference = Reference(Ridge(0.1), normalize=normalize, missing="error", ahead=ahead, **sizes)
     reference.fit(series)
@@ -265,7 +270,7 @@ def test_an_lstm_learns_from_the_windows_of_loops(normalize, shape, missing):
     lstm = LSTMRegressor(3, epochs=2, batch_size=16, learning_rate=0.01, random_state=0)
     forecaster = LSTMForecaster(
         lstm, window_length=W, horizon=H, normalize=normalize, missing=missing, log=False,
-        past_covariates=past, interval_method=None,
+        past_covariates=past, interval_method=None, non_negative=False,
     ).fit(y, known_until(y, X))  # fmt: skip
     reference = Reference(lstm, normalize=normalize, missing=missing, ahead=ahead).fit(series)
     fitted = forecaster.regressor_
@@ -301,7 +306,7 @@ def test_regressors_of_every_kind_learn_from_the_windows_of_loops(around, horizo
     y, _, _, series, _, ahead = make_data("panel", "interpolate")
     forecaster = LSTMForecaster(
         around, window_length=W, horizon=horizon, missing="interpolate", log=False,
-        interval_method=None,
+        interval_method=None, non_negative=False,
     ).fit(y)  # fmt: skip
     reference = Reference(
         around, normalize="last", missing="interpolate", ahead=ahead, horizon=horizon
