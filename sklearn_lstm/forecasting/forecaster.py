@@ -337,10 +337,11 @@ class LSTMForecaster(BaseEstimator):
             the rest. With ``y``, all covariates of its rows and, below these, those known ahead.
 
         y : {array-like, Series, DataFrame}, default=None
-            Another series or panel, in the form of ``fit``, to forecast instead: at least
-            ``window_length_`` rows of each. Nothing is learned from it but, where windows have no
-            scale of their own, the scale of each series, and nothing of it is kept. None: what
-            follows the series that were fitted.
+            Another series or panel, in the form of ``fit``, to forecast instead: of each at least
+            as many rows as the shortest window of ``members_`` has; those with a longer one then
+            stand aside. Nothing is learned from it but, where windows have no scale of their own,
+            the scale of each series, and nothing of it is kept. None: what follows the series that
+            were fitted.
 
         Returns
         -------
