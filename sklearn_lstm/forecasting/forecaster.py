@@ -181,8 +181,9 @@ class LSTMForecaster(BaseEstimator):
     Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,
     0.5, 0.75, 0.9 and 0.95 the pair around 0.5 that suits the asked share best, widened or narrowed
     by an order statistic of how far the truth of the calibration part lay beyond such a pair.
-    Settings are those of ``regressor``, or of the first default LSTM, but for the loss. The
-    forecast stays what it is without; other networks make it, so it may lie outside the interval.
+    Settings are those of ``regressor``, or of the first default LSTM as an ensemble of three, but
+    for the loss. The forecast stays what it is without; other networks make it, so it may lie
+    outside the interval.
 
     What is ``"auto"``, and the epochs of members, are chosen once from all rows of ``fit``, those
     of the calibration part among them.

@@ -379,3 +379,8 @@ def test_with_nothing_set_short_series_are_held_back_in_parts():
     conformal = LSTMForecaster(horizon=H, random_state=0).fit(y)
     assert len(model._core.errors_.errors) == len(conformal._core.errors_.errors)
     assert (bounds_of(model)["lower"] < bounds_of(model)["upper"]).all()
+    networks = [
+        of.quantile_member_.settings.regressor.ensemble_size
+        for of in (model._core, forecaster(tiny(ensemble_size=2)).fit(y)._core)
+    ]
+    assert networks == [3, 2]  # what is given stays
