@@ -308,10 +308,12 @@ def test_any_index_will_do(index):
 def test_a_calendar_needs_dates(index):
     y = week(100).to_numpy()
     y = y if index == "none" else pd.Series(y, INDEXES[index])
-    with pytest.raises(ValueError, match=r"calendar=True needs timestamps.*Give it an index of da"):
+    with pytest.raises(
+        ValueError, match=r"calendar=True needs timestamps.*no dates.*Give it an index of da"
+    ):
         alone(calendar=True).fit(y)
     yearly = pd.Series(week(60).to_numpy(), pd.date_range("1950", periods=60, freq="YS"))
-    with pytest.raises(ValueError, match=r"calendar=True .* y has steps of 'YS-JAN'.*'auto'"):
+    with pytest.raises(ValueError, match=r"calendar=True .* y has \d+ steps of 'YS-JAN'.*'auto'"):
         alone(calendar=True).fit(yearly)
 
 
