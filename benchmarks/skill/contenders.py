@@ -114,7 +114,8 @@ def forecast(name, task, data):
     predictions = blank.predictions.assign(
         **{column: values.reshape(-1) for column, values in found.items()}
     )
-    return replace(blank, predictions=predictions, coverage=COVERAGE), seconds
+    coverage = COVERAGE if "lower" in found else None
+    return replace(blank, predictions=predictions, coverage=coverage), seconds
 
 
 @cache

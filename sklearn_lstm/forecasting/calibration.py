@@ -13,7 +13,8 @@ from .member import ForecastMember
 from .window_model import NoWindowError
 
 MOST_ORIGINS_JUDGED = 20_000  # by which a share of 90 % is known to 0.2 %, and errors stay small
-MOST_VALUES_JUDGED = 4_000_000  # forecasts of each member, 32 MB, where there are several
+# Forecasts of each member, 32 MB, where there are several; and of one by itself.
+MOST_VALUES_JUDGED, MOST_VALUES_OF_ONE = 4_000_000, 20_000_000
 # Few rows are held back in several parts, each forecast by what was learned before it: of the last
 # fifth alone, all origins of a short series see the same few months.
 MOST_FOLDS, STEPS_OF_ONE_FOLD = 4, 2000
@@ -63,9 +64,14 @@ class HeldBack:
         return np.where(np.isfinite(errors), errors, np.nan)
 
     def by_origin(self):
-        """Return the mean absolute error of each member at each origin, on the first's scale."""
+        """Return the mean absolute error of each member at each origin, on one scale for all.
+
+        It is that of the first member that has one.
+        """
+        first = np.isfinite(self.scale).all(axis=(2, 3)).argmax(axis=0)
+        scale = self.scale[first, np.arange(len(first))]
         with np.errstate(divide="ignore", invalid="ignore"):
-            errors = np.abs(self.truth - self.values) / self.scale[0]
+            errors = np.abs(self.truth - self.values) / scale
         errors = np.where(np.isfinite(errors), errors, np.nan)
         known = np.isfinite(errors)
         counts = known.sum(axis=(2, 3))
@@ -168,9 +174,10 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
     series_ids = np.repeat(np.arange(len(part)), n_origins)
     n_known = joined_ranges(n_before, n_origins).astype(np.intp)
     is_separate = any(one.columns == "separate" for one in settings)
-    most = MOST_ORIGINS_JUDGED
-    if len(settings) > 1:
-        most = min(most, 1 + MOST_VALUES_JUDGED // (horizon * part.y_all.shape[1]))
+    n_levels = max(1, len(settings[0].levels or ()))
+    most_values = MOST_VALUES_JUDGED if len(settings) > 1 else MOST_VALUES_OF_ONE
+    n_values = horizon * part.y_all.shape[1] * n_levels
+    most = min(MOST_ORIGINS_JUDGED, 1 + most_values // n_values)
     series_ids, n_known = _sample(series_ids, n_known, most, is_separate, seed)
     order = np.argsort(clock(part, series_ids, n_known), kind="stable")
     series_ids, n_known = series_ids[order], n_known[order]

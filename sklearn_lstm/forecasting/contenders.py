@@ -114,7 +114,7 @@ class Contender(Protocol):
         """
 
 
-def _of_core(core, panel, numbers, known, asked, since=None):
+def _of_core(core, panel, numbers, known, asked, since=None, n_updated=0):
     """Return what is asked for from the forecasts of a PanelForecaster."""
     has_bounds = len(asked.names) > 1
     if has_bounds:
@@ -123,7 +123,9 @@ def _of_core(core, panel, numbers, known, asked, since=None):
     found: dict[Any, np.ndarray] = {"y_pred": core.values(forecasts)}
     if not has_bounds:
         return found
-    errors = core.rolling(panel, forecasts, numbers, known, since) if asked.adaptive else None
+    errors = None
+    if asked.adaptive:
+        errors = core.rolling(panel, forecasts, numbers, known, since, n_updated)
     if asked.coverage is not None:
         bounds = core.interval(forecasts, asked.coverage, errors=errors)
         found["lower"], found["upper"] = bounds
@@ -198,7 +200,7 @@ class Frozen:
 
     @property
     def n_needed(self):
-        return self._core.window_length_
+        return self._core.n_history
 
     def read(self, y, X):
         core, fitted = self._core, self._fitted
@@ -259,7 +261,8 @@ class Frozen:
         )
         since = self._rows_seen(panel)
         panel, numbers = self._as_fitted(panel), self._numbers(panel)[numbers]
-        return _of_core(core, panel, numbers, known, asked, since)
+        n_updated = self._fitted.lengths - core.n_fitted_
+        return _of_core(core, panel, numbers, known, asked, since, n_updated)
 
     def _rows_seen(self, panel):
         """Return how many of the rows given lie before the end of those that it knows."""

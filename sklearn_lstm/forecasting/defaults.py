@@ -38,6 +38,9 @@ RIDGE_ALPHAS = np.logspace(-2, 5, 8)
 # More windows tell a linear regressor nothing new, and would have to be written out.
 MOST_WINDOWS_OF_RIDGE, MOST_WINDOWS_SMOOTHED = 10_000, 1500
 WIDEST_JOINT = 400  # values in a window that a ridge reads of all columns together
+WIDEST_RIDGE = 1000  # values in a window, covariates among them: wider ones take it minutes
+# A calendar is written out beside the rows: of more values than 400 MB hold there is none.
+MOST_CALENDAR_VALUES = 50_000_000
 
 # Of more series, so many evenly spaced ones are looked at: medians over a thousand are as good as
 # certain, and over all of 30,000 they would take longer than a linear regressor to train.
@@ -221,22 +224,39 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
     if "window_length" not in given:
         long = _long_window(panel, horizon, season, window.length)
     make = partial(_default_member, panel, n_ahead, given)
-    ridge = RidgeCV(alphas=RIDGE_ALPHAS)
-    of_ridge = {"regressor": ridge, "calendar": calendar, "max_windows": MOST_WINDOWS_OF_RIDGE}
+    if len(panel.y) * calendar.n_features > MOST_CALENDAR_VALUES:
+        calendar = CalendarFeatures(())
+
+    def of_ridge(window):
+        n_covariates = panel.X_all.shape[1]
+        return {
+            "regressor": RidgeCV(alphas=RIDGE_ALPHAS),
+            "calendar": calendar,
+            "max_windows": MOST_WINDOWS_OF_RIDGE,
+            "sees_covariates": window.length * (1 + 2 * n_covariates) <= WIDEST_RIDGE,
+        }
+
     is_wide = window.length * n_columns > WIDEST_JOINT
     members = [make("LSTM", window, columns="shared", calendar=calendar)]
     if count_windows(panel, window.length, n_ahead) >= FEWEST_FOR_RIDGE:
-        members.append(make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge))
+        members.append(
+            make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge(window))
+        )
     if long is not None:
         members += [
             make("long LSTM", long, columns="shared", normalize="window"),
-            make("long ridge", long, columns="shared", **of_ridge),
+            make("long ridge", long, columns="shared", **of_ridge(long)),
         ]
     smoothed = window if "window_length" in given else _smoothed_window(panel, horizon)
     if smoothed is not None:
         season = infer_season_length(looked_at(panel), panel.freq, horizon=horizon)
         season = season if season <= smoothed.length else 1
-        member = make(
+        is_separate = given.get("columns") == "separate"
+        alone = {**given, "columns": "separate" if is_separate else "shared"}  # it knows no other
+        member = _default_member(
+            panel,
+            n_ahead,
+            alone,
             "smoothing",
             smoothed,
             columns="shared",

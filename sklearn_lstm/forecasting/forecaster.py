@@ -21,7 +21,7 @@ from .._sklearn_private import (
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
 from .read_panel import covariates_table, read_panel
-from .time_series import Panel, check_values, n_lacking, warn_of_missing
+from .time_series import Panel, check_values, warn_of_missing
 
 
 class LSTMForecaster(BaseEstimator):
@@ -310,8 +310,8 @@ class LSTMForecaster(BaseEstimator):
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with unchanged_on_error(self):
             self._fit(panel)
-        if self.missing == "auto":
-            warn_of_missing(panel)
+            if self.missing == "auto":
+                warn_of_missing(panel)
         return self
 
     def _fit(self, panel: Panel) -> Self:
@@ -533,13 +533,15 @@ class LSTMForecaster(BaseEstimator):
             panel = extend_panel(
                 self._panel, y_new, X_new, fills_holes=self._core.missing != "error"
             )
+            seen, missing = self._panel.lengths, self._core.missing
             if refit:
-                return self._fit(panel)
-            check_values(panel, self._core.missing, self.log_, is_chosen=self.log == "auto")
-            if self._core.missing == "auto":
-                warn_of_missing(panel, n_lacking(self._panel), stacklevel=3)
-            self._core = self._core.recalibrated(panel, self._panel.lengths)
-            self._panel = panel
+                self._fit(panel)
+            else:
+                check_values(panel, missing, self.log_, is_chosen=self.log == "auto")
+                self._core = self._core.recalibrated(panel, seen)
+                self._panel = panel
+            if missing == "auto":
+                warn_of_missing(panel, seen, stacklevel=3)
         return self
 
     @property

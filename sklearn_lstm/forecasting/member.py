@@ -17,7 +17,8 @@ from .normalize import Normalizer
 from .protocols import SeriesModel
 from .window_model import WindowModel
 
-ORIGINS_AT_ONCE = 8_192  # whose histories are written out together: some megabytes
+# Values of histories and covariates that are written out together, 64 MB.
+VALUES_AT_ONCE = 2**23
 
 
 class Forecasts(NamedTuple):
@@ -276,12 +277,7 @@ class ForecastMember:
         -------
         forecasts : Forecasts
         """
-        parts = []
-        for begin in range(0, max(len(series_ids), 1), ORIGINS_AT_ONCE):
-            of_block = slice(begin, begin + ORIGINS_AT_ONCE)
-            block = self._histories(panel, series_ids[of_block], n_known[of_block], n_steps)
-            parts.append(self._predict(block, n_steps))
-        values, scale = map(np.concatenate, zip(*parts, strict=True))
+        values, scale = self._predict(panel, series_ids, n_known, n_steps)
         return self._forecasts(values, scale, series_ids)
 
     def forecast_next(self, panel, futures, n_steps, *, is_other=False):
@@ -307,25 +303,38 @@ class ForecastMember:
         """
         series_ids = np.arange(len(panel))
         ahead = self._covariates_ahead(panel, futures, n_steps)
-        histories = self._histories(panel, series_ids, panel.lengths, n_steps, ahead)
         if not is_other:
-            values, scale = self._predict(histories, n_steps)
+            values, scale = self._predict(panel, series_ids, panel.lengths, n_steps, ahead)
             return self._forecasts(values, scale, series_ids)
         of_units, _, offsets, _ = self._units(panel)
         normalizer = Normalizer(self.settings.normalize).fit(of_units, offsets, self.task.n_ahead)
-        values, scale = self._predict(histories, n_steps, normalizer)
+        values, scale = self._predict(panel, series_ids, panel.lengths, n_steps, ahead, normalizer)
         scale = np.where(normalizer.is_constant_[:, np.newaxis], 0, scale)
         return Forecasts(self._joined(values), self._joined(scale), np.full(len(panel), -1))
 
-    def _predict(self, histories, n_steps, normalizer=None):
-        values, covariates, unit_ids = histories
-        return self.model_.forecast(values, covariates, unit_ids, n_steps, normalizer)
+    def _predict(self, panel, series_ids, n_known, n_steps, ahead=None, normalizer=None):
+        """Return forecasts of units and their scale, many but not all at once."""
+        n_features = 1 + len(self.is_ahead) + self.settings.calendar.n_features
+        n_rows = self.settings.window_length + self.task.reach(n_steps)
+        n_at_once = max(1, VALUES_AT_ONCE // (panel.y_all.shape[1] * n_rows * n_features))
+        parts = []
+        for begin in range(0, max(len(series_ids), 1), n_at_once):
+            block = slice(begin, begin + n_at_once)
+            values, covariates, unit_ids = self._histories(
+                panel, series_ids[block], n_known[block], n_steps,
+                None if ahead is None else ahead[block],
+            )  # fmt: skip
+            part = self.model_.forecast(values, covariates, unit_ids, n_steps, normalizer)
+            parts.append(part)
+        values, scale = map(np.concatenate, zip(*parts, strict=True))
+        return values, scale
 
     def _forecasts(self, values, scale, series_ids):
         """Put units side by side, and measure their scale as errors are measured."""
         values, scale = self._joined(values), self._joined(scale)
         final = self.scale[series_ids][:, np.newaxis]
-        if self.error_scale_ is not None:
+        # A window's own scale is in units of the values, whatever was learned of the series.
+        if self.error_scale_ is not None and self.settings.normalize != "window":
             measured = self.error_scale_[series_ids][:, np.newaxis]
             scale = scale * np.where(np.isnan(measured), final, measured) / final
         return Forecasts(values, np.where(np.isnan(final), 0, scale), series_ids)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from ..windows.rows import joined_ranges
 from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
-from .calibration import clock, hold_back
+from .calibration import MOST_ORIGINS_JUDGED, clock, hold_back
 from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
@@ -164,7 +164,7 @@ class PanelForecaster:
         return np.array([column not in past for column in covariates], dtype=bool)
 
     def _choose_members(self, panel):
-        """Return the settings of the members, those first that see the shortest history."""
+        """Return the settings of the members, first of one that any series is long enough for."""
         window = Window(self.window_length, "as given")
         if self.window_length == "auto":
             window = choose_window(panel, self.n_ahead)
@@ -300,8 +300,11 @@ class PanelForecaster:
             by_origin = held_back.by_origin()
             self.weights_ = member_weights(by_origin)
             self.relative_errors_ = relative_errors(by_origin)
-            if self.relative_errors_.min() > 0:
-                self.relative_errors_ /= self.relative_errors_.min()
+            smallest = self.relative_errors_.min()
+            if smallest == 0:  # a perfect member beside others
+                self.relative_errors_ = np.where(self.relative_errors_ == 0, 1.0, np.inf)
+            else:
+                self.relative_errors_ /= smallest
             weights = crossed_weights(by_origin)
         if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
@@ -440,6 +443,8 @@ class PanelForecaster:
         first = np.maximum(self.n_fitted_, n_before - self.horizon + 1)
         first = np.maximum(first, panel.lengths - self.horizon + 1 - n_kept)
         n_origins = np.where(panel.lengths > n_before, np.maximum(panel.lengths - first, 0), 0)
+        if not self.by_series_:  # of very many series some tell enough
+            n_origins[np.arange(len(panel)) % (1 + n_origins.sum() // MOST_ORIGINS_JUDGED) > 0] = 0
         if not n_origins.any():
             return self
         series_ids = np.repeat(np.arange(len(panel)), n_origins)
@@ -475,7 +480,7 @@ class PanelForecaster:
         truth = np.where(is_known[..., np.newaxis], y[np.where(is_known, rows, 0)], np.nan)
         return forecasts.judged.errors(truth)
 
-    def rolling(self, panel, forecasts, series_ids, n_known, since=None):
+    def rolling(self, panel, forecasts, series_ids, n_known, since=None, n_updated=0):
         """Return the errors that were known at each of many origins.
 
         They are those after :meth:`recalibrated` until each origin.
@@ -491,20 +496,30 @@ class PanelForecaster:
         since : ndarray of int, shape (n_series,), default=None
             Rows of each series that were known when it was last calibrated; None: those of ``fit``.
 
+        n_updated : ndarray of int, shape (n_series,), or 0
+            How many of these have come since ``fit``: their forecasts may have errors to come.
+
         Returns
         -------
-        rolling : RollingErrors
-            What :meth:`interval` and :meth:`quantiles` take in place of the errors of ``fit``.
+        rolling : RollingErrors or None
+            What :meth:`interval` and :meth:`quantiles` take in place of the errors of ``fit``. None
+            for series on several grids.
         """
         n_steps, n_columns = forecasts.values.shape[1:]
+        if len(panel.calendars.grids) > 1:
+            return None  # it is not sure which of their errors were known when
         since = self.n_fitted_ if since is None else since
         more_ids, more_known, share = self._origins_between(
-            panel, series_ids, n_known, since, n_steps * n_columns
+            panel,
+            series_ids,
+            n_known,
+            np.maximum(since - np.minimum(n_updated, n_steps - 1), 0),
+            n_steps * n_columns,
         )
         more = self.forecast_from(panel, more_ids, more_known, n_steps, for_bounds=True)
         ids, known = np.append(series_ids, more_ids), np.append(n_known, more_known)
-        asked = self._errors_at(panel, forecasts, series_ids, n_known)
-        between = self._errors_at(panel, more, more_ids, more_known)
+        asked = self._errors_at(panel, forecasts, series_ids, n_known, since)
+        between = self._errors_at(panel, more, more_ids, more_known, since)
         errors, unit_ids = self._as_judged(np.concatenate([asked, between]), ids)
         n_units = n_columns if self.by_unit_ else 1
         when = np.repeat(clock(panel, ids, known), n_units)

@@ -81,7 +81,8 @@ class ExponentialSmoothing(RegressorMixin, BaseEstimator):
         X, y = np.asarray(X), np.asarray(y)
         targets = y.reshape(len(y), -1)
         if len(X) > MOST_WINDOWS_COMPARED:
-            rows = np.linspace(0, len(X) - 1, MOST_WINDOWS_COMPARED).round().astype(int)
+            rng = np.random.default_rng(0)
+            rows = np.sort(rng.choice(len(X), MOST_WINDOWS_COMPARED, replace=False))
             X, targets = X[rows], targets[rows]
         m = self.season_length if self.season_length <= X.shape[1] else 1
         choices = _choices(m)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..windows.rows import joined_ranges
 from .calendar import Calendar, Calendars
 
 
@@ -388,27 +389,30 @@ def check_values(panel, missing, log, *, is_chosen=False):
         _refuse_log(series, is_chosen)
 
 
-def warn_of_missing(panel, n_before=0, *, stacklevel=4):
+def warn_of_missing(panel, seen=0, *, stacklevel=4):
     """Say how many rows lack a value, where nothing was said about what to do.
 
     Parameters
     ----------
     panel : Panel
 
-    n_before : int, default=0
-        How many of them have been told of already.
+    seen : ndarray of int, shape (n_series,), or 0
+        Rows of each series that have been told of already.
 
     stacklevel : int, default=4
         The default is that of a method that scikit-learn wraps.
     """
     lacking = _lacking(panel)
-    if lacking.sum() > n_before:
+    seen = np.broadcast_to(seen, len(panel))
+    lacking[joined_ranges(panel.offsets[:-1], np.minimum(seen, panel.lengths))] = False
+    if lacking.any():
         first = int(lacking.argmax())
         number = int(np.searchsorted(panel.offsets, first, side="right")) - 1
-        series = panel.series[number]
+        series, row = panel.series[number], first - panel.offsets[number]
+        n_rows = len(lacking) - seen.sum()
         warnings.warn(
-            f"{lacking.sum()} of {len(lacking)} rows lack a value, first {series.name} at "
-            f"{series.timestamp(first - panel.offsets[number])}; they are interpolated within "
+            f"{lacking.sum()} of {n_rows} rows lack a value, first {series.name} at "
+            f"{series.timestamp(row)}; they are interpolated within "
             "windows. Set missing='interpolate' to do so without a warning, 'skip' to learn from "
             "whole windows only, or 'error'.",
             UserWarning,

@@ -52,7 +52,7 @@ class WindowModel:
         reads windows sees them at each step, and any other those of a window's last step alone.
 
     max_windows : int, default=None
-        Learn from no more windows than so many, evenly spaced; None: from all.
+        Learn from no more windows than so many, drawn always alike; None: from all.
 
     n_levels : int, default=None
         Quantiles that the regressor predicts of each value; None: the value itself.
@@ -130,7 +130,9 @@ class WindowModel:
             order = np.argsort(times[lasts], kind="stable")
         if self.max_windows is None or len(lasts) <= self.max_windows:
             return order
-        kept = np.linspace(0, len(lasts) - 1, self.max_windows).round().astype(np.intp)
+        # Drawn, not every so-many-th: these might all be of one series, or of one hour.
+        rng = np.random.default_rng(0)
+        kept = np.sort(rng.choice(len(lasts), self.max_windows, replace=False, shuffle=False))
         return kept if times is None else order[kept]
 
     def _scaled(self, covariates):

@@ -123,24 +123,30 @@ def test_a_given_regressor_sees_the_calendar_if_asked():
 
 
 @pytest.mark.parametrize("n_series", [1, 3])
-def test_of_very_many_windows_evenly_spaced_ones_are_learned_from(n_series):
+def test_of_very_many_windows_some_are_drawn(n_series):
     class Counts(Ridge):
         def fit(self, X, y):
             self.rows_ = X.copy()
             return super().fit(X, y)
 
-    parts = {str(i): pd.Series(np.arange(40.0), week(40).index) for i in range(n_series)}
+    parts = {str(i): pd.Series(np.arange(40.0) + 100 * i, week(40).index) for i in range(n_series)}
     panel = read_panel(pd.concat(parts) if n_series > 1 else parts["0"])
     task = Task(1, np.empty(0, dtype=bool), fills=False, n_jobs=None)
-    settings = MemberSettings("one", Counts(), 4, None, "joint", CalendarFeatures(()), True, 9)
+    settings = MemberSettings("one", Counts(), 4, None, "joint", CalendarFeatures(()), True, 20)
     found = ForecastMember(settings, task).fit(panel, None).model_.regressor_.rows_
     every = ForecastMember(
         MemberSettings("one", Counts(), 4, None, "joint", CalendarFeatures(())), task
     ).fit(panel, None).model_.regressor_.rows_  # fmt: skip
     assert len(every) == 36 * n_series
-    chosen = np.linspace(0, len(every) - 1, 9).round().astype(int)
-    assert_array_equal(found, every[chosen])
-    assert_array_equal(found[[0, -1], 0], [0, 35])
+    places = [np.flatnonzero((every == row).all(axis=1)).item() for row in found]
+    assert len(places) == 20
+    assert (np.diff(places) > 0).all()  # each once, in the order of time
+    for series in range(n_series):  # neither one series nor one stretch is left out
+        firsts = found[found[:, 0] // 100 == series, 0] % 100
+        assert firsts.min() < 12
+        assert firsts.max() >= 24
+    again = ForecastMember(settings, task).fit(panel, None).model_.regressor_.rows_
+    assert_array_equal(again, found)
 
 
 def test_a_series_too_short_for_the_long_window_is_forecast_by_the_others(all_count, monkeypatch):
