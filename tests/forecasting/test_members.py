@@ -143,8 +143,7 @@ def test_of_very_many_windows_some_are_drawn(n_series):
     assert (np.diff(places) > 0).all()  # each once, in the order of time
     for series in range(n_series):  # neither one series nor one stretch is left out
         firsts = found[found[:, 0] // 100 == series, 0] % 100
-        assert firsts.min() < 12
-        assert firsts.max() >= 24
+        assert firsts.min() < 18 <= firsts.max()  # of both halves
     again = ForecastMember(settings, task).fit(panel, None).model_.regressor_.rows_
     assert_array_equal(again, found)
 
