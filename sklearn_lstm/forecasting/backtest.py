@@ -101,7 +101,7 @@ def backtest(
         Whether the interval of an origin goes by the errors of the origins before it, too, as far
         as their truth is known by then: the newest take the places of the oldest, so that coverage
         comes back after a break. Only forecasters that are not fitted anew at each origin have
-        such errors.
+        such errors, and only for series whose timestamps lie on one grid.
 
     quantiles : list of float, default=None
         Levels of quantiles to forecast as well, such as ``[0.1, 0.5, 0.9]``: columns of the

@@ -68,6 +68,31 @@ def test_a_frozen_forecaster_forecasts_as_with_updates(days, forecaster, normali
         np.testing.assert_allclose(found, expected.reshape(found.shape))
 
 
+def test_errors_to_come_at_an_update_are_not_lost(days, forecaster):
+    forecaster.fit(days[:70]).update(days[70:81])
+    rows = backtest(FrozenEstimator(forecaster), days, n_windows=5, coverage=0.7).predictions
+    origins = list(rows["origin"].unique())
+    forecaster.update(days[(days.index > days.index[80]) & (days.index <= origins[0])])
+    expected = after_updates(forecaster, days, origins, "predict_interval", coverage=0.7)
+    found = rows[["lower", "upper"]].to_numpy()
+    np.testing.assert_allclose(found, np.concatenate(expected).reshape(found.shape))
+
+
+def test_series_on_several_grids_keep_the_errors_of_fit_in_a_backtest():
+    rng = np.random.default_rng(0)
+    early = pd.Series(rng.normal(size=90), pd.date_range("2019-01-01", periods=90, freq="2D"))
+    late = pd.Series(rng.normal(size=120), pd.date_range("2019-01-02", periods=120, freq="2D"))
+    noisy = late.copy()
+    noisy.iloc[100:] *= 100
+    forecaster = LSTMForecaster(Ridge(), window_length=5, horizon=2)
+    found = []
+    for other in (late, noisy):
+        panel = pd.concat({"a": early, "b": other}, names=["series", "time"])
+        rows = backtest(forecaster, panel, n_windows=8, refit=False, coverage=0.8).predictions
+        found.append(rows.loc[rows["series"] == "a", ["lower", "upper"]].to_numpy())
+    np.testing.assert_array_equal(*found)
+
+
 def test_nothing_is_fitted_and_nothing_changes(days, forecaster):
     class Counting(LinearRegression):
         n_fits = 0

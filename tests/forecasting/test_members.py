@@ -521,3 +521,18 @@ def test_a_straight_line_goes_on():
 def test_a_season_without_noise_goes_on():
     y = pd.Series(np.tile([4.0, 1, 2, 3, 9, 1, 0], 15), week(105).index)
     assert_allclose(alone().fit(y).predict(), [4, 1, 2], atol=0.05)
+
+
+def test_smoothing_knows_no_other_column():
+    t = np.arange(96)
+    two = np.column_stack([10 + 3 * np.sin(t * np.pi / 6), 500 + 90 * np.cos(t * np.pi / 6)])
+    frame = pd.DataFrame(two, pd.date_range("2015", periods=96, freq="MS"), columns=["a", "b"])
+    found = {}
+    for columns in ("joint", "shared", "separate"):
+        core = alone(columns=columns).fit(frame)._core
+        found[columns] = [
+            member.settings.columns
+            for member in core.members_
+            if member.settings.name == "smoothing"
+        ]
+    assert found == {"joint": ["shared"], "shared": ["shared"], "separate": ["separate"]}

@@ -321,3 +321,15 @@ def test_regressors_of_every_kind_learn_from_the_windows_of_loops(around, horizo
         searches = forecaster.regressor_.cv_results_, reference.fitted.cv_results_
         scores = [results["mean_test_score"] for results in searches]
         assert_allclose(*scores, rtol=1e-4)
+
+
+def test_intervals_by_the_scale_of_windows_hold_after_a_calm_stretch():
+    rng = np.random.default_rng(0)
+    sizes = np.repeat([1.0, 5.0], [240, 60])
+    panel = {f"{i:02d}": pd.Series(sizes * rng.normal(size=300)) for i in range(40)}
+    panel = pd.concat(panel, names=["series", "time"])
+    known = panel[panel.index.get_level_values(1) < 299]
+    forecaster = LSTMForecaster(Ridge(10), window_length=24, normalize="window").fit(known)
+    bounds = forecaster.predict_interval(coverage=0.9)
+    width = (bounds["upper"] - bounds["lower"]).mean()
+    assert 0.8 < width / (2 * 1.645 * 5) < 1.4
