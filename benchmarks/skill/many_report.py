@@ -21,6 +21,7 @@ PUBLISHED = (
     Published("DeepAR", {"MAE": 424.93}, MONASH),
 )
 MONTH_BAR, MONTH_GOAL = at_most(425), at_most(399)
+CLEARLY_BETTER = 0.95  # ratio of MASE; closer ones trade places with the next test part
 MEASURES = {
     "MASE": "the best of a line is in bold",
     "WQL": "twice the quantile losses at .05, .5 and .95 over the absolute values; all three means",
@@ -73,6 +74,7 @@ def sections(results):
     if tasks:
         lines += ["## Many tasks, nothing set", "", ABOUT.rstrip(), ""]
         lines += [*_targets_table(tasks), "", *_contenders_table(tasks), ""]
+        lines += [*_better_picks(tasks), ""]
         for measure, about in MEASURES.items():
             lines += [f"### {measure}", "", f"{about[0].upper()}{about[1:]}.", ""]
             lines += [*_measure_table(tasks, measure), ""]
@@ -166,6 +168,24 @@ def _contenders_table(tasks):
         )
     columns = ("", "tasks", "MASE ÷ default before", "WQL ÷ default before")
     return table((*columns, "distance of coverage from .90", "seconds, all tasks"), lines)
+
+
+def _better_picks(tasks):
+    """Return for which tasks another contender is clearly the better pick, and by how much."""
+    picks = {}
+    for task, of in tasks.items():
+        known = {name: score(of, name, "MASE") for name in CONTENDERS if name not in LSTMS}
+        known = {name: mase for name, mase in known.items() if mase}
+        if not known or not score(of, NOTHING_SET, "MASE"):
+            continue
+        best = min(known, key=known.__getitem__)
+        ratio = known[best] / score(of, NOTHING_SET, "MASE")
+        if ratio < CLEARLY_BETTER:
+            name = task.removeprefix(PREFIX)
+            picks.setdefault(best, []).append(f"{name} ({number(ratio)})")
+    found = [f"- {best}: {', '.join(names)}" for best, names in picks.items()]
+    about = "Where another contender is the better pick, with its MASE over that of nothing set:"
+    return [about, "", *found] if found else ["No other contender is clearly the better pick."]
 
 
 def _measure_table(tasks, measure):

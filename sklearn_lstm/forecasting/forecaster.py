@@ -74,7 +74,8 @@ class LSTMForecaster(BaseEstimator):
         Whether to forecast the logarithm of the series, which must be positive. The forecast is
         then nearer to the median than to the mean. ``"auto"`` does so where all values are
         positive, the last quarter lies off the rest by more than half a standard deviation, and
-        changes are larger above the median than below it, by a quarter at least.
+        changes are larger above the median than below it, by a quarter at least; with no regressor
+        given for any panel of several series that are positive.
 
     columns : {"auto", "joint", "shared", "separate"}, default="auto"
         With several columns, whether one regressor sees and predicts them together (``"joint"``),

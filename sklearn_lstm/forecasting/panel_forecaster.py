@@ -89,7 +89,11 @@ class PanelForecaster:
         self._check_regressor()
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
-        self.log_ = choose_log(panel) if self.log == "auto" else bool(self.log)
+        self.log_ = (
+            choose_log(panel, is_alone=self.regressor is None)
+            if self.log == "auto"
+            else bool(self.log)
+        )
         self.task_ = Task(self.n_ahead, is_ahead, self.fills, self.n_jobs)
         settings = self._choose_members(panel)
         of_quantiles = None

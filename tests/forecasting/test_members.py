@@ -536,3 +536,16 @@ def test_smoothing_knows_no_other_column():
             if member.settings.name == "smoothing"
         ]
     assert found == {"joint": ["shared"], "shared": ["shared"], "separate": ["separate"]}
+
+
+def test_positive_series_of_a_panel_are_learned_as_logarithms_with_nothing_set():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=60)
+    level = {"small": 3.0, "large": 4000.0}
+    parts = {name: pd.Series(of + 0.1 * of * rng.random(60), days) for name, of in level.items()}
+    panel = pd.concat(parts, names=["shop", "day"])
+    assert alone().fit(panel).log_
+    assert not alone().fit(panel.loc["small"]).log_
+    assert not LSTMForecaster(Ridge(), window_length=5).fit(panel).log_
+    panel.iloc[7] = 0.0
+    assert not alone().fit(panel).log_
