@@ -146,7 +146,7 @@ def test_missing_values_in_newer_rows_are_told_in_a_line(tmp_path, monkeypatch, 
     y.drop(y.index[[62, 63]]).to_csv(path)
     code, printed, error = call(monkeypatch, capsys, "predict", model, path, "--horizon", 1)
     assert (code, error) == (0, "")
-    assert "2 of 70 rows lack a value" in printed
+    assert "2 of 10 rows lack a value" in printed
 
 
 def test_what_is_asked_for_reaches_the_forecaster(tmp_path, monkeypatch, capsys):
