@@ -303,7 +303,8 @@ INDEXES = {
 def test_any_index_will_do(index):
     y = week(100).to_numpy()
     y = y if index is None else pd.Series(y, index)
-    found = alone().fit(y[:97]).predict()
+    known = y[:97] if index is None else y.iloc[:97]
+    found = alone().fit(known).predict()
     assert np.isfinite(found).all()
     if index is not None:
         assert list(found.index) == list(index[97:])
