@@ -1,0 +1,1 @@
+"""Bad and odd inputs through every public door, and what comes of each."""

@@ -1,0 +1,1 @@
+"""The table, a file for each door."""
