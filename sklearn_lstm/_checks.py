@@ -15,6 +15,112 @@ class NonFiniteError(ValueError):
     """Data hold NaN or infinity; the message names the first."""
 
 
+def plain_table(data, name):
+    """Return data as pandas, NumPy or Python have them, with nothing lost on the way.
+
+    Parameters
+    ----------
+    data : array-like, DataFrame or Series
+        What is masked becomes NaN. Of dask, the result. Of polars and PyArrow, a table on the index
+        of its column of dates or times, if it has one.
+
+    name : str
+        What errors call it.
+
+    Returns
+    -------
+    data : array-like, DataFrame or Series
+
+    Raises
+    ------
+    ValueError
+        If ``data`` are times, complex or structured, so that numbers could only be made of them by
+        leaving something out; or if a table has several columns of times.
+    """
+    if type(data).__name__ == "LazyFrame":
+        raise ValueError(f"{name} is a LazyFrame, which holds no rows yet: give {name}.collect().")
+    if hasattr(data, "__dask_graph__"):
+        data = data.compute()
+    if isinstance(data, np.ma.MaskedArray):
+        data = _masked_as_nan(data)
+    elif hasattr(data, "columns") and not isinstance(data, pd.DataFrame):
+        data = _as_pandas(data, name)
+    elif hasattr(data, "to_numpy") and not isinstance(data, pd.DataFrame | pd.Series | pd.Index):
+        data = pd.Series(data.to_numpy(), name=getattr(data, "name", None) or None)
+    refuse_times(data, name)
+    return data
+
+
+def _masked_as_nan(array):
+    if not np.ma.is_masked(array):
+        return array.data
+    dtype = array.dtype if array.dtype.kind in "fcO" else np.float64
+    return array.astype(dtype).filled(np.nan)
+
+
+def _as_pandas(table, name):
+    """Return a table of another library on the index of its times."""
+    columns = {column: table[column] for column in getattr(table, "column_names", table.columns)}
+    frame = pd.DataFrame({column: values.to_numpy() for column, values in columns.items()})
+    times = [column for column, dtype in frame.dtypes.items() if dtype.kind == "M"]
+    if len(times) > 1:
+        raise ValueError(
+            f"{name} holds dates in columns {times}, but one at most can be the index: leave the "
+            "others out, or turn them into numbers."
+        )
+    if not times:
+        return frame
+    dtype = getattr(columns[times[0]], "dtype", getattr(columns[times[0]], "type", None))
+    zone = getattr(dtype, "time_zone", getattr(dtype, "tz", None))
+    index = pd.DatetimeIndex(frame.pop(times[0]))
+    return frame.set_axis(index.tz_localize("UTC").tz_convert(zone) if zone else index)
+
+
+def refuse_times(data, name):
+    """Refuse what becomes a number only by losing what it says: times, complex or structured."""
+    if isinstance(data, pd.DataFrame):
+        kinds_of_columns = [_kind(values) for _, values in data.items()]
+        dates = [data.columns[i] for i, kind in enumerate(kinds_of_columns) if kind in "mM"]
+        if dates:
+            raise ValueError(
+                f"{name} holds dates in columns {dates}. Make the time the index "
+                f"(set_index({dates[0]!r})), or turn it into numbers."
+            )
+        kinds = set(kinds_of_columns)
+    else:
+        kinds = {_kind(data)}
+    if kinds & {"m", "M"}:
+        raise ValueError(
+            f"{name} holds times or durations, not numbers. Make times the index of a DataFrame; "
+            "of durations take a unit, such as seconds."
+        )
+    if "c" in kinds:
+        raise ValueError(
+            f"Complex data not supported: {name} holds complex numbers. Give their real part, or "
+            "real and imaginary parts as columns."
+        )
+    if "V" in kinds:
+        raise ValueError(f"{name} is a structured array. Give a table: pandas.DataFrame({name}).")
+
+
+TIMES = {"datetime", "datetime64", "date", "period", "time", "timedelta", "timedelta64"}
+
+
+def _kind(data):
+    """Return the kind of an array or column by NumPy's letters, that of objects by their values."""
+    if isinstance(data, list | tuple):
+        try:
+            data = np.asarray(data)
+        except ValueError:  # rows of different lengths, which scikit-learn's checks explain
+            return "O"
+    kind = getattr(getattr(data, "dtype", None), "kind", "O")
+    if kind != "O" or not hasattr(data, "dtype"):
+        return kind
+    values = data if isinstance(data, pd.Series) else np.asarray(data).ravel()
+    inferred = pd.api.types.infer_dtype(values, skipna=True)
+    return "M" if inferred in TIMES else "c" if inferred == "complex" else "O"
+
+
 def check_rows(estimator, X, *, reset):
     """Return X as a 2-D float array of rows in time order, without NaN or infinity."""
     with _text_explained(X):
@@ -34,6 +140,7 @@ def check_windows(estimator, X, *, reset):
 
     The values of 3-D input are not looked at: missing history is the caller's to judge.
     """
+    X = plain_table(X, "X")
     X = X if hasattr(X, "ndim") else np.asarray(X)
     if X.ndim > 3:
         raise ValueError(
@@ -96,6 +203,7 @@ def check_targets(estimator, y, X):
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
+    y = plain_table(y, "y")
     with _text_explained(y, "y"):
         y = check_array(y, ensure_2d=False, dtype=FLOATS, ensure_all_finite=False, input_name="y")
     check_consistent_length(X, y)
@@ -107,6 +215,7 @@ def check_weights(sample_weight, X):
     """Return one finite weight of zero or more for each row of X."""
     if sample_weight is None:
         return np.broadcast_to(np.float32(1), len(X))  # one weight stands for all
+    sample_weight = plain_table(sample_weight, "sample_weight")
     if isinstance(sample_weight, Real):
         sample_weight = np.full(len(X), sample_weight)
     weights = check_array(
@@ -148,14 +257,8 @@ def refuse_non_finite(array, name, remedy, columns=None):
 @contextmanager
 def _text_explained(data, name="X"):
     """Say what is no number, and in which columns, where a table or array can't be converted."""
-    if isinstance(data, pd.DataFrame):
-        dates = [column for column, dtype in data.dtypes.items() if dtype.kind in "mM"]
-        if dates:
-            raise ValueError(
-                f"{name} holds dates in columns {dates}. Make the time the index "
-                f"(set_index({dates[0]!r})), or turn it into numbers."
-            )
-    elif isinstance(data, list | np.ndarray) and np.asarray(data).dtype.kind in "US":
+    refuse_times(data, name)
+    if isinstance(data, list | np.ndarray) and np.asarray(data).dtype.kind in "US":
         raise ValueError(f"{name} holds text. Convert it to numbers, for example with float().")
     try:
         yield

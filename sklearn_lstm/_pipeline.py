@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
-from ._checks import NonFiniteError, explain_text, refuse_non_finite
+from ._checks import NonFiniteError, explain_text, plain_table, refuse_non_finite
 from ._quantiles import mean_d2_pinball_score
 from ._regressor import LSTMRegressor
 from .windows.sequence_windower import SequenceWindower
@@ -36,11 +36,13 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "validation_fraction instead, or fit the inner pipeline (.regressor) on "
                     "scaled y and y_val."
                 )
+        X, y = plain_table(X, "X"), plain_table(y, "y")
         with _index_kept(X), _rows_named(X, y):
             return super().fit(X, y, **fit_params)
 
     def predict(self, X: Any, **predict_params: Any) -> np.ndarray:
         """Predict like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
+        X = plain_table(X, "X")
         with _index_kept(X), _rows_named(X):
             if self._levels() is None:
                 return super().predict(X, **predict_params)
@@ -50,7 +52,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², or, of several quantiles, what :meth:`LSTMRegressor.score` returns."""
-        levels = self._levels()
+        levels, y = self._levels(), plain_table(y, "y")
         if levels is None:
             return super().score(X, y, sample_weight)
         return mean_d2_pinball_score(y, self.predict(X), levels, sample_weight)

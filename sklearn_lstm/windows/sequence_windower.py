@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._checks import check_rows
+from .._checks import check_rows, plain_table
 from .._sklearn_private import (
     Interval,
     StrOptions,
@@ -194,6 +194,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index runs backwards or repeats one; the
             message names the first such row.
         """
+        X = plain_table(X, "X")
         with unchanged_on_error(self):
             rows = check_rows(self, X, reset=True)
             timeline = Timeline(X, len(rows), self.max_gap)
@@ -227,6 +228,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self._validate_params()
+        X = plain_table(X, "X")
         rows = check_rows(self, X, reset=False)
         timeline = Timeline(X, len(rows), self.max_gap)
         if timeline.order is None and not timeline.begins_segment[1:].any():
