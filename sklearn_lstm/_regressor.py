@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLSTM
 from ._quantiles import mean_d2_pinball_score
-from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
+from ._sklearn_private import HasMethods, Number, RealNotInt, StrOptions, fit_context
 from .engine.loss import Quantile
 
 
@@ -246,35 +246,35 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     """
 
     _parameter_constraints = {
-        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "units": [Number(Integral, 1, None, closed="left"), tuple, list],
+        "dropout": [Number(Real, 0, 1, closed="left")],
         "bidirectional": ["boolean"],
-        "segment_length": [None, Interval(Integral, 1, None, closed="left")],
+        "segment_length": [None, Number(Integral, 1, None, closed="left")],
         "decoding": [StrOptions({"dense", "parallel"})],
         "skip_connection": ["boolean"],
-        "ensemble_size": [Interval(Integral, 1, None, closed="left")],
+        "ensemble_size": [Number(Integral, 1, None, closed="left")],
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
-        "quantile": [None, Interval(Real, 0, 1, closed="neither"), tuple, list],
+        "quantile": [None, Number(Real, 0, 1, closed="neither"), tuple, list],
         "optimizer": [
             StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
             HasMethods(["apply", "get_config"]),
         ],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
-        "clipnorm": [None, Interval(Real, 0, None, closed="neither")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "clipnorm": [None, Number(Real, 0, None, closed="neither")],
+        "alpha": [Number(Real, 0, None, closed="left")],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
+        "epochs": [Number(Integral, 1, None, closed="left")],
         "max_samples": [
             None,
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="right"),
+            Number(Integral, 1, None, closed="left"),
+            Number(RealNotInt, 0, 1, closed="right"),
         ],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "validation_fraction": [Number(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
+        "tol": [Number(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],

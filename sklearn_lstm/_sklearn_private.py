@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
@@ -10,6 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in as check_feature_na
 __all__ = [
     "HasMethods",
     "Interval",
+    "Number",
     "RealNotInt",
     "StrOptions",
     "check_feature_names_in",
@@ -18,6 +20,13 @@ __all__ = [
     "set_random_states",
     "unchanged_on_error",
 ]
+
+
+class Number(Interval):
+    """An interval of finite numbers, of which True and False are none."""
+
+    def is_satisfied_by(self, val):
+        return not isinstance(val, bool) and super().is_satisfied_by(val) and abs(val) < np.inf
 
 
 @contextmanager

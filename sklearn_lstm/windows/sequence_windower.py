@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
+from weakref import WeakSet
 
 import numpy as np
 import pandas as pd
@@ -15,18 +17,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_rows, plain_table
 from .._sklearn_private import (
-    Interval,
+    Number,
     StrOptions,
     check_feature_names_in,
     fit_context,
     set_output_config,
     unchanged_on_error,
 )
+from .recognition import N_ROWS_OF_HEAD, begin_alike, n_rows_that_tell
 from .rows import Windows, row_numbers
 from .time_index import Timeline, label_from_plain, plain_label
 
 PANDAS_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
-N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
+# Fitted windowers that have warned. Python's own memory is no help: it is lost whenever a library
+# changes the filters for a moment, as scikit-learn's checks do.
+_HAVE_WARNED: WeakSet[SequenceWindower] = WeakSet()
+LONGEST_PADDED = 10_000  # steps of a window that there may be however few the rows are
 
 
 def _is_flat(windower):
@@ -64,27 +70,31 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     When the rows to transform follow the fitted ones, as the test part of a
     :class:`~sklearn.model_selection.TimeSeriesSplit` follows its training part, the last fitted
     rows stand in front of them as true history. Rows with a time index get none but earlier rows
-    into their windows. Arrays can't tell: rows of an array that were fitted, or lie before those,
-    and do not begin where these begin, are taken for rows that follow. So give rows a time index,
-    or set ``history="none"``, where a splitter other than ``TimeSeriesSplit`` is used (``KFold``,
-    the default of :class:`~sklearn.ensemble.StackingRegressor`).
+    into their windows, whatever order they are given in. Arrays can't tell: their rows are taken to
+    be in time order, and, unless they are the fitted ones from the first on, to follow these. So
+    give rows a time index where a splitter other than ``TimeSeriesSplit`` is used (``KFold``, which
+    is the default of searches, or any that shuffles).
 
     Parameters
     ----------
     window_length : int, default=10
         Number of steps (rows) in a window, the row itself included.
 
-    history : {"auto", "none"}, default="auto"
+    history : {"auto", "always", "none"}, default="auto"
         Whether ``transform`` may put the last fitted rows in front of new ones. With ``"auto"``
         it does so
 
         - for a DataFrame whose index holds times or numbers (anything but a default
           ``RangeIndex`` from 0), if its first timestamp comes after the last fitted one;
-        - for arrays, and DataFrames with a default index or one of text, unless they begin with
-          the rows that were fitted;
+        - for arrays, and DataFrames with a default index or one of text, unless they are the rows
+          that were fitted: equal to the first of these in all they have, up to 1000 rows, at least
+          ``window_length`` of them, and more than come a second time among the fitted rows. Fewer
+          or repeating ones, such as the days of a week, are taken to follow, with a warning, one
+          for each fit;
         - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
 
-        With ``"none"`` every call starts without history.
+        With ``"always"`` rows without times follow the fitted ones whatever they hold, those of
+        ``fit_transform`` apart. With ``"none"`` every call starts without history.
 
     max_gap : str, timedelta or float, default=None
         Largest distance between the timestamps of neighbouring rows within a window, such as
@@ -142,11 +152,11 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "window_length": [Interval(Integral, 1, None, closed="left")],
-        "history": [StrOptions({"auto", "none"})],
+        "window_length": [Number(Integral, 1, None, closed="left")],
+        "history": [StrOptions({"auto", "always", "none"})],
         "max_gap": [
             np.timedelta64,
-            Interval(Real, 0, None, closed="neither"),
+            Number(Real, 0, None, closed="neither"),
             str,
             timedelta,
             None,
@@ -177,8 +187,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Rows in time order. A time index must increase; with a MultiIndex
-            ``(series, ..., time)`` it must increase within each series, however these alternate.
+            Rows, those without an index of times or numbers in time order. An index must name each
+            row once; a MultiIndex ``(series, ..., time)`` each row of a series.
 
         y : None
             Ignored.
@@ -191,17 +201,22 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds NaN or infinity, or its time index runs backwards or repeats one; the
-            message names the first such row.
+            If X holds NaN or infinity, or its time index repeats a timestamp; the message names the
+            first such row. If ``window_length`` is more than the rows and 10,000.
         """
         X = plain_table(X, "X")
+        _HAVE_WARNED.discard(self)
         with unchanged_on_error(self):
             rows = check_rows(self, X, reset=True)
-            timeline = Timeline(X, len(rows), self.max_gap)
+            self._check_length(len(rows))
+            timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
             rows = rows if timeline.order is None else rows[timeline.order]
             self._keeps_series = timeline.is_panel
             self._fitted_carries_time = timeline.carries_time
             self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
+            self._n_telling = (
+                None if timeline.is_panel else n_rows_that_tell(rows, self.window_length)
+            )
             self._fitted_tails = {}
             segment_starts = np.flatnonzero(timeline.begins_segment)
             ends = np.append(segment_starts[1:], len(rows))
@@ -216,49 +231,83 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Rows in time order.
+            Rows, as for :meth:`fit`. Windows are cut in the order of time and returned in the order
+            of the rows.
 
         Returns
         -------
         windows : {ndarray, Windows} of shape (n_samples, window_length, n_features)
-            Of one series without gaps a view, read-only. Of several series, or with gaps, an
-            array-like that is written out where an array is needed (``numpy.asarray``). With
-            ``flatten=True`` an array or DataFrame of shape ``(n_samples, window_length *
-            n_features)``.
+            Of one series without gaps a view, read-only. Of several series, with gaps, or of rows
+            that are not in the order of time, an array-like that is written out where an array is
+            needed (``numpy.asarray``). With ``flatten=True`` an array or DataFrame of shape
+            ``(n_samples, window_length * n_features)``.
         """
         check_is_fitted(self)
         self._validate_params()
+        return self._cut(plain_table(X, "X"), takes_history=self.history != "none")
+
+    def fit_transform(self, X: Any, y: object = None) -> Any:
+        """Remember the last rows, and cut a window for each: none has history from before ``X``.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows, see :meth:`fit`.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        windows : {ndarray, Windows} of shape (n_samples, window_length, n_features)
+            See :meth:`transform`.
+        """
         X = plain_table(X, "X")
+        return self.fit(X)._cut(X, takes_history=False)
+
+    def _cut(self, X, *, takes_history):
         rows = check_rows(self, X, reset=False)
-        timeline = Timeline(X, len(rows), self.max_gap)
-        if timeline.order is None and not timeline.begins_segment[1:].any():
-            windows = sliding_window_view(self._padded(rows, timeline), self.window_length, axis=0)
+        self._check_length(len(rows) + max(len(tail) for tail, _ in self._fitted_tails.values()))
+        timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
+        rows = rows if timeline.order is None else rows[timeline.order]
+        first_rows = np.flatnonzero(timeline.begins_segment)
+        histories = [
+            self._known_before(first_row, rows, timeline) if takes_history else rows[:0]
+            for first_row in first_rows
+        ]
+        if timeline.order is None and len(first_rows) == 1:
+            padded = self._padded(rows, histories[0])
+            windows = sliding_window_view(padded, self.window_length, axis=0)
             return windows.reshape(len(rows), -1) if self.flatten else windows.transpose(0, 2, 1)
-        windows = self._windows_of_segments(rows, timeline, X)
+        windows = self._windows_of_segments(rows, first_rows, histories, timeline.order, X)
         if not self.flatten:
             return windows
         return windows.to_array().transpose(0, 2, 1).reshape(len(rows), -1)
+
+    def _check_length(self, n_known):
+        """Refuse windows that would be nearly all padding, before they take the memory."""
+        if self.window_length > max(n_known, LONGEST_PADDED):
+            raise ValueError(
+                f"window_length={self.window_length} is more than the {n_known} rows that are "
+                "known, so no window could be complete. Lower window_length."
+            )
 
     @property
     def _repeats_edge(self):
         return self.padding == "edge" or (self.padding == "auto" and self.flatten)
 
-    def _padded(self, rows, timeline):
+    def _padded(self, rows, history):
         """Put what is known, or padding, in front of the rows of one series."""
         n_before = self.window_length - 1
         padded = np.empty((n_before + len(rows), rows.shape[1]), dtype=rows.dtype)
-        history = self._known_before(0, rows, timeline)
         n_unknown = n_before - len(history)
         padded[n_before:] = rows
         padded[n_unknown:n_before] = history
         padded[:n_unknown] = padded[n_unknown] if self._repeats_edge else np.nan
         return padded
 
-    def _windows_of_segments(self, rows, timeline, X):
+    def _windows_of_segments(self, rows, first_rows, histories, order, X):
         """Put what is known in front of each segment, and let no window reach beyond its own."""
-        order, first_rows = timeline.order, np.flatnonzero(timeline.begins_segment)
-        rows = rows if order is None else rows[order]
-        histories = [self._known_before(first, rows, timeline) for first in first_rows]
         n_before = np.array([len(history) for history in histories])
         lengths = np.diff(np.append(first_rows, len(rows)))
         begins = np.cumsum(n_before + lengths) - (n_before + lengths)
@@ -290,9 +339,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         """Return the fitted rows, at most ``window_length - 1``, that precede a segment."""
         nothing = rows[:0]
         begins_series = timeline.begins_series[first_row]
-        if self.history == "none" or not begins_series or self.window_length == 1:
-            return nothing
-        if self._keeps_series != timeline.is_panel:
+        if not begins_series or self.window_length == 1 or self._keeps_series != timeline.is_panel:
             return nothing
         tail, last_timestamp = self._fitted_tails.get(timeline.series_id(first_row), (None, None))
         if tail is None:
@@ -300,7 +347,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         if self._goes_by_time(timeline, last_timestamp):
             follows = timeline.follows(first_row, last_timestamp)
         else:
-            follows = not self._begins_as_fitted(rows)
+            follows = self.history == "always" or not self._are_fitted_rows(rows)
         return tail[-(self.window_length - 1) :] if follows else nothing
 
     def _goes_by_time(self, timeline, last_timestamp):
@@ -312,11 +359,24 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         is_numbers = isinstance(last_timestamp, Real) and timeline.dtype.kind not in "mM"
         return is_numbers and (timeline.carries_time or self._fitted_carries_time)
 
-    def _begins_as_fitted(self, rows):
-        """Compare with the first fitted rows, up to what steps before the windower may round."""
-        head = self._fitted_head[: len(rows)]
-        rounding = 64 * max(np.finfo(rows.dtype).eps, np.finfo(head.dtype).eps)
-        return bool((np.abs(rows[: len(head)] - head) <= rounding * np.abs(head).max(axis=0)).all())
+    def _are_fitted_rows(self, rows):
+        """Tell by their values whether rows are the fitted ones again; warn where these can't."""
+        head = self._fitted_head
+        if not begin_alike(rows, head):
+            return False
+        if self._n_telling is not None and min(len(rows), len(head)) >= self._n_telling:
+            return True
+        if self in _HAVE_WARNED:
+            return False
+        _HAVE_WARNED.add(self)
+        warnings.warn(
+            "Rows without a time index are equal to the first rows of fit, but too few or too "
+            "regular to be known by that: they are taken to follow the last ones of fit. Give X a "
+            "time index, or say what they are: history='always' if new rows always follow, "
+            "history='none' if they never do.",
+            stacklevel=2,
+        )
+        return False
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -363,7 +423,8 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
 
     def __setstate__(self, state):
         if "_fitted_tails" in state:
-            state = {**state, "_fitted_tails": _tails_by_series(state["_fitted_tails"])}
+            tails = _tails_by_series(state["_fitted_tails"])
+            state = {"_n_telling": 1, **state, "_fitted_tails": tails}
         super().__setstate__(state)
 
     def __sklearn_tags__(self):

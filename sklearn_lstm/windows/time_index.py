@@ -225,6 +225,14 @@ class Timeline:
 
     They are seen in the order that puts each series together: ``order``, None where they lie so.
 
+    Parameters
+    ----------
+    X : DataFrame or array-like
+    n_rows : int
+    max_gap : str, timedelta or float, default=None
+    sorts : bool, default=False
+        Whether rows that are out of order are seen in the order of time, and no error.
+
     Attributes
     ----------
     is_panel : bool
@@ -237,13 +245,13 @@ class Timeline:
         Where another series, or after a gap another part of it, begins.
     """
 
-    def __init__(self, X, n_rows, max_gap=None):
+    def __init__(self, X, n_rows, max_gap=None, *, sorts=False):
         index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(n_rows)
         self.is_panel = isinstance(index, pd.MultiIndex)
         if self.is_panel:
             _refuse_time_before_last(index)
         self._split = split_series(index)
-        self.order, self._max_gap = self._split.order, None
+        self._max_gap = None
         self.begins_series = np.zeros(n_rows, dtype=bool)
         self.begins_series[self._split.offsets[:-1][:n_rows]] = True
         level = _as_timestamps(self._split.level) if isinstance(X, pd.DataFrame) else None
@@ -256,7 +264,11 @@ class Timeline:
         self.carries_time = self.has_timestamps and not _is_default(index)
         if self.has_timestamps:
             self._split = self._split.sorted_by(level)
+            if sorts and self._split.first_out_of_order() is not None:
+                split = self._split.coded()
+                self._split = split.sorted_by(split.level).in_order()
             self._check_increasing()
+        self.order = self._split.order
         self.begins_segment = self.begins_series
         if max_gap is not None:
             self._max_gap = self._as_distance(max_gap)
@@ -312,11 +324,15 @@ class Timeline:
         place = places[rows[places].argmin()]
         of_series = f" of series {self.series_id(place)!r}" if self.is_panel else ""
         earlier, later = split.level[split.codes[[place - 1, place]]]
+        remedy = (
+            "Drop repeated timestamps (X[~X.index.duplicated()])"
+            if earlier == later
+            else "Sort the rows (X.sort_index())"
+        )
         raise ValueError(
             f"The time index must increase{of_series and ' within each series'}, but row "
-            f"{rows[place]}{of_series}, {later!s}, does not come after {earlier!s}. Sort the rows "
-            "(X.sort_index()), drop repeated timestamps (X[~X.index.duplicated()]), or, if the "
-            "index is not time, X.reset_index(drop=True)."
+            f"{rows[place]}{of_series}, {later!s}, does not come after {earlier!s}. {remedy}, "
+            "or, if the index is not time, X.reset_index(drop=True)."
         )
 
     def _as_distance(self, max_gap):

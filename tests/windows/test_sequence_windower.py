@@ -235,7 +235,6 @@ DAYS = pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-02", "2024-01-02"])
 @pytest.mark.parametrize(
     ("X", "params", "message"),
     [
-        (pd.DataFrame({"a": [1.0, 2, 3]}, index=DAYS[:3]), {}, r"row 2, 2024-01-02.*sort_index"),
         (
             pd.DataFrame({"a": [1.0, 2, 3]}, index=DAYS[[0, 2, 3]]),
             {},
@@ -322,7 +321,36 @@ def test_dates_are_times_as_python_has_them():
     windower = SequenceWindower(2, max_gap="1D").fit(X)
     assert_array_equal(windower.transform(X)[:, 0, 0], [np.nan, 1, np.nan])
     with pytest.raises(ValueError, match="row 1, 2024-01-01"):
-        windower.fit(X.iloc[::-1].iloc[1:])
+        windower.fit(X.iloc[[0, 0, 1]])
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+@pytest.mark.parametrize("kind", ["time", "zone", "period", "int", "panel"])
+@settings(deadline=None, max_examples=20)
+@given(**sizes, max_gap=st.sampled_from([None, 2]))
+def test_rows_in_any_order_get_the_windows_of_their_time(
+    kind, flatten, n_rows, window_length, n_features, seed, max_gap
+):
+    rng = np.random.default_rng(seed)
+    steps = np.cumsum(rng.integers(1, 4, 2 * n_rows))
+    index = {
+        "time": pd.Timestamp("2020-02-27") + pd.to_timedelta(steps, "D"),
+        "zone": pd.Timestamp("2024-03-30", tz="Europe/Paris") + pd.to_timedelta(steps, "D"),
+        "period": pd.PeriodIndex.from_ordinals(steps + 20_000, freq="D"),
+        "int": pd.Index(steps),
+        "panel": pd.MultiIndex.from_arrays([rng.integers(0, 2, 2 * n_rows), steps]),
+    }[kind]
+    if max_gap is not None and kind in ("time", "zone", "period"):
+        max_gap = f"{max_gap}D"
+    X = pd.DataFrame(rng.standard_normal((2 * n_rows, n_features)), index=index)
+    fitted, new = X.iloc[:n_rows], X.iloc[n_rows:]
+    windower = SequenceWindower(window_length, max_gap=max_gap, flatten=flatten, padding="nan")
+    expected = np.asarray(windower.fit(fitted).transform(new))
+
+    orders = rng.permutation(n_rows), rng.permutation(n_rows)
+    found = windower.fit(fitted.iloc[orders[0]]).transform(new.iloc[orders[1]])
+
+    assert_array_equal(np.asarray(found), expected[orders[1]])
 
 
 def test_labels_tell_what_follows_even_where_new_ones_count_from_zero():
