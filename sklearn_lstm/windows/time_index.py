@@ -293,6 +293,14 @@ class Timeline:
         split = self._split
         return split.level[row if split.codes is None else split.codes[row]]
 
+    @property
+    def times(self):
+        """Times of the rows in that order, a DatetimeIndex or TimedeltaIndex; None without any."""
+        if not self.has_timestamps or self.dtype.kind not in "mM":
+            return None
+        split = self._split
+        return split.level if split.codes is None else split.level[split.codes]
+
     def follows(self, row, last_timestamp):
         """Tell whether a row comes after the last fitted timestamp, and near enough to it."""
         timestamp = self.timestamp(row)
@@ -352,10 +360,14 @@ class Timeline:
                 f"it to {wanted}."
             )
         if is_number:
+            if isinstance(max_gap, bool) or not 0 < max_gap < np.inf:
+                raise ValueError(
+                    f"max_gap={max_gap!r} must be a number above 0, in units of the index, or None."
+                )
             return max_gap
         try:
             distance = pd.Timedelta(max_gap)
-        except ValueError:
+        except (ValueError, TypeError):
             distance = pd.NaT
         if pd.isna(distance) or _is_number_as_text(max_gap):
             raise ValueError(

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -59,7 +61,7 @@ def test_horizon_must_look_ahead(horizon):
 def test_impossible_requests_say_why():
     with pytest.raises(ValueError, match=r"horizon=3 reaches beyond the end.*Lower horizon"):
         make_supervised([1, 2, 3], horizon=3)
-    with pytest.raises(KeyError, match=r"'c' is not a column; there are \['a'\]"):
+    with pytest.raises(ValueError, match=r"'c' is not a column; there are \['a'\]"):
         make_supervised(pd.DataFrame({"a": [1, 2]}), target="c")
     with pytest.raises(ValueError, match="shape"):
         make_supervised(np.zeros((2, 2, 2)))
@@ -86,3 +88,85 @@ def test_what_comes_of_arrays_may_be_changed_and_changes_nothing():
     X, y = make_supervised(values)
     X[:], y[:] = -1, -1
     assert values.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def gaps(index, horizon, **params):
+    """Which rows have a target, and how many steps after them it lies."""
+    series = pd.Series(np.arange(float(len(index))), index=index, name="t")
+    return make_supervised(series, horizon=horizon, **params)
+
+
+DAYS = pd.date_range("2024-01-01", periods=40)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_no_row_has_a_target_across_a_hole(horizon):
+    days = DAYS.delete(slice(5, 35))
+    with pytest.warns(UserWarning, match=rf"1 holes.*2024-01-05.*2024-02-05.*: {horizon} rows"):
+        X, y = gaps(days, horizon)
+    for day, value in y.items():
+        assert days[int(value)] - day == pd.Timedelta(days=horizon)
+    assert len(X) == 10 - 2 * horizon
+
+
+def test_none_counts_rows_across_holes():
+    days = DAYS.delete(slice(5, 35))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, y = gaps(days, 1, max_gap=None)
+        assert_array_equal(y, np.arange(1, 10))
+        _, y = gaps(days, 1, max_gap="1D")
+        assert_array_equal(y, [1, 2, 3, 4, 6, 7, 8, 9])
+        _, y = gaps(pd.Index([1, 2, 3, 7, 8]), 1, max_gap=1)
+        assert_array_equal(y, [1, 2, 4])
+        _, y = gaps(pd.Index([1, 2, 3, 7, 8]), 1)
+        assert_array_equal(y, [1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2023-11-30", periods=40, freq="ME"),
+        pd.date_range("2019-01-01", periods=30, freq="QS"),
+        pd.date_range("2000-01-01", periods=12, freq="YS"),
+        pd.date_range("2024-01-01", periods=40, freq="B"),
+        pd.date_range("2024-03-20", periods=30, tz="Europe/Paris"),
+        pd.date_range("2024-03-30", periods=48, freq="h", tz="Europe/Paris"),
+        pd.period_range("2024-01", periods=30, freq="M"),
+        pd.timedelta_range("0s", periods=30, freq="10min"),
+        pd.date_range("2024-01-01", periods=30, freq="W-FRI"),
+    ],
+    ids=str,
+)
+def test_calendars_have_no_holes_until_a_step_is_missing(index):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, y = gaps(index, 1)
+    assert_array_equal(y, np.arange(1, len(index)))
+    with pytest.warns(UserWarning, match="1 holes"):
+        _, y = gaps(index.delete(7), 1)
+    assert_array_equal(y, np.delete(np.arange(1, len(index) - 1), 6))
+
+
+def test_irregular_times_have_no_holes():
+    seconds = np.cumsum(np.random.default_rng(0).exponential(100, 50))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, y = gaps(pd.Timestamp("2024-01-01") + pd.to_timedelta(seconds, "s"), 2)
+    assert_array_equal(y, np.arange(2, 50))
+
+
+def test_each_series_has_a_step_of_its_own():
+    weeks = pd.date_range("2024-01-01", periods=10, freq="W").delete(4)
+    index = pd.MultiIndex.from_tuples([("d", t) for t in DAYS[:10]] + [("w", t) for t in weeks])
+    sales = pd.DataFrame({"sales": np.arange(19.0)}, index=index)
+    with pytest.warns(UserWarning, match=r"1 holes.*2024-01-28.*2024-02-11.*: 1 rows"):
+        _, y = make_supervised(sales, target="sales")
+    assert_array_equal(y, np.delete(np.arange(1, 19), [9, 13]))
+
+
+@pytest.mark.parametrize("max_gap", [True, 0, -1, np.nan, np.inf, [], "x", "5"])
+def test_a_gap_must_be_a_distance(max_gap):
+    for index in (DAYS, pd.Index(np.arange(40) * 2)):
+        with pytest.raises(ValueError, match="max_gap="):
+            gaps(index, 1, max_gap=max_gap)
