@@ -18,7 +18,13 @@ from ._checks import (
 )
 from ._quantiles import check_quantile
 from ._sklearn_private import unchanged_on_error
-from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
+from .engine.architecture import (
+    Architecture,
+    CustomArchitecture,
+    check_segments,
+    check_size,
+    differences,
+)
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, count_drawn, run_epochs
 from .engine.loss import LOSSES, Loss, Quantile
@@ -84,6 +90,7 @@ class BaseLSTM(BaseEstimator):
         """
         with unchanged_on_error(self):
             self._check_units()
+            self._check_network_params()
             if continues:
                 self._check_same_architecture()
             train = self._check_samples(X, y, sample_weight, reset=not continues)
@@ -92,6 +99,7 @@ class BaseLSTM(BaseEstimator):
                 self._architecture = self._present_architecture()
             if isinstance(self._architecture, Architecture):
                 check_segments(self._architecture)
+                check_size(self._architecture, self.ensemble_size)
             stops_early = self.early_stopping and not keeps_optimizer
             if stops_early and validation is None:
                 train, validation = self._split(train)
@@ -329,6 +337,13 @@ class BaseLSTM(BaseEstimator):
             raise ValueError(
                 f"The 'units' parameter of {type(self).__name__} must be an int of 1 or more, or "
                 f"a tuple of these, one for each layer. Got {self.units!r} instead."
+            )
+
+    def _check_network_params(self):
+        if self.network is None and self.network_params:
+            raise ValueError(
+                f"network_params={self.network_params!r} are for a builder, but network=None. Set "
+                "network, or give units, dropout and the like to the built-in network itself."
             )
 
     def _check_same_architecture(self):

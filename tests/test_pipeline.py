@@ -7,18 +7,21 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import VotingRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.inspection import permutation_importance
 from sklearn.linear_model import Ridge
+from sklearn.metrics import get_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
     TimeSeriesSplit,
     cross_val_predict,
     cross_validate,
+    learning_curve,
 )
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower, make_lstm_pipeline
@@ -299,6 +302,101 @@ def test_validation_data_can_be_routed_through_the_steps(waves):
         model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:], sample_weight_val=weights)
         curve = model.named_steps["lstm"].validation_loss_curve_
         assert_allclose(curve[-1], np.mean(weights * squares), rtol=1e-4)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error"])
+@pytest.mark.parametrize("ready_made", [False, True])
+def test_weights_can_be_routed_through_a_search(waves, scoring, ready_made):
+    """What scores has to be told, too: the step, where its score counts, or the scorer."""
+    X, y = waves
+    weights, cv = np.linspace(0.1, 1, len(y)), TimeSeriesSplit(2)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = make_lstm_pipeline(5, **PARAMS) if ready_made else by_hand()
+        inner = model.regressor if ready_made else model
+        inner.named_steps["lstm"].set_fit_request(sample_weight=True)
+        inner.named_steps["lstm"].set_score_request(sample_weight=True)
+        if scoring is not None:
+            scoring = get_scorer(scoring).set_score_request(sample_weight=True)
+        search = GridSearchCV(model, {}, cv=cv, scoring=scoring, error_score="raise")
+        found = search.fit(X, y, sample_weight=weights).cv_results_["split1_test_score"][0]
+    train, test = list(cv.split(X))[1]
+    fitted = clone(model).fit(X.iloc[train], y.iloc[train], lstm__sample_weight=weights[train])
+    measure = r2_score if scoring is None else mean_absolute_error
+    is_weighted = scoring is not None or not ready_made
+    expected = measure(
+        y.iloc[test],
+        fitted.predict(X.iloc[test]),
+        sample_weight=weights[test] if is_weighted else None,
+    )
+    assert_allclose(found, expected if scoring is None else -expected, rtol=1e-6)
+
+
+def flat(**params):
+    return Pipeline([("windower", SequenceWindower(3, flatten=True, **params)), ("ridge", Ridge())])
+
+
+def test_rows_that_a_tool_shuffles_are_windowed_in_the_order_of_time(waves):
+    X, y = waves
+    order = np.random.default_rng(0).permutation(60)
+    windows = SequenceWindower(3, flatten=True).fit_transform(X)
+    ridge = Ridge().fit(windows[:60], y[:60])
+    model = flat().fit(X.iloc[order], y.iloc[order])
+    assert_allclose(model.predict(X[60:]), ridge.predict(windows[60:]), rtol=1e-9)
+    sizes, _, scores = learning_curve(
+        flat(), X, y, cv=[(np.arange(60), np.arange(60, 89))], train_sizes=[1.0], shuffle=True
+    )
+    assert_allclose(scores, [[ridge.score(windows[60:], y[60:])]], rtol=1e-9)
+    assert sizes == [60]
+
+
+def test_halving_over_rows_takes_rows_in_any_order(waves):
+    X, y = waves
+    search = HalvingGridSearchCV(
+        flat(),
+        {"ridge__alpha": [0.1, 1.0]},
+        cv=TimeSeriesSplit(2),
+        min_resources=40,
+        factor=2,
+        random_state=0,
+        error_score="raise",
+    ).fit(X, y)
+    assert set(search.cv_results_["n_resources"]) == {40, 80}
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_importances_of_some_rows_are_those_of_these_rows(waves):
+    X, y = waves
+    model = flat().fit(X[:60], y[:60])
+    options = {"n_repeats": 3, "random_state": 0}
+    whole = permutation_importance(model, X[60:], y[60:], max_samples=29, **options)
+    assert (whole.importances_mean > 0).any()
+    assert np.isfinite(whole.importances).all()
+
+
+def test_flat_windows_go_side_by_side_and_into_bags(waves):
+    X, y = waves
+    parts = [SequenceWindower(2, flatten=True), SequenceWindower(4, flatten=True)]
+    union = FeatureUnion([("short", parts[0]), ("long", parts[1])]).fit(X)
+    expected = np.hstack([part.fit_transform(X) for part in parts])
+    assert_array_equal(union.transform(X), expected)
+    columns = ColumnTransformer([("a", parts[0], ["a"]), ("b", parts[1], ["b"])]).fit(X)
+    expected = np.hstack(
+        [part.fit_transform(X[[name]]) for part, name in zip(parts, "ab", strict=True)]
+    )
+    assert_array_equal(columns.transform(X), expected)
+    bag = Pipeline([("w", parts[1]), ("bag", BaggingRegressor(Ridge(), 4, random_state=0))])
+    expected = BaggingRegressor(Ridge(), 4, random_state=0).fit(parts[1].fit_transform(X), y)
+    assert_allclose(bag.fit(X, y).predict(X), expected.predict(parts[1].fit_transform(X)))
+
+
+def test_models_of_earlier_rows_are_stacked_on_later_ones(waves):
+    X, y = waves
+    parts = [("one", flat().fit(X[:50], y[:50])), ("other", flat().set_params(ridge__alpha=9.0))]
+    parts[1][1].fit(X[:50], y[:50])
+    stack = StackingRegressor(parts, Ridge(), cv="prefit").fit(X[50:80], y[50:80])
+    columns = np.column_stack([model.predict(X[50:]) for _, model in parts])
+    expected = Ridge().fit(columns[:30], y[50:80]).predict(columns[30:])
+    assert_allclose(stack.predict(X[50:])[30:], expected)
 
 
 def test_an_unscaled_validation_target_is_refused(waves, model):

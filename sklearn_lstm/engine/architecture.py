@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Any, NamedTuple
 
+MOST_WEIGHTS = 10**9  # some 20 GB in training: weights, gradient and the optimizer's two moments
+
 
 class Architecture(NamedTuple):
     """How a network of the built-in kind is put together, the sizes of its data included.
@@ -51,6 +53,19 @@ class Architecture(NamedTuple):
         return self.units[0] if self.is_segmented else self.n_features
 
     @property
+    def n_weights(self):
+        """int : Weights of the network, the few of decoding in parallel apart."""
+        n, n_inputs = 0, self.n_inputs
+        if self.segment_length is not None:
+            n = (self.segment_length * self.n_features + 1) * n_inputs
+        for n_units in self.units:
+            n += self.n_directions * 4 * n_units * (n_inputs + n_units + 1)
+            n_inputs = self.n_directions * n_units
+        n += (n_inputs + 1) * (self.n_decoded or 0)
+        n_skipping = (self.n_timesteps or 0) * self.n_features * self.n_outputs
+        return n + (n_skipping if self.skip_connection else 0)
+
+    @property
     def n_decoded(self):
         """int : Outputs that are computed together from one state."""
         return self.segment_length if self.is_parallel else self.n_outputs
@@ -74,6 +89,22 @@ def differences(before, now):
     params, params_now = ({**a.params, "n_outputs": a.n_outputs} for a in (before, now))
     names = [n for n in {**params, **params_now} if params.get(n) != params_now.get(n)]
     return ", ".join(f"{n} was {params.get(n)!r}, is {params_now.get(n)!r}" for n in names)
+
+
+def check_size(architecture, n_networks):
+    """Refuse what takes the memory of a machine, before it does.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    n_networks : int
+    """
+    n_weights = architecture.n_weights * n_networks
+    if n_weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"units={architecture.units} and ensemble_size={n_networks} make {n_weights:.2g} "
+            f"weights, more than {MOST_WEIGHTS:.0e}. Lower units or ensemble_size."
+        )
 
 
 def check_segments(architecture):
