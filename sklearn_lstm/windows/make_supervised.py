@@ -125,7 +125,8 @@ def make_supervised(
 def _with_targets(begins_segment, n_ahead):
     """Return the places of rows that have one so many rows ahead in the same segment."""
     segment = np.cumsum(begins_segment)
-    place = np.arange(max(len(segment) - n_ahead, 0))
+    n_ahead = min(n_ahead, len(segment))
+    place = np.arange(len(segment) - n_ahead)
     return place[segment[place] == segment[place + n_ahead]]
 
 
