@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ._atomic import on_snapshot
 from ._base import BaseLSTM
 from ._quantiles import mean_d2_pinball_score
 from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
@@ -428,6 +429,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             keeps_optimizer=True,
         )
 
+    @on_snapshot
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of windows.
 
@@ -457,6 +459,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             )
         return np.array(loss.levels) if loss.is_joint else loss.levels
 
+    @on_snapshot
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return how good the predictions are: 1 at best.
 

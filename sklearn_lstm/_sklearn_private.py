@@ -1,7 +1,5 @@
 """The only door to scikit-learn's private helpers."""
 
-from contextlib import contextmanager
-
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
@@ -16,20 +14,7 @@ __all__ = [
     "fit_context",
     "set_output_config",
     "set_random_states",
-    "unchanged_on_error",
 ]
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Give the estimator its attributes back when the block raises."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
 
 
 def set_output_config(transformer, transform):

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._atomic import on_snapshot, replaced_at_once
 from .._checks import check_rows
 from .._sklearn_private import (
     Interval,
@@ -20,7 +21,6 @@ from .._sklearn_private import (
     check_feature_names_in,
     fit_context,
     set_output_config,
-    unchanged_on_error,
 )
 from .rows import Windows, row_numbers
 from .time_index import Timeline, label_from_plain, plain_label
@@ -194,21 +194,25 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index runs backwards or repeats one; the
             message names the first such row.
         """
-        with unchanged_on_error(self):
-            rows = check_rows(self, X, reset=True)
-            timeline = Timeline(X, len(rows), self.max_gap)
-            rows = rows if timeline.order is None else rows[timeline.order]
-            self._keeps_series = timeline.is_panel
-            self._fitted_carries_time = timeline.carries_time
-            self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
-            self._fitted_tails = {}
-            segment_starts = np.flatnonzero(timeline.begins_segment)
-            ends = np.append(segment_starts[1:], len(rows))
-            for start, end in zip(segment_starts, ends, strict=True):
-                tail = rows[max(start, end - self.window_length + 1) : end].copy()
-                self._fitted_tails[timeline.series_id(start)] = tail, timeline.timestamp(end - 1)
+        with replaced_at_once(self) as fitted:
+            fitted._remember(X)
         return self
 
+    def _remember(self, X):
+        rows = check_rows(self, X, reset=True)
+        timeline = Timeline(X, len(rows), self.max_gap)
+        rows = rows if timeline.order is None else rows[timeline.order]
+        self._keeps_series = timeline.is_panel
+        self._fitted_carries_time = timeline.carries_time
+        self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
+        self._fitted_tails = {}
+        segment_starts = np.flatnonzero(timeline.begins_segment)
+        ends = np.append(segment_starts[1:], len(rows))
+        for start, end in zip(segment_starts, ends, strict=True):
+            tail = rows[max(start, end - self.window_length + 1) : end].copy()
+            self._fitted_tails[timeline.series_id(start)] = tail, timeline.timestamp(end - 1)
+
+    @on_snapshot
     def transform(self, X: Any) -> Any:
         """Cut one window for each row.
 
