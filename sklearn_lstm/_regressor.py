@@ -198,7 +198,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     -----
     Training runs in float32 in TensorFlow, in one compiled program for all sizes; prediction in
     float64 in NumPy, in blocks over threads. A fitted estimator holds arrays only: it unpickles and
-    predicts without TensorFlow.
+    predicts without TensorFlow. While another thread fits it again, it predicts as before.
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
     from the complete windows only; ``predict`` starts the state of a window at its first known step
@@ -387,6 +387,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         ------
         ValueError
             If the data can't be used, or the training diverges; the estimator is then as before.
+
+        RuntimeError
+            In a process forked from one that had used TensorFlow, where the training would hang.
+
+        KeyboardInterrupt
+            Upon Ctrl-C, so that a search around this fit ends, too. After a whole epoch the
+            estimator is fitted none the less, which a warning says: it has the weights of the best
+            epoch so far under ``early_stopping``, of the last one otherwise. An ensemble of several
+            networks is as before.
         """
         continues = self.warm_start and self.__sklearn_is_fitted__()
         return self._fit(
@@ -418,6 +427,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         -------
         self : LSTMRegressor
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError, RuntimeError, KeyboardInterrupt
+            As for :meth:`fit`.
         """
         return self._fit(
             X,

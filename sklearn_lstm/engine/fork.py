@@ -20,10 +20,11 @@ def check_not_forked():
     """
     if _lacks_threads:
         raise RuntimeError(
-            "TensorFlow can't train in this process: it was forked from one that had used "
-            "TensorFlow already, whose threads it lacks. Start processes another way: joblib's "
-            "default backend 'loky', multiprocessing.get_context('spawn') or 'forkserver'; or fork "
-            "before the first fit. Predictions work here."
+            "TensorFlow would hang in this process, which was forked from one that had used it: a "
+            "fork lacks the threads of its parent. Start processes another way, by joblib's "
+            "default backend 'loky' or multiprocessing.get_context('spawn') or 'forkserver', or "
+            "fork before the first fit. Predictions of built-in networks need no TensorFlow and "
+            "work here, too."
         )
 
 

@@ -301,7 +301,7 @@ class LSTMForecaster(BaseEstimator):
         ------
         ValueError
             If the data can't be used; the message says where and what to do. The forecaster is
-            then as before.
+            then as before, and so it is after a Ctrl-C.
         """
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with replaced_at_once(self) as fitted:
