@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ._atomic import on_snapshot, replaced_at_once
 from ._checks import (
     check_shape_of_windows,
     check_targets,
@@ -17,7 +18,6 @@ from ._checks import (
     check_windows,
 )
 from ._quantiles import check_quantile
-from ._sklearn_private import unchanged_on_error
 from .engine.architecture import (
     Architecture,
     CustomArchitecture,
@@ -25,6 +25,7 @@ from .engine.architecture import (
     check_size,
     differences,
 )
+from .engine.fork import check_not_forked
 from .engine.inference import predict
 from .engine.loop import Patience, Samples, count_drawn, run_epochs
 from .engine.loss import LOSSES, Loss, Quantile
@@ -58,9 +59,9 @@ class BaseLSTM(BaseEstimator):
             replace(member, weights=list(islice(given, len(member.weights or []))))
             for member in self._members
         ]
-        self.__dict__.pop("_custom_models", None)
 
     @property
+    @on_snapshot
     def model_(self):
         """keras.Model : A new Keras model with the fitted weights."""
         check_is_fitted(self)
@@ -73,6 +74,7 @@ class BaseLSTM(BaseEstimator):
         return models[0] if len(models) == 1 else mean_network(models)
 
     def _build_model(self, weights):
+        check_not_forked()
         if isinstance(self._architecture, CustomArchitecture):
             from .engine.custom_network import custom_model
 
@@ -87,32 +89,45 @@ class BaseLSTM(BaseEstimator):
         """Train for ``n_epochs``, from the fitted weights on if ``continues``.
 
         ``validation`` holds X_val, y_val and sample_weight_val, each of which may be None.
+
+        A training that a KeyboardInterrupt ends is kept, and the interrupt raised none the less:
+        what the user has called is what ends, be it this fit or a search around it, which must not
+        take an unfinished training for a finished one.
         """
-        with unchanged_on_error(self):
-            self._check_units()
-            self._check_network_params()
-            if continues:
-                self._check_same_architecture()
-            train = self._check_samples(X, y, sample_weight, reset=not continues)
-            validation = self._check_validation(*validation)
-            if not continues:
-                self._architecture = self._present_architecture()
-            if isinstance(self._architecture, Architecture):
-                check_segments(self._architecture)
-                check_size(self._architecture, self.ensemble_size)
-            stops_early = self.early_stopping and not keeps_optimizer
-            if stops_early and validation is None:
-                train, validation = self._split(train)
-            self._loss = self._present_loss()
-            if not continues:
-                self._start()
-            options = {
-                "shuffle": self.shuffle,
-                "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
-                "patience": Patience(self.n_iter_no_change, self.tol) if stops_early else None,
-            }
-            self._train_members(train, validation, n_epochs, keeps_optimizer, options)
+        check_not_forked()
+        with replaced_at_once(self) as fitted:
+            n_whole = fitted._learn(
+                X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer
+            )
+        if n_whole is not None:
+            _end_interrupted(n_whole, n_epochs, stops_early=self.early_stopping)
         return self
+
+    def _learn(self, X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer):
+        """Train; return the number of whole epochs if the training was interrupted, else None."""
+        self._check_units()
+        self._check_network_params()
+        if continues:
+            self._check_same_architecture()
+        train = self._check_samples(X, y, sample_weight, reset=not continues)
+        validation = self._check_validation(*validation)
+        if not continues:
+            self._architecture = self._present_architecture()
+        if isinstance(self._architecture, Architecture):
+            check_segments(self._architecture)
+            check_size(self._architecture, self.ensemble_size)
+        stops_early = self.early_stopping and not keeps_optimizer
+        if stops_early and validation is None:
+            train, validation = self._split(train)
+        self._loss = self._present_loss()
+        if not continues:
+            self._start()
+        options = {
+            "shuffle": self.shuffle,
+            "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
+            "patience": Patience(self.n_iter_no_change, self.tol) if stops_early else None,
+        }
+        return self._train_members(train, validation, n_epochs, keeps_optimizer, options)
 
     def _start(self):
         """Forget the networks that were fitted, and begin new ones."""
@@ -126,47 +141,35 @@ class BaseLSTM(BaseEstimator):
         return initial_weights(np.random.default_rng([seed, 0]), self._architecture)
 
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
-        """Train the networks of the ensemble, one after the other."""
+        """Train the networks of the ensemble, one after the other.
+
+        Return the number of whole epochs of a training that was interrupted, else None. An ensemble
+        that lacks networks is none, so there the interrupt is raised at once.
+        """
         members: list[Member] = []
         for member in self._members:
             lend, optimizer = self._trainer(member, train, validation, keeps_optimizer)
             n_iter = len(member.losses)
-            try:
-                with lend as trainer:
-                    history = run_epochs(
-                        trainer,
-                        len(train),
-                        n_drawn=count_drawn(self.max_samples, len(train)),
-                        epochs=range(n_iter + 1, n_iter + n_epochs + 1),
-                        seed=member.seed,
-                        progress=self._progress_title(len(members) + 1),
-                        **options,
-                    )
-            except KeyboardInterrupt:
-                if not members:
-                    raise
-                break
+            with lend as trainer:
+                history = run_epochs(
+                    trainer,
+                    len(train),
+                    n_drawn=count_drawn(self.max_samples, len(train)),
+                    epochs=range(n_iter + 1, n_iter + n_epochs + 1),
+                    seed=member.seed,
+                    progress=self._progress_title(len(members) + 1),
+                    **options,
+                )
+            if history.was_interrupted and len(self._members) > 1:
+                raise KeyboardInterrupt
             members.append(member.after(history, optimizer))
-            if history.was_interrupted:
-                break
-        self._remember(members)
+        self._members = members
+        self._summarize_curves()
+        return len(history.losses) if history.was_interrupted else None
 
     def _progress_title(self, number):
         of_many = f" {number} of {len(self._members)}" if len(self._members) > 1 else ""
         return f"training{of_many}" if self.verbose > 0 else ""
-
-    def _remember(self, members):
-        """Keep the networks that were trained; of others, those that had been trained before."""
-        n_reached, n_members = len(members), len(self._members)
-        if n_reached < n_members:
-            was_fitted = bool(self._members[-1].losses)
-            state = f"the ensemble has {n_reached} of {n_members} networks"
-            if was_fitted:
-                state = f"of {n_members} networks the last {n_members - n_reached} are as before"
-                members = members + self._members[n_reached:]
-            warnings.warn(f"Training interrupted by user: {state}.", stacklevel=6)
-        self._members = members
-        self._summarize_curves()
 
     def _summarize_curves(self):
         """Set the curves: the mean over the networks that were still training in each epoch."""
@@ -174,7 +177,6 @@ class BaseLSTM(BaseEstimator):
         curves = [m.validation_losses for m in self._members if m.validation_losses is not None]
         self.validation_loss_curve_ = _mean_curve(curves) if curves else None
         self.n_iter_ = len(self.loss_curve_)
-        self.__dict__.pop("_custom_models", None)
 
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
@@ -380,28 +382,38 @@ class BaseLSTM(BaseEstimator):
         return sum(map(self._loss.predictions, members)) / len(self._members)
 
     def _custom_predictions(self, windows, n_missing):
-        if not hasattr(self, "_custom_models"):
-            self._custom_models = [self._build_model(member.weights) for member in self._members]
+        from .engine.custom_network import kept_model
+
+        check_not_forked()
         if n_missing.any():
             first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
             windows = replace(windows, first=first, last=last, outside="nearest")
         array = windows.to_array().astype(np.float32)
-        for model in self._custom_models:
+        for member in self._members:
+            model = kept_model(self._architecture, member)
             yield model.predict(array, verbose=0).astype(np.float64)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_members")
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        state.pop("_custom_models", None)
-        return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _end_interrupted(n_whole, n_epochs, *, stops_early):
+    """Say what was kept, and raise the interrupt, even where warnings are errors."""
+    kept = "best" if stops_early else "last"
+    try:
+        warnings.warn(
+            f"Training interrupted by user after {n_whole} of {n_epochs} epochs: the estimator has "
+            f"the weights of the {kept} of these.",
+            stacklevel=5,
+        )
+    finally:
+        raise KeyboardInterrupt
 
 
 def _mean_curve(curves):

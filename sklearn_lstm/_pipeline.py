@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
+from ._atomic import on_snapshot, replaced_at_once
 from ._checks import NonFiniteError, explain_text, plain_table, refuse_non_finite
 from ._quantiles import mean_d2_pinball_score
 from ._regressor import LSTMRegressor
@@ -37,9 +38,11 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "scaled y and y_val."
                 )
         X, y = plain_table(X, "X"), plain_table(y, "y")
-        with _index_kept(X), _rows_named(X, y):
-            return super().fit(X, y, **fit_params)
+        with _index_kept(X), _rows_named(X, y), replaced_at_once(self) as fitted:
+            super(ScaledTargetRegressor, fitted).fit(X, y, **fit_params)
+        return self
 
+    @on_snapshot
     def predict(self, X: Any, **predict_params: Any) -> np.ndarray:
         """Predict like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
         X = plain_table(X, "X")
@@ -50,6 +53,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
         unscaled = [self._unscaled(quantiles[..., k]) for k in range(quantiles.shape[-1])]
         return np.stack(unscaled, axis=-1)
 
+    @on_snapshot
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², or, of several quantiles, what :meth:`LSTMRegressor.score` returns."""
         levels, y = self._levels(), plain_table(y, "y")

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ._atomic import on_snapshot
 from ._base import BaseLSTM
 from ._quantiles import mean_d2_pinball_score
 from ._sklearn_private import HasMethods, Number, RealNotInt, StrOptions, fit_context
@@ -197,7 +198,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     -----
     Training runs in float32 in TensorFlow, in one compiled program for all sizes; prediction in
     float64 in NumPy, in blocks over threads. A fitted estimator holds arrays only: it unpickles and
-    predicts without TensorFlow.
+    predicts without TensorFlow. While another thread fits it again, it predicts as before.
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
     from the complete windows only; ``predict`` starts the state of a window at its first known step
@@ -386,6 +387,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         ------
         ValueError
             If the data can't be used, or the training diverges; the estimator is then as before.
+
+        RuntimeError
+            In a process forked from one that had used TensorFlow, where the training would hang.
+
+        KeyboardInterrupt
+            Upon Ctrl-C, so that a search around this fit ends, too. After a whole epoch the
+            estimator is fitted none the less, which a warning says: it has the weights of the best
+            epoch so far under ``early_stopping``, of the last one otherwise. An ensemble of several
+            networks is as before.
         """
         continues = self.warm_start and self.__sklearn_is_fitted__()
         return self._fit(
@@ -417,6 +427,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         -------
         self : LSTMRegressor
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError, RuntimeError, KeyboardInterrupt
+            As for :meth:`fit`.
         """
         return self._fit(
             X,
@@ -428,6 +443,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             keeps_optimizer=True,
         )
 
+    @on_snapshot
     def predict(self, X: Any) -> np.ndarray:
         """Predict the targets of windows.
 
@@ -457,6 +473,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             )
         return np.array(loss.levels) if loss.is_joint else loss.levels
 
+    @on_snapshot
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return how good the predictions are: 1 at best.
 

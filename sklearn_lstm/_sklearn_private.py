@@ -1,7 +1,5 @@
 """The only door to scikit-learn's private helpers."""
 
-from contextlib import contextmanager
-
 import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
@@ -18,7 +16,6 @@ __all__ = [
     "fit_context",
     "set_output_config",
     "set_random_states",
-    "unchanged_on_error",
 ]
 
 
@@ -27,18 +24,6 @@ class Number(Interval):
 
     def is_satisfied_by(self, val):
         return not isinstance(val, bool) and super().is_satisfied_by(val) and abs(val) < np.inf
-
-
-@contextmanager
-def unchanged_on_error(estimator):
-    """Give the estimator its attributes back when the block raises."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
 
 
 def set_output_config(transformer, transform):

@@ -13,7 +13,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-HELPERS = {"_checks", "_sklearn_private", "_output_files", "_quantiles"}
+HELPERS = {"_atomic", "_checks", "_sklearn_private", "_output_files", "_quantiles"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 
@@ -105,7 +105,7 @@ def test_only_one_module_knows_scikeras_and_it_waits_to_be_asked():
 
 def test_what_predicts_imports_no_tensorflow():
     for module in ("engine.inference", "engine.weights", "engine.architecture", "engine.loop",
-                   "engine.loss", "engine.member", "engine.protocols",
+                   "engine.fork", "engine.loss", "engine.member", "engine.protocols",
                    "engine.threads"):  # fmt: skip
         assert not set(imports(MODULES[module])) & NETWORKS
 

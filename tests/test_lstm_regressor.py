@@ -281,15 +281,27 @@ def interruptible():
     signal.signal(signal.SIGINT, handler)
 
 
-def test_interruption_keeps_the_last_whole_epoch(windows, interruptible):
+def test_interruption_keeps_the_last_whole_epoch(windows, interruptible, monkeypatch):
     X, y = windows
     lstm = LSTMRegressor(8, epochs=10**6, random_state=0)
-    lstm.partial_fit(X, y)  # compiled before the clock runs
-    lstm = clone(lstm)
-    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.warns(UserWarning, match=r"interrupted by user: .*last whole epoch") as found:
+    weights, soon = (
+        training.ProgramTrainer.weights,
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]),
+    )
+
+    def weights_after_which_it_is_interrupted(trainer):
+        if not soon.ident:
+            soon.start()
+        return weights(trainer)
+
+    monkeypatch.setattr(training.ProgramTrainer, "weights", weights_after_which_it_is_interrupted)
+    with (
+        pytest.warns(UserWarning, match=r"after \d+ of 1000000 epochs: .* of the last") as found,
+        pytest.raises(KeyboardInterrupt),
+    ):
         lstm.fit(X, y)
     assert found[0].filename == __file__
+    assert f"after {lstm.n_iter_} of" in str(found[0].message)
     assert 0 < lstm.n_iter_ < 10**6
     assert_same_weights(lstm, clone(lstm).set_params(epochs=lstm.n_iter_).fit(X, y))
 
@@ -317,7 +329,11 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{owner}.{name}", interrupted)
-        with pytest.warns(UserWarning, match="interrupted by user"):
+        kept = "best" if early_stopping else "last"
+        with (
+            pytest.warns(UserWarning, match=f"interrupted by user .* weights of the {kept}"),
+            pytest.raises(KeyboardInterrupt),
+        ):
             lstm.fit(X, y)
     assert len(lstm.loss_curve_) == lstm.n_iter_ >= 3
     n_epochs = lstm.n_iter_
@@ -568,32 +584,29 @@ def interrupted_after_the_first_network():
     return interrupted
 
 
-def test_an_interrupted_ensemble_keeps_the_networks_it_has(windows, small, monkeypatch):
+def test_an_interrupted_ensemble_is_none(windows, small, monkeypatch):
     X, y = windows
-    expected = clone(small).fit(X, y)
+    small.set_params(ensemble_size=3)
     monkeypatch.setattr(training.ProgramTrainer, "run", interrupted_after_the_first_network())
-    with pytest.warns(UserWarning, match="the ensemble has 1 of 3 networks"):
-        small.set_params(ensemble_size=3).fit(X, y)
-    assert_same_weights(small, expected)
+    with pytest.raises(KeyboardInterrupt):
+        small.fit(X, y)
+    assert vars(small) == vars(clone(small))
 
 
 @pytest.mark.parametrize("continued", ["fit", "partial_fit"])
-def test_an_ensemble_that_is_interrupted_later_on_keeps_all_networks(
+def test_an_ensemble_that_is_interrupted_later_on_is_as_before(
     windows, small, continued, monkeypatch
 ):
     X, y = windows
     small.set_params(ensemble_size=3, warm_start=True).fit(X, y)
-    before = small.weights_
+    before, predicted = vars(small).copy(), small.predict(X)
     with monkeypatch.context() as patch:
         patch.setattr(training.ProgramTrainer, "run", interrupted_after_the_first_network())
-        with pytest.warns(UserWarning, match="of 3 networks the last 2 are as before") as found:
+        with pytest.raises(KeyboardInterrupt):
             getattr(small, continued)(X, y)
-    assert found[0].filename == __file__
-    n = len(before) // 3
-    assert len(small.weights_) == 3 * n
-    assert all(a is b for a, b in zip(small.weights_[n:], before[n:], strict=True))
-    assert not np.array_equal(small.weights_[0], before[0])
-    assert len(small.fit(X, y).weights_) == 3 * n
+    assert vars(small).keys() == before.keys()
+    assert all(vars(small)[name] is before[name] for name in before)
+    assert_array_equal(small.predict(X), predicted)
 
 
 def test_what_was_changed_is_named(windows, small):

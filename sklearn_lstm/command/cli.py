@@ -35,6 +35,8 @@ matplotlib.use("Agg")
 # The base of all errors that typer reports, wherever this version of typer keeps it.
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
+INTERRUPTED = 130  # what shells say of a command that Ctrl-C has ended
+
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
 
 
@@ -475,14 +477,20 @@ def _load_tensorflow():
 
 
 def main() -> int:
-    """Run the command; errors are one line and exit code 2."""
+    """Run the command; errors are one line and exit code 2, Ctrl-C is code 130, as in a shell."""
     try:
-        return app(standalone_mode=False) or 0
+        code = app(standalone_mode=False) or 0
     except CommandError as error:
-        message = error.format_message()
+        return _refused(error.format_message())
     except (OSError, ValueError, ImportError, MemoryError) as error:
-        message = str(error) or type(error).__name__
+        return _refused(str(error) or type(error).__name__)
     except (KeyboardInterrupt, typer.Abort):
-        message = "interrupted"
+        code = INTERRUPTED  # as newer versions of typer make of it
+    if code == INTERRUPTED:
+        print("Stopped.", file=sys.stderr)
+    return code
+
+
+def _refused(message):
     print("sklearn-lstm: " + " ".join(message.split()), file=sys.stderr)
     return 2

@@ -4,6 +4,7 @@ import inspect
 import random
 import threading
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
 _one_at_a_time = threading.RLock()
+_kept_models: WeakKeyDictionary = WeakKeyDictionary()
 
 
 @contextmanager
@@ -45,6 +47,13 @@ def custom_model(architecture, weights):
         regressor.initialize(np.zeros((2, a.n_timesteps, a.n_features)), np.zeros((2, a.n_outputs)))
         regressor.model_.set_weights(weights)
         return regressor.model_
+
+
+def kept_model(architecture, member):
+    """Return the Keras model of a :class:`.member.Member`, built once and kept as long as it."""
+    if member not in _kept_models:
+        _kept_models[member] = custom_model(architecture, member.weights)
+    return _kept_models[member]
 
 
 class ScikerasTrainer:

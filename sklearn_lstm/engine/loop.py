@@ -3,7 +3,6 @@
 It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 """
 
-import warnings
 from dataclasses import dataclass
 from numbers import Integral
 from time import perf_counter
@@ -49,7 +48,10 @@ class Patience(NamedTuple):
 
 
 class History(NamedTuple):
-    """How a training went; the optimizer's state is None where it doesn't belong to the weights."""
+    """How a training went; the optimizer's state is None where it doesn't belong to the weights.
+
+    One that was interrupted ends with an epoch before its last.
+    """
 
     weights: list | None
     optimizer_state: list | None
@@ -74,7 +76,8 @@ def run_epochs(
 
     Each epoch passes over ``n_drawn`` of the samples, drawn anew without replacement; None for all.
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
-    same ten in one call or in ten.
+    same ten in one call or in ten. A KeyboardInterrupt ends the training, and the history
+    says so; it is raised where there are no weights of a whole epoch yet.
     """
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
@@ -97,21 +100,15 @@ def run_epochs(
             bar.show(len(call), history)
             if best.has_waited_long_enough:
                 break
-    except KeyboardInterrupt:
-        if not history.losses:
-            raise
-        kept = "best" if patience else "last whole"
-        warnings.warn(
-            f"Training interrupted by user: the weights are those of the {kept} epoch of "
-            f"{len(history.losses)}.",
-            stacklevel=6,
-        )
-        history = history._replace(was_interrupted=True)
-    else:
         history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
+    except KeyboardInterrupt:
+        if not history.losses or not _are_finite(history.weights):
+            raise
+        return history._replace(was_interrupted=True)
     finally:
         bar.close()
-    _check_weights(history.weights, epochs[len(history.losses) - 1])
+    if not _are_finite(history.weights):
+        raise _divergence(epochs[len(history.losses) - 1])
     return history
 
 
@@ -189,9 +186,8 @@ def _check_losses(epochs, *curves):
         raise _divergence(epochs[int(np.argmin(finite))])
 
 
-def _check_weights(weights, epoch):
-    if not all(np.isfinite(weight).all() for weight in weights):
-        raise _divergence(epoch)
+def _are_finite(weights):
+    return all(np.isfinite(weight).all() for weight in weights)
 
 
 def _divergence(epoch):

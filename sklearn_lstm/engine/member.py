@@ -10,7 +10,7 @@ import numpy as np
 from .loop import History
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Member:
     """One network of an ensemble: its seed, its weights, and how its training went so far.
 

@@ -10,14 +10,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._atomic import on_snapshot, replaced_at_once
 from .._checks import check_share
-from .._sklearn_private import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    fit_context,
-    unchanged_on_error,
-)
+from .._sklearn_private import HasMethods, Interval, StrOptions, fit_context
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
 from .read_panel import covariates_table, read_panel
@@ -306,11 +301,11 @@ class LSTMForecaster(BaseEstimator):
         ------
         ValueError
             If the data can't be used; the message says where and what to do. The forecaster is
-            then as before.
+            then as before, and so it is after a Ctrl-C.
         """
         panel = read_panel(y, X, fills_holes=self.missing != "error")
-        with unchanged_on_error(self):
-            self._fit(panel)
+        with replaced_at_once(self) as fitted:
+            fitted._fit(panel)
             if self.missing == "auto":
                 warn_of_missing(panel)
         return self
@@ -323,6 +318,7 @@ class LSTMForecaster(BaseEstimator):
         self.freq_ = panel.freq
         return self
 
+    @on_snapshot
     def predict(self, horizon: int | None = None, X: Any = None, y: Any = None) -> Any:
         """Forecast the steps after the last known one.
 
@@ -366,6 +362,7 @@ class LSTMForecaster(BaseEstimator):
         panel, forecasts = self._forecast_next(horizon, X, y)
         return panel.wrap(self._core.values(forecasts, panel))
 
+    @on_snapshot
     def predict_interval(
         self, horizon: int | None = None, X: Any = None, y: Any = None, *, coverage: float = 0.9
     ) -> Any:
@@ -395,6 +392,7 @@ class LSTMForecaster(BaseEstimator):
         bounds = self._core.interval(forecasts, coverage, panel)
         return panel.wrap(np.stack(bounds, axis=-1), ["lower", "upper"])
 
+    @on_snapshot
     def predict_quantiles(
         self, quantiles: Any, horizon: int | None = None, X: Any = None, y: Any = None
     ) -> Any:
@@ -530,19 +528,17 @@ class LSTMForecaster(BaseEstimator):
             If the values do not follow, or have another form; the forecaster is then as before.
         """
         check_is_fitted(self)
-        with unchanged_on_error(self):
-            panel = extend_panel(
-                self._panel, y_new, X_new, fills_holes=self._core.missing != "error"
-            )
-            seen, missing = self._panel.lengths, self._core.missing
+        with replaced_at_once(self) as updated:
+            core, known = updated._core, updated._panel
+            panel = extend_panel(known, y_new, X_new, fills_holes=core.missing != "error")
             if refit:
-                self._fit(panel)
+                updated._fit(panel)
             else:
-                check_values(panel, missing, self.log_, is_chosen=self.log == "auto")
-                self._core = self._core.recalibrated(panel, seen)
-                self._panel = panel
-            if missing == "auto":
-                warn_of_missing(panel, seen, stacklevel=3)
+                check_values(panel, core.missing, updated.log_, is_chosen=self.log == "auto")
+                updated._core = core.recalibrated(panel, known.lengths)
+                updated._panel = panel
+            if core.missing == "auto":
+                warn_of_missing(panel, known.lengths, stacklevel=3)
         return self
 
     @property
@@ -552,6 +548,7 @@ class LSTMForecaster(BaseEstimator):
         return self._core.weights_
 
     @property
+    @on_snapshot
     def members_(self):
         """DataFrame : What makes up the forecast, a row for each member."""
         check_is_fitted(self)

@@ -6,7 +6,7 @@ import warnings
 from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._atomic import on_snapshot, replaced_at_once
 from .._checks import check_rows, plain_table
 from .._sklearn_private import (
     Number,
@@ -22,16 +23,15 @@ from .._sklearn_private import (
     check_feature_names_in,
     fit_context,
     set_output_config,
-    unchanged_on_error,
 )
 from .recognition import N_ROWS_OF_HEAD, begin_alike, n_rows_that_tell
 from .rows import Windows, row_numbers
 from .time_index import Timeline, label_from_plain, plain_label
 
 PANDAS_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
-# Fitted windowers that have warned. Python's own memory is no help: it is lost whenever a library
-# changes the filters for a moment, as scikit-learn's checks do.
-_HAVE_WARNED: WeakSet[SequenceWindower] = WeakSet()
+# The first rows of each fit that has been warned of, by their id. Python's own memory is no help:
+# it is lost whenever a library changes the filters for a moment, as scikit-learn's checks do.
+_HAVE_WARNED: WeakValueDictionary[int, np.ndarray] = WeakValueDictionary()
 LONGEST_PADDED = 10_000  # steps of a window that there may be however few the rows are
 
 
@@ -204,27 +204,27 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index repeats a timestamp; the message names the
             first such row. If ``window_length`` is more than the rows and 10,000.
         """
-        X = plain_table(X, "X")
-        _HAVE_WARNED.discard(self)
-        with unchanged_on_error(self):
-            rows = check_rows(self, X, reset=True)
-            self._check_length(len(rows))
-            timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
-            rows = rows if timeline.order is None else rows[timeline.order]
-            self._keeps_series = timeline.is_panel
-            self._fitted_carries_time = timeline.carries_time
-            self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
-            self._n_telling = (
-                None if timeline.is_panel else n_rows_that_tell(rows, self.window_length)
-            )
-            self._fitted_tails = {}
-            segment_starts = np.flatnonzero(timeline.begins_segment)
-            ends = np.append(segment_starts[1:], len(rows))
-            for start, end in zip(segment_starts, ends, strict=True):
-                tail = rows[max(start, end - self.window_length + 1) : end].copy()
-                self._fitted_tails[timeline.series_id(start)] = tail, timeline.timestamp(end - 1)
+        with replaced_at_once(self) as fitted:
+            fitted._remember(plain_table(X, "X"))
         return self
 
+    def _remember(self, X):
+        rows = check_rows(self, X, reset=True)
+        self._check_length(len(rows))
+        timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
+        rows = rows if timeline.order is None else rows[timeline.order]
+        self._keeps_series = timeline.is_panel
+        self._fitted_carries_time = timeline.carries_time
+        self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
+        self._n_telling = None if timeline.is_panel else n_rows_that_tell(rows, self.window_length)
+        self._fitted_tails = {}
+        segment_starts = np.flatnonzero(timeline.begins_segment)
+        ends = np.append(segment_starts[1:], len(rows))
+        for start, end in zip(segment_starts, ends, strict=True):
+            tail = rows[max(start, end - self.window_length + 1) : end].copy()
+            self._fitted_tails[timeline.series_id(start)] = tail, timeline.timestamp(end - 1)
+
+    @on_snapshot
     def transform(self, X: Any) -> Any:
         """Cut one window for each row.
 
@@ -366,9 +366,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             return False
         if self._n_telling is not None and min(len(rows), len(head)) >= self._n_telling:
             return True
-        if self in _HAVE_WARNED:
+        if id(head) in _HAVE_WARNED:
             return False
-        _HAVE_WARNED.add(self)
+        _HAVE_WARNED[id(head)] = head
         warnings.warn(
             "Rows without a time index are equal to the first rows of fit, but too few or too "
             "regular to be known by that: they are taken to follow the last ones of fit. Give X a "

@@ -1,0 +1,62 @@
+"""Fits whose result appears in one step, and methods that read one result throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@contextmanager
+def replaced_at_once(estimator: T) -> Iterator[T]:
+    """Give a copy to work on, whose attributes become the estimator's when all went well.
+
+    Until then the estimator is as before, and so it stays if anything is raised, a
+    ``KeyboardInterrupt`` included. Other threads see the old fit or the new one, nothing between.
+    Attributes must be set anew, not changed in place.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Yields
+    ------
+    copied : estimator
+        A shallow copy.
+    """
+    copied = _shallow_copy(estimator)
+    yield copied
+    estimator.__dict__ = vars(copied)  # to update it would be a step for each attribute
+
+
+def on_snapshot(method: Method) -> Method:
+    """Have a method work with the attributes as they are when it is called.
+
+    A fit that ends meanwhile, in another thread, does not replace some of what it reads.
+
+    Parameters
+    ----------
+    method : function
+        It must not set attributes.
+
+    Returns
+    -------
+    method : function
+    """
+
+    @wraps(method)
+    def reading(self, *args, **options):
+        return method(_shallow_copy(self), *args, **options)
+
+    return reading  # type: ignore[return-value]
+
+
+def _shallow_copy(estimator: T) -> T:
+    """Copy all attributes, those that pickling leaves out among them."""
+    copied = object.__new__(type(estimator))
+    copied.__dict__ = vars(estimator).copy()
+    return copied
