@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +12,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLSTM
 from ._quantiles import mean_d2_pinball_score
-from ._sklearn_private import HasMethods, Interval, RealNotInt, StrOptions, fit_context
+from ._sklearn_private import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    WholeNumbers,
+    fit_context,
+    validate_parameters,
+)
 from .engine.loss import Quantile
+
+MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -246,13 +256,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     """
 
     _parameter_constraints = {
-        "units": [Interval(Integral, 1, None, closed="left"), tuple, list],
+        "units": [WholeNumbers(1), tuple, list],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "bidirectional": ["boolean"],
-        "segment_length": [None, Interval(Integral, 1, None, closed="left")],
+        "segment_length": [None, WholeNumbers(1)],
         "decoding": [StrOptions({"dense", "parallel"})],
         "skip_connection": ["boolean"],
-        "ensemble_size": [Interval(Integral, 1, None, closed="left")],
+        "ensemble_size": [WholeNumbers(1, MOST_NETWORKS)],
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
         "quantile": [None, Interval(Real, 0, 1, closed="neither"), tuple, list],
         "optimizer": [
@@ -263,17 +273,17 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
         "clipnorm": [None, Interval(Real, 0, None, closed="neither")],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [WholeNumbers(1)],
+        "epochs": [WholeNumbers(1)],
         "max_samples": [
             None,
-            Interval(Integral, 1, None, closed="left"),
+            WholeNumbers(1),
             Interval(RealNotInt, 0, 1, closed="right"),
         ],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [WholeNumbers(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
@@ -418,6 +428,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self : LSTMRegressor
             The fitted estimator.
         """
+        validate_parameters(self)  # scikit-learn does so in the first call alone
         return self._fit(
             X,
             y,

@@ -1,7 +1,10 @@
 """The only door to scikit-learn's private helpers."""
 
 from contextlib import contextmanager
+from numbers import Integral
 
+import numpy as np
+from sklearn import get_config
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
@@ -12,12 +15,30 @@ __all__ = [
     "Interval",
     "RealNotInt",
     "StrOptions",
+    "WholeNumbers",
     "check_feature_names_in",
     "fit_context",
     "set_output_config",
     "set_random_states",
     "unchanged_on_error",
+    "validate_parameters",
 ]
+
+
+class WholeNumbers(Interval):
+    """Whole numbers from ``left`` to ``right``, both included; True is none of them."""
+
+    def __init__(self, left, right=None):
+        super().__init__(Integral, left, right, closed="left" if right is None else "both")
+
+    def is_satisfied_by(self, value):
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
+
+
+def validate_parameters(estimator):
+    """Check parameters as ``fit`` does, for other methods that learn."""
+    if not get_config()["skip_parameter_validation"]:
+        estimator._validate_params()
 
 
 @contextmanager

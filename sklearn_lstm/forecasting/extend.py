@@ -11,10 +11,7 @@ from ..windows.time_index import split_series
 from .calendar import Calendars
 from .frequency import as_times, checked_timestamps
 from .read_panel import (
-    as_columns,
-    as_table,
     check_alike,
-    covariates_table,
     in_time,
     layout_of,
     nearest,
@@ -24,6 +21,7 @@ from .read_panel import (
     split_of,
     values_of,
 )
+from .read_table import as_columns, as_table, covariates_table
 
 LONGEST_LEAP = 100  # known lengths, by which new rows may lie after the last one
 MOST_FUTURE_TIMESTAMPS = 100_000

@@ -12,15 +12,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_share
 from .._sklearn_private import (
-    HasMethods,
     Interval,
     StrOptions,
+    WholeNumbers,
     fit_context,
     unchanged_on_error,
+    validate_parameters,
 )
+from .check_regressor import check_regressor
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
-from .read_panel import covariates_table, read_panel
+from .read_panel import read_panel
+from .read_table import covariates_table
 from .time_series import Panel, check_values, warn_of_missing
 
 
@@ -227,9 +230,9 @@ class LSTMForecaster(BaseEstimator):
     """
 
     _parameter_constraints = {
-        "regressor": [None, HasMethods(["fit", "predict"])],
-        "window_length": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "regressor": "no_validation",  # check_regressor says more
+        "window_length": [WholeNumbers(1), StrOptions({"auto"})],
+        "horizon": [WholeNumbers(1)],
         "strategy": [StrOptions({"direct", "recursive"})],
         "normalize": [StrOptions({"auto", "minmax", "standard", "last", "window"}), None],
         "log": ["boolean", StrOptions({"auto"})],
@@ -308,6 +311,7 @@ class LSTMForecaster(BaseEstimator):
             If the data can't be used; the message says where and what to do. The forecaster is
             then as before.
         """
+        check_regressor(self.regressor)
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with unchanged_on_error(self):
             self._fit(panel)
@@ -530,11 +534,16 @@ class LSTMForecaster(BaseEstimator):
             If the values do not follow, or have another form; the forecaster is then as before.
         """
         check_is_fitted(self)
+        if not isinstance(refit, bool | np.bool_):
+            raise TypeError(f"refit={refit!r} must be True or False.")
+        if refit:
+            validate_parameters(self)
         with unchanged_on_error(self):
             panel = extend_panel(
                 self._panel, y_new, X_new, fills_holes=self._core.missing != "error"
             )
-            seen, missing = self._panel.lengths, self._core.missing
+            missing = self.missing if refit else self._core.missing
+            seen = self._panel.lengths
             if refit:
                 self._fit(panel)
             else:

@@ -7,11 +7,11 @@ from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 
 from .._sklearn_private import set_random_states
 from ..windows.rows import joined_ranges
 from .calendar_features import CalendarFeatures
+from .check_regressor import completed
 from .local_models import LocalModels
 from .normalize import Normalizer
 from .protocols import SeriesModel
@@ -197,7 +197,7 @@ class ForecastMember:
         """
         settings = self.settings
         self.n_split_ = 1 if settings.columns == "joint" else panel.y_all.shape[1]
-        regressor = clone(settings.regressor)
+        regressor = completed(settings.regressor)
         if seed is not None:
             set_random_states(regressor, seed)
         model: SeriesModel = WindowModel(

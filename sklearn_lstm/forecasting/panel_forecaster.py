@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ..windows.rows import joined_ranges
-from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
 from .calibration import MOST_ORIGINS_JUDGED, clock, hold_back
+from .check_regressor import check_regressor
 from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
@@ -86,7 +86,7 @@ class PanelForecaster:
             Whether a series without a whole window is forecast as NaN, where each has a regressor
             of its own.
         """
-        self._check_regressor()
+        check_regressor(self.regressor)
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
         self.log_ = (
@@ -142,19 +142,6 @@ class PanelForecaster:
         if errors:
             self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
             self.relative_errors_ = self.relative_errors_[kept]
-
-    def _check_regressor(self):
-        if isinstance(self.regressor, type):
-            raise TypeError(
-                f"regressor={self.regressor.__name__} is a class: give it an instance, "
-                f"{self.regressor.__name__}()."
-            )
-        parts = [] if self.regressor is None else self.regressor.get_params().values()
-        if any(isinstance(part, SequenceWindower) for part in parts):
-            raise ValueError(
-                "regressor holds a SequenceWindower, but the forecaster cuts the windows and "
-                "scales the series itself. Give it the regressor alone, such as LSTMRegressor()."
-            )
 
     def _find_known_ahead(self, covariates):
         past = list(self.past_covariates or ())

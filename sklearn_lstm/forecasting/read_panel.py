@@ -7,11 +7,11 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from .._checks import as_numbers
 from ..windows.rows import joined_ranges
 from ..windows.time_index import split_series
 from .calendar import Calendar, Calendars, Grid, grid_of, shared_grid
 from .frequency import LARGEST_SHARE_ABSENT, as_times, checked_timestamps, covers, frequency_of
+from .read_table import as_columns, as_table, covariates_table
 from .time_series import Layout, Panel, name_of
 
 FEWEST_THAT_STEP = 3  # timestamps, below which any frequency fits
@@ -112,33 +112,6 @@ def in_time(split, title=name_of):
 def values_of(y, X, name):
     values = as_columns(y, name)
     return values, np.empty((len(y), 0)) if X is None else _covariates_of(y, X)
-
-
-def as_table(data, name):
-    """Return pandas data as they are, everything else as an array."""
-    if isinstance(data, pd.Series | pd.DataFrame):
-        return data
-    array = np.asarray(data)
-    if array.ndim not in (1, 2):
-        raise ValueError(
-            f"{name} has {array.ndim} dimensions (shape {array.shape}), but a series has one, and "
-            "several on one time axis have two, (n_steps, n_columns)."
-        )
-    return array
-
-
-def covariates_table(X, name="X"):
-    """Return covariates as :func:`as_table` does; those without a column are none."""
-    if X is None:
-        return None
-    X = as_table(X, name)
-    return None if X.ndim == 2 and not X.shape[1] else X
-
-
-def as_columns(data, name):
-    """Return a series or table as float64 of two dimensions, however many rows it has."""
-    values = as_numbers(data, name)
-    return values[:, np.newaxis] if values.ndim == 1 else values
 
 
 def layout_of(y, X):
