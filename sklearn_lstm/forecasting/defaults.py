@@ -13,6 +13,7 @@ from .._regressor import LSTMRegressor
 from .baselines import infer_season_length
 from .calendar_features import CalendarFeatures
 from .member import MemberSettings
+from .normalize import of_usual_size
 from .smoothing import ExponentialSmoothing
 
 # Chosen on the stretches before the test parts of a dozen series, but for what says otherwise.
@@ -64,13 +65,13 @@ def looked_at(panel):
     Returns
     -------
     series : list of ndarray of shape (n_steps, n_columns)
-        NaN is missing.
+        NaN is missing. Values of which squares would overflow or vanish are divided.
     """
     n_series = len(panel)
     if n_series <= MOST_SERIES_LOOKED_AT:
-        return [one.y for one in panel.series]
+        return [of_usual_size(one.y) for one in panel.series]
     numbers = np.linspace(0, n_series - 1, MOST_SERIES_LOOKED_AT).round().astype(int)
-    return [panel.series[number].y for number in numbers]
+    return [of_usual_size(panel.series[number].y) for number in numbers]
 
 
 def choose_window(panel, horizon):

@@ -26,6 +26,8 @@ from .read_panel import read_panel
 from .read_table import covariates_table
 from .time_series import Panel, check_values, warn_of_missing
 
+MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
+
 
 class LSTMForecaster(BaseEstimator):
     """Forecast the values that follow a series, with intervals.
@@ -438,6 +440,11 @@ class LSTMForecaster(BaseEstimator):
         n_steps = core.horizon if horizon is None else horizon
         if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
             raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
+        if int(n_steps) > MOST_STEPS:
+            raise ValueError(
+                f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
+                "Forecast fewer, or fit means of longer spans (resample)."
+            )
         if calibrated:
             core.check_reach(n_steps)
         panel, X = self._panel, covariates_table(X)

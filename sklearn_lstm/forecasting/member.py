@@ -336,7 +336,7 @@ class ForecastMember:
         # A window's own scale is in units of the values, whatever was learned of the series.
         if self.error_scale_ is not None and self.settings.normalize != "window":
             measured = self.error_scale_[series_ids][:, np.newaxis]
-            scale = scale * np.where(np.isnan(measured), final, measured) / final
+            scale = scale * (np.where(np.isnan(measured), final, measured) / final)
         return Forecasts(values, np.where(np.isnan(final), 0, scale), series_ids)
 
     def _histories(self, panel, series_ids, n_known, n_steps, ahead=None):

@@ -22,6 +22,7 @@ from .defaults import (
     default_members,
 )
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
+from .normalize import unlogged
 from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
 from .time_series import check_values
@@ -385,7 +386,7 @@ class PanelForecaster:
             The series that are forecast, a forecast each, if they may hold other values than those
             of ``fit``.
         """
-        values = self._bounded(self._unlogged(forecasts.values), forecasts, panel)
+        values = self._bounded(unlogged(forecasts.values, self.log_), forecasts, panel)
         return np.round(values) if self.integer else values
 
     def interval(self, forecasts, coverage, panel=None, errors=None):
@@ -400,7 +401,7 @@ class PanelForecaster:
         errors = self.errors_ if errors is None else errors
         margin = self._of_units(errors.margin, coverage, forecasts) * scale
         lower, upper = (
-            self._bounded(self._unlogged(bound), forecasts, panel)
+            self._bounded(unlogged(bound, self.log_), forecasts, panel)
             for bound in errors.interval(values, margin, coverage)
         )
         if not self.integer:
@@ -555,7 +556,7 @@ class PanelForecaster:
         errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
             error = self._of_units(errors.quantile, level, forecasts)
-            of_level = self._unlogged(errors.at_level(values, level) + error * scale)
+            of_level = unlogged(errors.at_level(values, level) + error * scale, self.log_)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
         # Levels are judged apart, so that they might cross.
@@ -567,9 +568,6 @@ class PanelForecaster:
         n_steps, n_columns = forecasts.values.shape[1:]
         found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
         return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
-
-    def _unlogged(self, values):
-        return np.exp(values) if self.log_ else values
 
     def _bounded(self, values, forecasts, panel):
         """Keep at zero what would be below, of series that never were."""

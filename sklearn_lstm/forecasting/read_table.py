@@ -8,6 +8,8 @@ from scipy.sparse import issparse
 
 from .._checks import as_numbers
 
+LARGEST = 1e305  # so that differences and forecasts of what is smaller are numbers
+
 
 def as_table(data, name):
     """Return pandas data as they are, other tables as pandas, everything else as an array.
@@ -59,6 +61,12 @@ def as_columns(data, name):
     if isinstance(data, pd.Series):
         data = data.to_frame()
     values = as_numbers(_only_numbers(data, name), name)
+    if values.size and np.fmax.reduce(np.abs(values), axis=None) > LARGEST:
+        row = int(np.argwhere(np.abs(values) > LARGEST)[0][0])
+        raise ValueError(
+            f"{name} holds {values[row].flat[0]:g} at row {row}: of numbers beyond {LARGEST:g} not "
+            f"even the difference is a number. Divide {name}."
+        )
     return values[:, np.newaxis] if values.ndim == 1 else values
 
 
