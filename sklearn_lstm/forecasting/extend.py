@@ -361,7 +361,8 @@ def _in_order(split):
     for number in range(len(split.series_ids) if wrong is not None else 0):
         timestamps = split.timestamps(number)
         name = f"X{_of_series(split.series_ids[number])}"
-        checked_timestamps(timestamps[np.argsort(timestamps)], name)
+        order = np.argsort(timestamps)
+        checked_timestamps(timestamps[order], name, split.rows(number)[order])
     return ordered
 
 

@@ -8,9 +8,16 @@ import numpy as np
 import pandas as pd
 
 from ..windows.rows import joined_ranges
-from ..windows.time_index import split_series
+from ..windows.time_index import refuse_time_before_last, split_series
 from .calendar import Calendar, Calendars, Grid, grid_of, shared_grid
-from .frequency import LARGEST_SHARE_ABSENT, as_times, checked_timestamps, covers, frequency_of
+from .frequency import (
+    LARGEST_SHARE_ABSENT,
+    as_times,
+    checked_timestamps,
+    code_of,
+    covers,
+    frequency_of,
+)
 from .read_table import as_columns, as_table, covariates_table
 from .time_series import Layout, Panel, name_of
 
@@ -101,11 +108,14 @@ def in_time(split, title=name_of):
         ordered = split.sorted_by(as_times(split.level))
         wrong = ordered.first_out_of_order()
     except (TypeError, ValueError):  # the message is about the first series that is to blame
+        if isinstance(split.index, pd.MultiIndex):
+            refuse_time_before_last(split.index)
         for number, key in enumerate(split.series_ids):
-            checked_timestamps(split.timestamps(number), title(key))
+            checked_timestamps(split.timestamps(number), title(key), split.rows(number))
         raise
     if wrong is not None:
-        checked_timestamps(ordered.timestamps(wrong), title(split.series_ids[wrong]))
+        rows = split.rows(wrong)
+        checked_timestamps(ordered.timestamps(wrong), title(split.series_ids[wrong]), rows)
     return ordered
 
 
@@ -135,6 +145,7 @@ def layout_of(y, X):
 def _refuse_same_names(names, of_what):
     seen = set()
     for name in names:
+        name = None if name != name else name  # NaN stands for no name
         if name in seen:
             raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
         seen.add(name)
@@ -291,11 +302,15 @@ def _refuse_holes(calendar, timestamps, name, fills_holes):
         return
     places = calendar.places(timestamps)
     absent = calendar.timestamps[np.isin(np.arange(calendar.n_steps), places, invert=True)]
+    fill = f"asfreq({calendar.freq!r})"
+    if not isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex):
+        first, last = calendar.timestamps[[0, -1]]
+        fill = f"reindex(np.linspace({first}, {last}, {calendar.n_steps}))"
     raise ValueError(
         f"The timestamps of {name} step by {calendar.freq!r}, but {len(absent)} "
         f"{'is' if len(absent) == 1 else 'are'} absent, first {shown(absent)}. Set "
         "missing='interpolate' or missing='skip', or fill them "
-        f"({name}.asfreq({calendar.freq!r}).interpolate())."
+        f"({code_of(name)}.{fill}.interpolate())."
     )
 
 
