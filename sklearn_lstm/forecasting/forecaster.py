@@ -19,6 +19,7 @@ from .._sklearn_private import (
     unchanged_on_error,
     validate_parameters,
 )
+from .check_histories import check_histories, check_lengths, warn_of_short
 from .check_regressor import check_regressor
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
@@ -317,6 +318,7 @@ class LSTMForecaster(BaseEstimator):
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with unchanged_on_error(self):
             self._fit(panel)
+            warn_of_short(panel, self._core)
             if self.missing == "auto":
                 warn_of_missing(panel)
         return self
@@ -451,23 +453,13 @@ class LSTMForecaster(BaseEstimator):
         if y is not None:
             panel, X = read_other_panel(panel, y, X, fills_holes=core.missing != "error")
             check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
-            self._check_other_lengths(panel)
+            check_lengths(panel, core.n_history)
         futures = self._futures(panel, X, n_steps)
         forecasts = core.forecast_next(
             panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
         )
-        self._refuse_broken_history(panel, forecasts.is_broken, is_other=y is not None)
+        check_histories(panel, forecasts.is_broken, core, is_other=y is not None)
         return panel, forecasts
-
-    def _check_other_lengths(self, panel):
-        is_short = panel.lengths < self._core.n_history
-        if is_short.any():
-            series = panel.series[int(is_short.argmax())]
-            raise ValueError(
-                f"{series.name} has {len(series)} values ({is_short.sum()} of {len(panel)} series "
-                f"are too short), but a window takes {self._core.n_history}. Give more values of "
-                "it, or leave it out."
-            )
 
     def _futures(self, panel, X, n_steps):
         """Return the future covariates of each series, None where none are known ahead."""
@@ -484,35 +476,6 @@ class LSTMForecaster(BaseEstimator):
         if not columns and X is not None and not names:
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
         return future_covariates(panel, X, columns, n_steps) if columns else None
-
-    def _refuse_broken_history(self, panel, broken, *, is_other):
-        if not broken.any():
-            return
-        number, n_columns = int(broken.any(axis=1).argmax()), panel.y_all.shape[1]
-        series, y = panel.series[number], panel.series[number].y
-        name = series.name
-        if self._core.columns in ("shared", "separate"):
-            column = int(broken[number].argmax())
-            name, y = panel.titles[number * n_columns + column], y[:, [column]]
-        begin = len(series) - self._core.n_history
-        is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(series.X[begin:]).any(axis=1)
-        if not is_missing.any():
-            raise ValueError(
-                f"The regressor predicts NaN for {name}, whose last window has no missing value. "
-                "Look at the regressor, or at the covariates of the future."
-            )
-        fills = self._core.fills
-        share = " more than half" if fills else f" {is_missing.sum()}"
-        raise ValueError(
-            f"The last window of {name} lacks{share} of its {self._core.n_history} values, "
-            f"first {series.timestamp(begin + int(is_missing.argmax()))}. "
-            + (
-                "Give it later values, or "
-                if is_other
-                else "Bring later values with update(...), or "
-            )
-            + ("fill them." if fills else "fit with missing='interpolate'.")
-        )
 
     def update(self, y_new: Any, X_new: Any = None, *, refit: bool = False) -> Self:
         """Go on from new observations.

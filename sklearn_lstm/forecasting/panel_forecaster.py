@@ -159,7 +159,8 @@ class PanelForecaster:
         """Return the settings of the members, first of one that any series is long enough for."""
         window = Window(self.window_length, "as given")
         if self.window_length == "auto":
-            window = choose_window(panel, self.n_ahead)
+            is_separate = self.columns == "separate"
+            window = choose_window(panel, self.n_ahead, is_separate=is_separate)
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
         given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}
@@ -235,6 +236,10 @@ class PanelForecaster:
         beside = self.quantile_member_
         return shortest if beside is None else max(shortest, beside.settings.window_length)
 
+    def has_no_history(self, panel):
+        """Tell which series are shorter than every window, which is left to choose."""
+        return (panel.lengths < self.n_history) & (self.window_length == "auto")
+
     @property
     def is_ahead_(self):
         """ndarray of bool : Which covariates are known ahead."""
@@ -250,7 +255,8 @@ class PanelForecaster:
         window_length = settings[0].window_length
         needed = window_length + self.n_ahead
         is_short = panel.lengths < needed
-        if not is_short.any():
+        may_be_short = self.window_length == "auto" and self.columns != "separate"
+        if not is_short.any() or (may_be_short and not is_short.all()):
             return
         shortest = panel.series[int(panel.lengths.argmin())]
         ahead = f"horizon={self.horizon}" if self.strategy == "direct" else "one step ahead"
@@ -301,6 +307,9 @@ class PanelForecaster:
         if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
         kept = self.weights_ >= min(LIGHTEST, self.weights_.max())
+        windows = np.array([one.window_length for one in settings])
+        if panel.lengths.min() < windows[kept].min():  # a series that the others can't forecast
+            kept |= windows == windows.min()
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
         self.relative_errors_ = self.relative_errors_[kept]
         chosen = np.flatnonzero(kept)
