@@ -408,7 +408,6 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             keeps_optimizer=False,
         )
 
-    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch more, early stopping apart.
 
@@ -428,7 +427,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self : LSTMRegressor
             The fitted estimator.
         """
-        validate_parameters(self)  # scikit-learn does so in the first call alone
+        validate_parameters(self)  # scikit-learn's fit_context does so in the first call alone
         return self._fit(
             X,
             y,

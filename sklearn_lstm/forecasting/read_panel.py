@@ -138,8 +138,24 @@ def layout_of(y, X):
     _refuse_same_names(column_names(X) or [], "X")
     has_levels = is_pandas and isinstance(y.index, pd.MultiIndex)
     return Layout(
-        is_pandas, y.ndim, columns, list(y.index.names) if has_levels else None, column_names(X)
+        is_pandas,
+        y.ndim,
+        columns,
+        list(y.index.names) if has_levels else None,
+        column_names(X),
+        _categories_of(y.index.levels[:-1]) if has_levels else None,
     )
+
+
+def _categories_of(levels):
+    """Return categories, and whether they are ordered, of each level that has any; or None."""
+    found = [
+        (list(level.categories), bool(level.ordered))
+        if isinstance(level, pd.CategoricalIndex)
+        else None
+        for level in levels
+    ]
+    return found if any(of_level is not None for of_level in found) else None
 
 
 def _refuse_same_names(names, of_what):
