@@ -408,6 +408,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             keeps_optimizer=False,
         )
 
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch more, early stopping apart.
 

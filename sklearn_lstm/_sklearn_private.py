@@ -4,7 +4,6 @@ from contextlib import contextmanager
 from numbers import Integral
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
@@ -37,8 +36,7 @@ class WholeNumbers(Interval):
 
 def validate_parameters(estimator):
     """Check parameters as ``fit`` does, for other methods that learn."""
-    if not get_config()["skip_parameter_validation"]:
-        estimator._validate_params()
+    estimator._validate_params()
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def shortest_that_counts(panel):
     return int(lengths[2 * lengths >= np.median(lengths)].min())
 
 
-def choose_window(panel, horizon, *, is_separate=False):
+def choose_window(panel, horizon, *, suits_all=False):
     """Choose the length of windows.
 
     Parameters
@@ -92,8 +92,8 @@ def choose_window(panel, horizon, *, is_separate=False):
 
     horizon : int
 
-    is_separate : bool, default=False
-        Whether each series has to be learned from by itself, so that the shortest counts, too.
+    suits_all : bool, default=False
+        Whether the shortest series counts, too, however much shorter it is than the others.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def choose_window(panel, horizon, *, is_separate=False):
     series, freq = looked_at(panel), panel.freq
     shown = infer_season_length(series, freq, horizon=horizon)
     season = short_season(panel, horizon) if shown > LONGEST_SEASON else shown
-    shortest = int(panel.lengths.min()) if is_separate else shortest_that_counts(panel)
+    shortest = int(panel.lengths.min()) if suits_all else shortest_that_counts(panel)
     room = max(1, (shortest - horizon) // 2)
     if season > 1:
         n_seasons = _n_seasons(season, room)

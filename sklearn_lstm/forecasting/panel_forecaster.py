@@ -159,8 +159,7 @@ class PanelForecaster:
         """Return the settings of the members, first of one that any series is long enough for."""
         window = Window(self.window_length, "as given")
         if self.window_length == "auto":
-            is_separate = self.columns == "separate"
-            window = choose_window(panel, self.n_ahead, is_separate=is_separate)
+            window = choose_window(panel, self.n_ahead, suits_all=self.columns == "separate")
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
         given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}

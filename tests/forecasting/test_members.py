@@ -153,11 +153,11 @@ def test_a_series_too_short_for_the_long_window_is_forecast_by_the_others(all_co
     rng = np.random.default_rng(0)
     days = pd.Series(20 + 5 * np.sin(np.arange(130) / 7 * 2 * np.pi) + rng.random(130),
                      pd.date_range("2024-01-01", periods=130, freq="D"))  # fmt: skip
-    panel = pd.concat({"a": days, "b": days[::-1].set_axis(days.index), "c": days[:20]})
+    panel = pd.concat({"a": days, "b": days[::-1].set_axis(days.index), "c": days[:14]})
     forecaster = alone(log=False, non_negative=False).fit(panel)
     members, weights = forecaster._core.members_, forecaster._core.weights_
     values = np.array([m.forecast_next(forecaster._panel, None, 3).values[..., 0] for m in members])
-    has_room = np.array([m.settings.window_length <= 20 for m in members])
+    has_room = np.array([m.settings.window_length <= 2 * 14 for m in members])
     assert set(settings_of(forecaster)) >= {"LSTM", "ridge", "long LSTM", "long ridge"}
     assert_array_equal(np.isfinite(values).all(axis=2)[:, 2], has_room)
     assert not has_room.all()

@@ -191,6 +191,7 @@ def panel(**parts):
     return pd.concat(parts, names=["id", "day"])
 
 
+LATE = DAYS[30] + pd.Timedelta("1h")
 CATEGORIES = ["b", "unused", "a"]
 
 
