@@ -51,7 +51,10 @@ class LSTMForecaster(BaseEstimator):
         for each; see the notes.
 
     window_length : int or "auto", default="auto"
-        Steps that the regressor sees; ``"auto"`` for :func:`suggest_window_length`.
+        Steps that the regressor sees; ``"auto"`` for :func:`suggest_window_length`. Series of a
+        panel that are shorter than half the median don't shorten it then: a warning names those
+        that are too short to learn from. They are forecast by a member with a window that they
+        have, or, of a regressor that is given, as NaN.
 
     horizon : int, default=1
         Steps to forecast: what the regressor is trained for and ``predict`` returns.
@@ -297,7 +300,9 @@ class LSTMForecaster(BaseEstimator):
         y : {array-like, Series, DataFrame} of shape (n_steps,) or (n_steps, n_columns)
             One series; several on one time axis, a column each; or a panel of series that may
             differ in length, with a MultiIndex ``(series, ..., time)``. An index of times must have
-            a frequency.
+            a frequency. Columns that end at different times are such a panel, too:
+            ``y.unstack().dropna()``. What is masked is missing; the column of dates of a polars
+            table is its index, and answers come in pandas.
 
         X : {array-like, Series, DataFrame} of shape (n_steps, n_covariates), default=None
             Covariates on the same index. Those that are not in ``past_covariates`` are known ahead,
