@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -13,8 +13,18 @@ from sklearn.utils.validation import check_is_fitted
 from ._atomic import on_snapshot
 from ._base import BaseLSTM
 from ._quantiles import mean_d2_pinball_score
-from ._sklearn_private import HasMethods, Number, RealNotInt, StrOptions, fit_context
+from ._sklearn_private import (
+    HasMethods,
+    Number,
+    RealNotInt,
+    StrOptions,
+    WholeNumbers,
+    fit_context,
+    validate_parameters,
+)
 from .engine.loss import Quantile
+
+MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -247,13 +257,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     """
 
     _parameter_constraints = {
-        "units": [Number(Integral, 1, None, closed="left"), tuple, list],
+        "units": [WholeNumbers(1), tuple, list],
         "dropout": [Number(Real, 0, 1, closed="left")],
         "bidirectional": ["boolean"],
-        "segment_length": [None, Number(Integral, 1, None, closed="left")],
+        "segment_length": [None, WholeNumbers(1)],
         "decoding": [StrOptions({"dense", "parallel"})],
         "skip_connection": ["boolean"],
-        "ensemble_size": [Number(Integral, 1, None, closed="left")],
+        "ensemble_size": [WholeNumbers(1, MOST_NETWORKS)],
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
         "quantile": [None, Number(Real, 0, 1, closed="neither"), tuple, list],
         "optimizer": [
@@ -264,17 +274,17 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
         "clipnorm": [None, Number(Real, 0, None, closed="neither")],
         "alpha": [Number(Real, 0, None, closed="left")],
-        "batch_size": [Number(Integral, 1, None, closed="left")],
-        "epochs": [Number(Integral, 1, None, closed="left")],
+        "batch_size": [WholeNumbers(1)],
+        "epochs": [WholeNumbers(1)],
         "max_samples": [
             None,
-            Number(Integral, 1, None, closed="left"),
+            WholeNumbers(1),
             Number(RealNotInt, 0, 1, closed="right"),
         ],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Number(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [WholeNumbers(1)],
         "tol": [Number(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
@@ -433,6 +443,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         ValueError, RuntimeError, KeyboardInterrupt
             As for :meth:`fit`.
         """
+        validate_parameters(self)  # scikit-learn's fit_context does so in the first call alone
         return self._fit(
             X,
             y,

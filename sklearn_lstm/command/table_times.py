@@ -6,7 +6,10 @@ import re
 import warnings
 from math import inf
 
+import numpy as np
 import pandas as pd
+
+from ..forecasting.frequency import first_unreadable
 
 TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "day", "week", "month", "year"}
 NUMBER_FORMATS = [  # smallest and largest whole number, and how it says a time
@@ -40,9 +43,9 @@ def find_time_column(table: pd.DataFrame) -> str | None:
             return name
         if _is_named_like_time(name) and table[name].dtype.kind not in "biufc":
             raise ValueError(
-                f"The column {name!r} looks like time, but {table[name].iloc[0]!r} can't be read "
-                "as one. Write times like 2024-12-31, name another column (--time), or count "
-                "rows (--time none)."
+                f"The column {name!r} looks like time, but {_first_unreadable(table[name])} can't "
+                "be read as one. Write times like 2024-12-31, name another column (--time), or "
+                "count rows (--time none)."
             )
     return None
 
@@ -121,10 +124,16 @@ def _is_about_zones(error):
     return re.search("time ?zone|utc", str(error).lower()) is not None
 
 
-def _first_unreadable(text):
-    readable = pd.to_datetime(text, errors="coerce", format="mixed").notna()
-    row = int((~readable).argmax()) if not readable.all() else 0
-    return f"{text.iloc[row]!r} at row {row}"
+def _first_unreadable(column):
+    """Return what messages say of the first value that is no time with a year as the others."""
+    rows = np.flatnonzero(column.notna())
+    text = column.iloc[rows].astype(str)
+    has_year = text.str.contains(r"\d{4}").to_numpy(dtype=bool)
+    if has_year.any() and not has_year.all():
+        place = int((~has_year).argmax())
+    else:
+        place = first_unreadable(text) or 0
+    return f"{text.iloc[place]!r} at row {rows[place]}"
 
 
 def _parse(text, day_first):

@@ -11,7 +11,7 @@ from pandas.tseries.frequencies import to_offset
 
 from ..windows.rows import joined_ranges
 from ..windows.time_index import has_named_zone
-from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, dates_from
+from .frequency import LARGEST_ROUNDING, LARGEST_SHARE_ABSENT, code_of, dates_from, resampling
 
 LONGEST_GRID = 1_000_000  # timestamps, 8 MB, of a grid that most of its series lie off
 
@@ -92,6 +92,17 @@ def _following(timestamps, freq, n_steps):
 
     In a zone they are counted from the first: the last may be a clock time moved forward.
     """
+    try:
+        return _next_timestamps(timestamps, freq, n_steps).rename(timestamps.name)
+    except (ValueError, OverflowError, AssertionError) as error:  # all of these pandas raises
+        raise ValueError(
+            f"The calendar ends: {n_steps} steps of {freq!r} after {timestamps[-1]!s} reach beyond "
+            f"what {timestamps.dtype} can say. Forecast fewer steps, or give the index a coarser "
+            "unit (index.as_unit('s'))."
+        ) from error
+
+
+def _next_timestamps(timestamps, freq, n_steps):
     last = timestamps[-1]
     if isinstance(timestamps, pd.PeriodIndex):
         following = pd.period_range(last + 1, periods=n_steps, freq=freq)
@@ -104,7 +115,7 @@ def _following(timestamps, freq, n_steps):
         following = pd.RangeIndex(begin, begin + n_steps * freq, freq)
     else:
         following = pd.Index(last + freq * np.arange(1, n_steps + 1))
-    return following.rename(timestamps.name)
+    return following
 
 
 @dataclass(frozen=True, eq=False)
@@ -460,6 +471,7 @@ def _refuse_off_grid(timestamps, off, freq, name):
         row = int(off.argmax())
         raise ValueError(
             f"The timestamps of {name} step by {freq!r}, but {off.sum()} of {len(timestamps)} lie "
-            f"between, first {timestamps[row]!s} at row {row}. Bring them to the grid "
-            f"({name}.resample({freq!r}).mean())."
+            f"between, first {timestamps[row]!s}. Bring them to the grid"
+            f"{resampling(timestamps, name, repr(freq))}, or count rows instead of time: "
+            f"{code_of(name)}.reset_index(drop=True)."
         )

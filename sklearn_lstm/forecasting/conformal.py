@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from copy import copy
 from functools import cache, partial
 from itertools import chain
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 
@@ -72,11 +72,9 @@ class _Calibration:
             Of what :meth:`at_level` forecasts.
         """
 
-        def rank(n):
-            return n + 1 - _rank_above(n, 1 - level) if level < 0.5 else _rank_above(n, level)
-
         def statistic(errors):
-            return _order_statistic(self.at_level(errors, level), rank, f"quantile {level}")
+            errors, beyond = self.at_level(errors, level), max(level, 1 - level)
+            return _order_statistic(errors, beyond, f"quantiles={level:g}", is_low=level < 0.5)
 
         return self._of_each(series_ids, statistic)
 
@@ -89,10 +87,10 @@ class _Calibration:
 
         See :meth:`ConformalErrors.rolling_half_width`, and :meth:`quantile`.
         """
-        sign = -1 if level < 0.5 else 1
+        asked, sign = f"quantiles={level:g}", -1 if level < 0.5 else 1
         known, new = (sign * self.at_level(of, level) for of in (self.errors, errors))
         level = max(level, 1 - level)
-        return sign * self._rolling(level, known, new, origins, series_ids, n_kept)
+        return sign * self._rolling(level, known, new, origins, series_ids, n_kept, asked)
 
     def _check_ids(self, series_ids):
         if (series_ids is None) != (self.series_ids is None):
@@ -121,16 +119,12 @@ class _Calibration:
                 found.append(statistic_of_all())
         return np.stack(found)[places]
 
-    def _rolling(self, coverage, known, new, origins, series_ids, n_kept):
+    def _rolling(self, level, known, new, origins, series_ids, n_kept, asked):
         """Return the order statistic of scores at each origin, for :meth:`rolling_half_width`."""
         self._check_ids(series_ids)
-        rank_of = partial(_rank_above, level=coverage)
+        rank_of = partial(_rank_above, level=level)
         if n_kept is not None and rank_of(n_kept) > n_kept:
-            raise NoIntervalError(
-                f"{coverage=} is too extreme for the {n_kept} calibration errors that are kept: it "
-                f"needs {_fewest(rank_of)}. Ask for less, give more values, or raise "
-                "calibration_fraction."
-            )
+            raise _too_extreme(asked, level, n_kept, " that are kept")
         together = self.series_ids is None
         of_known = np.zeros(len(known), int) if together else self.series_ids
         of_new = np.zeros(len(new), int) if together else np.asarray(series_ids)
@@ -183,8 +177,7 @@ class ConformalErrors(_Calibration):
         """
 
         def statistic(errors):
-            rank = partial(_rank_above, level=coverage)
-            return _order_statistic(np.abs(errors), rank, f"{coverage=}")
+            return _order_statistic(np.abs(errors), coverage, f"{coverage=}")
 
         return self._of_each(series_ids, statistic)
 
@@ -217,7 +210,7 @@ class ConformalErrors(_Calibration):
             NaN where too few errors were known.
         """
         known, new = np.abs(self.errors), np.abs(errors)
-        return self._rolling(coverage, known, new, origins, series_ids, n_kept)
+        return self._rolling(coverage, known, new, origins, series_ids, n_kept, f"{coverage=}")
 
     # By these names a forecaster asks for what goes on both sides, whatever its errors are of.
     margin, rolling_margin = half_width, rolling_half_width
@@ -286,8 +279,7 @@ class ConformalQuantiles(_Calibration):
         pair = self.pair(coverage)
 
         def statistic(errors):
-            rank = partial(_rank_above, level=coverage)
-            return _order_statistic(_beyond(errors, *pair), rank, f"{coverage=}")
+            return _order_statistic(_beyond(errors, *pair), coverage, f"{coverage=}")
 
         return self._of_each(series_ids, statistic)
 
@@ -299,7 +291,7 @@ class ConformalQuantiles(_Calibration):
         """
         pair = self.pair(coverage)
         known, new = _beyond(self.errors, *pair), _beyond(errors, *pair)
-        return self._rolling(coverage, known, new, origins, series_ids, n_kept)
+        return self._rolling(coverage, known, new, origins, series_ids, n_kept, f"{coverage=}")
 
     margin, rolling_margin = correction, rolling_correction
 
@@ -431,23 +423,46 @@ def _rank_above(n, level):
     return ceil(round((n + 1) * level, 9))
 
 
-def _fewest(rank_of):
-    """Return the number of errors from which on one of them has the rank."""
-    return next(n for n in range(1, 10**6) if 1 <= rank_of(n) <= n)
+def _fewest(level):
+    """Return the number of errors from which on one of them stands for a level."""
+    n = max(1, floor(round(level / (1 - level), 6)))
+    return n if _rank_above(n, level) <= n else n + 1
 
 
-def _order_statistic(errors, rank_of, asked):
+def _too_extreme(asked, level, n_errors, where):
+    """Return the error that says how many errors are needed, and what can be asked for.
+
+    Parameters
+    ----------
+    asked : str
+        What was asked for, such as ``"coverage=0.99"``.
+    level : float
+        The share that an order statistic is to exceed, that of a low quantile from below.
+    n_errors : int
+    where : str
+    """
+    most = floor(1e3 * n_errors / (n_errors + 1)) / 1e3
+    remedy = (
+        f"Ask for {most:g} or less"
+        if asked.startswith("coverage")
+        else (f"Ask for levels from {1 - most:.3g} to {most:g}")
+    )
+    return NoIntervalError(
+        f"{asked} is too extreme for {n_errors} calibration errors{where}: it needs "
+        f"{_fewest(level)}. {remedy if n_errors else 'Ask for less'}, give more values, or raise "
+        "calibration_fraction."
+    )
+
+
+def _order_statistic(errors, level, asked, *, is_low=False):
+    """Return the error that lies above a share of them, or of low quantiles below it."""
     ordered = np.sort(errors, axis=0)  # NaN last
     n_known = np.isfinite(errors).sum(axis=0)
     result = np.empty(errors.shape[1:])
     for place in np.ndindex(*result.shape):
         n = int(n_known[place])
-        rank = rank_of(n)
+        rank = _rank_above(n, level)
         if not 1 <= rank <= n:
-            raise NoIntervalError(
-                f"{asked} is too extreme for {n} calibration errors at step {place[0] + 1}: it "
-                f"needs {_fewest(rank_of)}. Ask for less, give more values, or raise "
-                "calibration_fraction."
-            )
-        result[place] = ordered[(rank - 1, *place)]
+            raise _too_extreme(asked, level, n, f" at step {place[0] + 1}")
+        result[place] = ordered[(n - rank if is_low else rank - 1, *place)]
     return result

@@ -13,6 +13,7 @@ from .._regressor import LSTMRegressor
 from .baselines import infer_season_length
 from .calendar_features import CalendarFeatures
 from .member import MemberSettings
+from .normalize import of_usual_size
 from .smoothing import ExponentialSmoothing
 
 # Chosen on the stretches before the test parts of a dozen series, but for what says otherwise.
@@ -64,16 +65,25 @@ def looked_at(panel):
     Returns
     -------
     series : list of ndarray of shape (n_steps, n_columns)
-        NaN is missing.
+        NaN is missing. Values of which squares would overflow or vanish are divided.
     """
     n_series = len(panel)
     if n_series <= MOST_SERIES_LOOKED_AT:
-        return [one.y for one in panel.series]
+        return [of_usual_size(one.y) for one in panel.series]
     numbers = np.linspace(0, n_series - 1, MOST_SERIES_LOOKED_AT).round().astype(int)
-    return [panel.series[number].y for number in numbers]
+    return [of_usual_size(panel.series[number].y) for number in numbers]
 
 
-def choose_window(panel, horizon):
+def shortest_that_counts(panel):
+    """Return the length of the shortest series, but for those shorter than half the median.
+
+    A window that suits these would be too short for all the others.
+    """
+    lengths = panel.lengths
+    return int(lengths[2 * lengths >= np.median(lengths)].min())
+
+
+def choose_window(panel, horizon, *, suits_all=False):
     """Choose the length of windows.
 
     Parameters
@@ -82,6 +92,9 @@ def choose_window(panel, horizon):
 
     horizon : int
 
+    suits_all : bool, default=False
+        Whether the shortest series counts, too, however much shorter it is than the others.
+
     Returns
     -------
     Window
@@ -89,7 +102,7 @@ def choose_window(panel, horizon):
     series, freq = looked_at(panel), panel.freq
     shown = infer_season_length(series, freq, horizon=horizon)
     season = short_season(panel, horizon) if shown > LONGEST_SEASON else shown
-    shortest = int(panel.lengths.min())
+    shortest = int(panel.lengths.min()) if suits_all else shortest_that_counts(panel)
     room = max(1, (shortest - horizon) // 2)
     if season > 1:
         n_seasons = _n_seasons(season, room)
@@ -227,7 +240,8 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
     -------
     members : list of MemberSettings
         An LSTM and a ridge with a calendar, each on a window of a few seasons and on a long one,
-        and exponential smoothing; those that the series are long enough for.
+        and exponential smoothing; those that the series are long enough for. Where some are much
+        shorter than the others, a ridge on a window that these have, too.
     """
     n_columns = panel.y_all.shape[1]
     season, long = short_season(panel, horizon), None
@@ -252,6 +266,10 @@ def default_members(panel, horizon, n_ahead, *, window, calendar, given):
         members.append(
             make("ridge", window, columns="shared" if is_wide else "joint", **of_ridge(window))
         )
+    shortest = int(panel.lengths.min())
+    if "window_length" not in given and shortest < window.length and len(members) > 1:
+        short = Window(shortest, f"all that the shortest series has, {shortest} values")
+        members.append(make("short ridge", short, columns="shared", **of_ridge(short)))
     if long is not None:
         members += [
             make("long LSTM", long, columns="shared", normalize="window"),
@@ -320,7 +338,7 @@ def _long_window(panel, horizon, season, length):
 def _smoothed_window(panel, horizon):
     """Return whole seasons, as many as are of use and known; None if not even one is."""
     season = infer_season_length(looked_at(panel), panel.freq, horizon=horizon)
-    n_steps = int(panel.lengths.min())
+    n_steps = shortest_that_counts(panel)
     room = min(n_steps - horizon - max(horizon, season, FEWEST_TO_SMOOTH), 2 * n_steps // 3)
     if season == 1:
         length = min(room, LONGEST_WITHOUT_SEASON)

@@ -11,10 +11,7 @@ from ..windows.time_index import split_series
 from .calendar import Calendars
 from .frequency import as_times, checked_timestamps
 from .read_panel import (
-    as_columns,
-    as_table,
     check_alike,
-    covariates_table,
     in_time,
     layout_of,
     nearest,
@@ -24,6 +21,7 @@ from .read_panel import (
     split_of,
     values_of,
 )
+from .read_table import as_columns, as_table, covariates_table
 
 LONGEST_LEAP = 100  # known lengths, by which new rows may lie after the last one
 MOST_FUTURE_TIMESTAMPS = 100_000
@@ -363,7 +361,8 @@ def _in_order(split):
     for number in range(len(split.series_ids) if wrong is not None else 0):
         timestamps = split.timestamps(number)
         name = f"X{_of_series(split.series_ids[number])}"
-        checked_timestamps(timestamps[np.argsort(timestamps)], name)
+        order = np.argsort(timestamps)
+        checked_timestamps(timestamps[order], name, split.rows(number)[order])
     return ordered
 
 

@@ -12,11 +12,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import on_snapshot, replaced_at_once
 from .._checks import check_share
-from .._sklearn_private import HasMethods, Interval, StrOptions, fit_context
+from .._sklearn_private import (
+    Number,
+    StrOptions,
+    WholeNumbers,
+    fit_context,
+    validate_parameters,
+)
+from .check_histories import check_histories, check_lengths, warn_of_short
+from .check_regressor import check_regressor
 from .extend import extend_panel, future_covariates, read_other_panel
 from .panel_forecaster import PanelForecaster
-from .read_panel import covariates_table, read_panel
+from .read_panel import read_panel
+from .read_table import covariates_table
 from .time_series import Panel, check_values, warn_of_missing
+
+MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
 
 
 class LSTMForecaster(BaseEstimator):
@@ -40,7 +51,10 @@ class LSTMForecaster(BaseEstimator):
         for each; see the notes.
 
     window_length : int or "auto", default="auto"
-        Steps that the regressor sees; ``"auto"`` for :func:`suggest_window_length`.
+        Steps that the regressor sees; ``"auto"`` for :func:`suggest_window_length`. Series of a
+        panel that are shorter than half the median don't shorten it then: a warning names those
+        that are too short to learn from. They are forecast by a member with a window that they
+        have, or, of a regressor that is given, as NaN.
 
     horizon : int, default=1
         Steps to forecast: what the regressor is trained for and ``predict`` returns.
@@ -222,9 +236,9 @@ class LSTMForecaster(BaseEstimator):
     """
 
     _parameter_constraints = {
-        "regressor": [None, HasMethods(["fit", "predict"])],
-        "window_length": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "regressor": "no_validation",  # check_regressor says more
+        "window_length": [WholeNumbers(1), StrOptions({"auto"})],
+        "horizon": [WholeNumbers(1)],
         "strategy": [StrOptions({"direct", "recursive"})],
         "normalize": [StrOptions({"auto", "minmax", "standard", "last", "window"}), None],
         "log": ["boolean", StrOptions({"auto"})],
@@ -235,7 +249,7 @@ class LSTMForecaster(BaseEstimator):
         "non_negative": ["boolean", StrOptions({"auto"})],
         "integer": ["boolean"],
         "interval_method": [StrOptions({"conformal", "cqr"}), None],
-        "calibration_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "calibration_fraction": [Number(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
     }
@@ -286,7 +300,9 @@ class LSTMForecaster(BaseEstimator):
         y : {array-like, Series, DataFrame} of shape (n_steps,) or (n_steps, n_columns)
             One series; several on one time axis, a column each; or a panel of series that may
             differ in length, with a MultiIndex ``(series, ..., time)``. An index of times must have
-            a frequency.
+            a frequency. Columns that end at different times are such a panel, too:
+            ``y.unstack().dropna()``. What is masked is missing; the column of dates of a polars
+            table is its index, and answers come in pandas.
 
         X : {array-like, Series, DataFrame} of shape (n_steps, n_covariates), default=None
             Covariates on the same index. Those that are not in ``past_covariates`` are known ahead,
@@ -303,9 +319,11 @@ class LSTMForecaster(BaseEstimator):
             If the data can't be used; the message says where and what to do. The forecaster is
             then as before, and so it is after a Ctrl-C.
         """
+        check_regressor(self.regressor)
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with replaced_at_once(self) as fitted:
             fitted._fit(panel)
+            warn_of_short(panel, fitted._core)
             if self.missing == "auto":
                 warn_of_missing(panel)
         return self
@@ -432,29 +450,24 @@ class LSTMForecaster(BaseEstimator):
         n_steps = core.horizon if horizon is None else horizon
         if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
             raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
+        if int(n_steps) > MOST_STEPS:
+            raise ValueError(
+                f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
+                "Forecast fewer, or fit means of longer spans (resample)."
+            )
         if calibrated:
             core.check_reach(n_steps)
         panel, X = self._panel, covariates_table(X)
         if y is not None:
             panel, X = read_other_panel(panel, y, X, fills_holes=core.missing != "error")
             check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
-            self._check_other_lengths(panel)
+            check_lengths(panel, core.n_history)
         futures = self._futures(panel, X, n_steps)
         forecasts = core.forecast_next(
             panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
         )
-        self._refuse_broken_history(panel, forecasts.is_broken, is_other=y is not None)
+        check_histories(panel, forecasts.is_broken, core, is_other=y is not None)
         return panel, forecasts
-
-    def _check_other_lengths(self, panel):
-        is_short = panel.lengths < self._core.n_history
-        if is_short.any():
-            series = panel.series[int(is_short.argmax())]
-            raise ValueError(
-                f"{series.name} has {len(series)} values ({is_short.sum()} of {len(panel)} series "
-                f"are too short), but a window takes {self._core.n_history}. Give more values of "
-                "it, or leave it out."
-            )
 
     def _futures(self, panel, X, n_steps):
         """Return the future covariates of each series, None where none are known ahead."""
@@ -471,35 +484,6 @@ class LSTMForecaster(BaseEstimator):
         if not columns and X is not None and not names:
             raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
         return future_covariates(panel, X, columns, n_steps) if columns else None
-
-    def _refuse_broken_history(self, panel, broken, *, is_other):
-        if not broken.any():
-            return
-        number, n_columns = int(broken.any(axis=1).argmax()), panel.y_all.shape[1]
-        series, y = panel.series[number], panel.series[number].y
-        name = series.name
-        if self._core.columns in ("shared", "separate"):
-            column = int(broken[number].argmax())
-            name, y = panel.titles[number * n_columns + column], y[:, [column]]
-        begin = len(series) - self._core.n_history
-        is_missing = np.isnan(y[begin:]).any(axis=1) | np.isnan(series.X[begin:]).any(axis=1)
-        if not is_missing.any():
-            raise ValueError(
-                f"The regressor predicts NaN for {name}, whose last window has no missing value. "
-                "Look at the regressor, or at the covariates of the future."
-            )
-        fills = self._core.fills
-        share = " more than half" if fills else f" {is_missing.sum()}"
-        raise ValueError(
-            f"The last window of {name} lacks{share} of its {self._core.n_history} values, "
-            f"first {series.timestamp(begin + int(is_missing.argmax()))}. "
-            + (
-                "Give it later values, or "
-                if is_other
-                else "Bring later values with update(...), or "
-            )
-            + ("fill them." if fills else "fit with missing='interpolate'.")
-        )
 
     def update(self, y_new: Any, X_new: Any = None, *, refit: bool = False) -> Self:
         """Go on from new observations.
@@ -528,16 +512,21 @@ class LSTMForecaster(BaseEstimator):
             If the values do not follow, or have another form; the forecaster is then as before.
         """
         check_is_fitted(self)
+        if not isinstance(refit, bool | np.bool_):
+            raise TypeError(f"refit={refit!r} must be True or False.")
+        if refit:
+            validate_parameters(self)
         with replaced_at_once(self) as updated:
             core, known = updated._core, updated._panel
             panel = extend_panel(known, y_new, X_new, fills_holes=core.missing != "error")
+            missing = self.missing if refit else core.missing
             if refit:
                 updated._fit(panel)
             else:
-                check_values(panel, core.missing, updated.log_, is_chosen=self.log == "auto")
+                check_values(panel, missing, updated.log_, is_chosen=self.log == "auto")
                 updated._core = core.recalibrated(panel, known.lengths)
                 updated._panel = panel
-            if core.missing == "auto":
+            if missing == "auto":
                 warn_of_missing(panel, known.lengths, stacklevel=3)
         return self
 

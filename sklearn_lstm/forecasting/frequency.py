@@ -11,7 +11,10 @@ from pandas.tseries.frequencies import to_offset
 from ..windows.time_index import in_64_bits
 
 MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
-COMMON_FREQUENCIES = ["B", "D", "W-SUN", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE"]
+COMMON_FREQUENCIES = ["B", "D", "W-SUN", "SMS", "SME", "MS", "ME", "BMS", "BME"]
+COMMON_FREQUENCIES += ["QS", "QE", "YS", "YE"]
+LARGEST_NUMBER = 2**62  # of an index, so that those that follow are numbers of 64 bits
+MOST_WEEKS = 4  # that every month has
 NANOSECONDS_OF_DAY = 86_400 * 10**9
 LARGEST_ROUNDING = 1e-6  # of a step, by which numbers may lie off the grid
 LARGEST_SHARE_ABSENT = 0.5  # of a grid, for it to count as the frequency of the timestamps
@@ -21,7 +24,7 @@ class NoFrequencyError(ValueError):
     """Timestamps step in a way that can't be kept; rows could be counted in their place."""
 
 
-def checked_timestamps(index, name="y"):
+def checked_timestamps(index, name="y", rows=None):
     """Return an index as times, periods or numbers that increase, or say what is wrong.
 
     Parameters
@@ -31,57 +34,159 @@ def checked_timestamps(index, name="y"):
     name : str, default="y"
         What the messages call the data.
 
+    rows : ndarray of int, shape (n_rows,), default=None
+        Numbers of the rows in the table that they are of; None: they are the table.
+
     Returns
     -------
     timestamps : DatetimeIndex, PeriodIndex or Index of numbers
     """
-    index = as_times(index, name)
+    rows = np.arange(len(index)) if rows is None else rows
+    index = as_times(index, name, rows)
     if index.hasnans:
         raise ValueError(
-            f"The index of {name} lacks a timestamp at row {int(index.isna().argmax())}. Give "
-            "every row its time, or leave the row out."
+            f"The index of {name} lacks a timestamp at row {rows[int(index.isna().argmax())]}. "
+            "Give every row its time, or leave the row out."
         )
-    _refuse_repeated(index, name)
+    _refuse_repeated(index, name, rows)
     if not index.is_monotonic_increasing:
-        row = 1 + int(np.argmax(index[1:] < index[:-1]))
+        place = 1 + int(np.argmax(index[1:] < index[:-1]))
         raise ValueError(
-            f"The index of {name} is not in order: row {row}, {index[row]!s}, comes after "
-            f"{index[row - 1]!s}. Sort the rows: {name}.sort_index()."
+            f"The index of {name} is not in order: row {rows[place]}, {index[place]!s}, comes "
+            f"after {index[place - 1]!s}. Sort the rows: {table_of(name)}.sort_index()."
         )
     return index
 
 
-def as_times(index, name="y"):
+def table_of(name):
+    """Return what code calls the table that a message names, or names a series of."""
+    of, _, _ = name.partition(" of series ")
+    if not of.startswith("series "):
+        return of
+    within = name.rpartition(" in ")[2]
+    return within if within.isidentifier() else "y"
+
+
+def code_of(name):
+    """Return code for what a message names, such as ``y.loc['b']`` for series 'b'."""
+    table = table_of(name)
+    key = name.removesuffix(f" in {table}").rpartition("series ")[2]
+    return table if key == name else f"{table}.loc[{key}]"
+
+
+def resampling(timestamps, name, freq):
+    """Return code, in brackets, that brings a series to a grid; none for numbers."""
+    is_time = isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex)
+    return f" ({code_of(name)}.resample({freq}).mean())" if is_time else ""
+
+
+def as_times(index, name="y", rows=None):
     """Return an index as times, periods or numbers, in whatever order, or refuse it."""
+    if isinstance(index.dtype, pd.CategoricalDtype):
+        index = index.astype(index.categories.dtype)
     is_of_arrow = isinstance(index.dtype, pd.ArrowDtype) and index.dtype.kind == "M"
     if is_of_arrow or index.inferred_type in ("date", "datetime"):
-        index = pd.DatetimeIndex(index)
+        index = _as_dates(index, name)
+    elif index.inferred_type in ("integer", "floating", "mixed-integer-float"):
+        index = index.infer_objects()
     is_number = getattr(index.dtype, "kind", "O") in "iuf"
-    index = in_64_bits(index) if is_number else index
+    index = _checked_numbers(index, name, rows) if is_number else index
     if not (is_number or isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)):
-        example = f" ({index[0]!r}, ...)" if len(index) else ""
+        _refuse_no_time(index, name, rows)
+    return index
+
+
+def _as_dates(index, name):
+    try:
+        return pd.DatetimeIndex(index)
+    except ValueError as error:
         raise ValueError(
-            f"The index of {name} is neither time nor numbers{example}. In a MultiIndex time is "
-            f"the last level. Convert the index (y.index = pd.to_datetime(y.index)), or leave it "
-            "out: y.reset_index(drop=True)."
+            f"The index of {name} can't be read as time: {error}. Bring it to one zone: "
+            f"pd.to_datetime({table_of(name)}.index, utc=True)."
+        ) from error
+
+
+def _checked_numbers(index, name, rows):
+    """Return numbers in 64 bits, float32 as it is written; refuse those that can't go on."""
+    if index.dtype == np.float32:
+        index = pd.Index(index.to_numpy().astype(str).astype(np.float64), name=index.name)
+    index = in_64_bits(index)
+    is_too_large = np.isinf(index) if index.dtype.kind == "f" else index > LARGEST_NUMBER
+    if np.any(is_too_large):
+        place = int(np.argmax(is_too_large))
+        row = place if rows is None else rows[place]
+        raise ValueError(
+            f"The index of {name} holds {index[place]} at row {row}, which nothing can follow. "
+            "Count from a smaller number, or leave it out: "
+            f"{table_of(name)}.reset_index(drop=True)."
         )
     return index
 
 
-def _refuse_repeated(index, name):
+def _refuse_no_time(index, name, rows):
+    """Say which row is no time; where all could be, how to make them times."""
+    table = table_of(name)
+    what = f"{table}.index" if code_of(name) == table else "the last level of the index"
+    example = f" ({index[0]!r}, ...)" if len(index) else ""
+    remedy = f"Convert the index ({table}.index = pd.to_datetime({table}.index))"
+    if what != f"{table}.index":
+        remedy = f"Convert that level ({table}.index.set_levels(pd.to_datetime(...), level=-1))"
+    are_numbers = pd.to_numeric(pd.Series(index.astype(str)), errors="coerce").notna().all()
+    if len(index) and are_numbers:
+        remedy = f"Convert {what} to numbers (astype(float))"
+    elif index.inferred_type in ("string", "mixed", "mixed-integer"):
+        place = first_unreadable(index)
+        if place is not None:
+            row = place if rows is None else rows[place]
+            raise ValueError(
+                f"The index of {name} holds {index[place]!r} at row {row}, which is no time. Drop "
+                f"that row or mend it, then convert {what} with pd.to_datetime."
+            )
+    raise ValueError(
+        f"The index of {name} is neither time nor numbers{example}. In a MultiIndex time is "
+        f"the last level. {remedy}, or leave it out: {table}.reset_index(drop=True)."
+    )
+
+
+def first_unreadable(texts):
+    """Return the place of the first text that is no time as the others are; None if all are.
+
+    Parameters
+    ----------
+    texts : Index or Series
+
+    Returns
+    -------
+    place : int or None
+    """
+    texts = pd.Series(np.asarray(texts, dtype=object))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas is not sure of the format
+        for how in ({}, {"format": "mixed"}):
+            times = pd.to_datetime(texts, errors="coerce", utc=True, **how)
+            is_none = times.isna().to_numpy()
+            if how or is_none.mean() < LARGEST_SHARE_ABSENT:
+                break
+    return int(is_none.argmax()) if is_none.any() and not is_none.all() else None
+
+
+def _refuse_repeated(index, name, rows):
     repeated = index.duplicated()
     if not repeated.any():
         return
-    row = int(repeated.argmax())
-    remedy = f"Drop it ({name}[~{name}.index.duplicated()]), or give each series a MultiIndex level"
+    place = int(repeated.argmax())
+    table = table_of(name)
+    remedy = (
+        f"Drop it ({table}[~{table}.index.duplicated()]), or give each series a MultiIndex level"
+    )
     if isinstance(index, pd.DatetimeIndex) and index.tz is None:
         remedy += (
             ". If these are local times in which the clock was put back, name the zone: "
             "index.tz_localize('Europe/Berlin', ambiguous='infer')"
         )
     raise ValueError(
-        f"The index of {name} repeats the timestamp {index[row]!s} at row {row} ({repeated.sum()} "
-        f"rows repeat one). {remedy}."
+        f"The index of {name} repeats the timestamp {index[place]!s} at row {rows[place]} "
+        f"({repeated.sum()} rows repeat one). {remedy}."
     )
 
 
@@ -126,11 +231,19 @@ def dates_from(first, freq, periods=None, end=None):
 
 
 def _checked_alias(freq, name):
-    if to_offset(freq).freqstr.lstrip("0123456789").startswith("C"):
+    try:
+        alias = to_offset(freq).freqstr
+    except ValueError:
+        raise NoFrequencyError(
+            f"The timestamps of {name} step by {freq}, which has no name that pandas reads again. "
+            f"Count rows instead of time: {code_of(name)}.reset_index(drop=True)."
+        ) from None
+    if alias.lstrip("0123456789").startswith("C"):
         raise NoFrequencyError(
             f"The timestamps of {name} step by custom business days ({freq!r}), whose holidays "
-            f"can't be kept. Take all business days ({name}.asfreq('B'), with "
-            f"missing='interpolate'), or count rows instead of time: {name}.reset_index(drop=True)."
+            f"can't be kept. Take all business days ({code_of(name)}.asfreq('B'), "
+            "with missing='interpolate'), or count rows instead of time: "
+            f"{code_of(name)}.reset_index(drop=True)."
         )
     return freq
 
@@ -155,11 +268,11 @@ def _infer_frequency(timestamps, name):
     if len(timestamps) < 3:
         raise ValueError(
             f"The frequency of {name} can't be told from {len(timestamps)} timestamps: give at "
-            f"least 3, or set it ({name}.asfreq('D'))."
+            f"least 3, or set it ({code_of(name)}.asfreq('D'))."
         )
     found = _regular_frequency(timestamps)
-    if found is not None:
-        return found
+    if found is not None and not found.startswith("WOM"):
+        return found  # but for the last Fridays of months, which pandas takes for fourth ones
     fitting = {}
     for freq in dict.fromkeys(_candidates(timestamps)):
         grid = _grid(timestamps, freq)
@@ -201,6 +314,10 @@ def _candidates(timestamps):
             yield found
     yield _alias(to_offset(_most_common_step(timestamps)))
     yield from COMMON_FREQUENCIES
+    week, weekday = 1 + (timestamps[0].day - 1) // 7, f"{timestamps[0]:%a}".upper()
+    if week <= MOST_WEEKS:
+        yield f"WOM-{week}{weekday}"
+    yield f"LWOM-{weekday}"
 
 
 def _grid(timestamps, freq):
@@ -225,7 +342,7 @@ def _refuse_irregular(timestamps, name):
     raise NoFrequencyError(
         f"The timestamps of {name} have no frequency: row {row}, {timestamps[row]!s}, comes "
         f"{steps[row - 1]!s} after the row before it, where most come after {common!s} "
-        f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid "
-        f"({name}.resample(...).mean()), or count rows instead of time: "
-        f"{name}.reset_index(drop=True)."
+        f"({int((steps != common).sum())} of {len(steps)} steps differ). Bring them to a grid"
+        f"{resampling(timestamps, name, '...')}, or count rows instead of time: "
+        f"{code_of(name)}.reset_index(drop=True)."
     )

@@ -7,11 +7,11 @@ from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 
 from .._sklearn_private import set_random_states
 from ..windows.rows import joined_ranges
 from .calendar_features import CalendarFeatures
+from .check_regressor import completed
 from .local_models import LocalModels
 from .normalize import Normalizer
 from .protocols import SeriesModel
@@ -197,7 +197,7 @@ class ForecastMember:
         """
         settings = self.settings
         self.n_split_ = 1 if settings.columns == "joint" else panel.y_all.shape[1]
-        regressor = clone(settings.regressor)
+        regressor = completed(settings.regressor)
         if seed is not None:
             set_random_states(regressor, seed)
         model: SeriesModel = WindowModel(
@@ -336,7 +336,7 @@ class ForecastMember:
         # A window's own scale is in units of the values, whatever was learned of the series.
         if self.error_scale_ is not None and self.settings.normalize != "window":
             measured = self.error_scale_[series_ids][:, np.newaxis]
-            scale = scale * np.where(np.isnan(measured), final, measured) / final
+            scale = scale * (np.where(np.isnan(measured), final, measured) / final)
         return Forecasts(values, np.where(np.isnan(final), 0, scale), series_ids)
 
     def _histories(self, panel, series_ids, n_known, n_steps, ahead=None):

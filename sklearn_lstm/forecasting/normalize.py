@@ -6,6 +6,8 @@ import numpy as np
 
 from .ranges import range_sums
 
+LARGEST_SQUARED = 1e140  # beyond which sums of squares overflow, or below its inverse vanish
+SMALLEST_EXPONENT = -1022  # of a power of two that has an inverse
 ROWS_OF_BLOCK = 2**17  # whose temporary arrays, a few of 1 MB for each column, stay in the cache
 
 
@@ -60,6 +62,10 @@ class Normalizer:
         starts = offsets[:-1]
         low = np.fmin.reduceat(columns, starts, axis=1)
         high = np.fmax.reduceat(columns, starts, axis=1)
+        unit = self._unit(np.fmax(-low, high))
+        if (unit != 1).any():
+            columns = columns / np.repeat(unit, np.diff(offsets), axis=1)
+            low, high = low / unit, high / unit
         if self.how is None:
             loc, scale = np.zeros_like(low), np.ones_like(low)
         elif self.how == "minmax":
@@ -70,8 +76,20 @@ class Normalizer:
             change = _typical_change(columns, offsets, n_steps)
             scale = np.where(change > 0, change, scale)
         is_constant = low == high
-        loc, scale = np.where(is_constant, low, loc), np.where(is_constant, 1.0, scale)
-        return loc.T, scale.T, is_constant.T
+        loc, scale = np.where(is_constant, low, loc), np.where(is_constant, 1 / unit, scale)
+        return (loc * unit).T, (scale * unit).T, is_constant.T
+
+    def _unit(self, largest):
+        """Return by what each series is divided while its scale is found."""
+        if self.how is not None:
+            return unit_of(largest)
+        if np.nanmax(largest, initial=0) > LARGEST_SQUARED:
+            raise ValueError(
+                f"y holds values as large as {np.nanmax(largest):g}, whose squares are no numbers "
+                "any more, and normalize=None leaves them so. Set normalize='last' or "
+                "'standard', or divide y."
+            )
+        return np.ones_like(largest)
 
     @classmethod
     def side_by_side(cls, normalizers):
@@ -104,6 +122,31 @@ class Normalizer:
         z = values - np.repeat(self.loc_, lengths, axis=0)
         z /= np.repeat(self.scale_, lengths, axis=0)
         return z
+
+
+def unit_of(largest):
+    """Return by what to divide values, so that sums of their squares neither overflow nor vanish.
+
+    Parameters
+    ----------
+    largest : ndarray
+        Largest absolute values.
+
+    Returns
+    -------
+    unit : ndarray in the shape of ``largest``
+        Powers of two, which round nothing; 1 for values of usual size.
+    """
+    is_extreme = (largest > LARGEST_SQUARED) | ((largest < 1 / LARGEST_SQUARED) & (largest > 0))
+    if not is_extreme.any():
+        return np.ones_like(largest)
+    exponents = np.frexp(np.where(is_extreme, largest, 0.5))[1]  # 0.5 has the exponent 0
+    return np.ldexp(1.0, np.maximum(exponents, SMALLEST_EXPONENT))
+
+
+def of_usual_size(values):
+    """Return the columns of a table, those of extreme size divided by their :func:`unit_of`."""
+    return values / unit_of(np.fmax.reduce(np.abs(values), axis=0, initial=0.0))
 
 
 def _blocks(offsets):
@@ -158,3 +201,39 @@ def _typical_change(columns, offsets, n_steps):
         total += np.where(is_counted, mean, 0)
         n_counted += is_counted
     return np.sqrt(total / np.maximum(n_counted, 1))
+
+
+class ForecastOverflowError(ValueError):
+    """A forecast is larger than any number."""
+
+
+def unlogged(values, is_log):
+    """Return forecasts on the scale of the series, of which none may be infinite.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_origins, n_steps, ...)
+        NaN where there is none.
+
+    is_log : bool
+        Whether they are logarithms.
+    """
+    with np.errstate(over="ignore"):
+        result = np.exp(values) if is_log else values
+    is_infinite = np.isinf(result)
+    if is_infinite.any():
+        first, origin = min(
+            (step, origin) for origin, step in np.argwhere(is_infinite)[:, :2].tolist()
+        )
+        shown = values[origin, first][is_infinite[origin, first]].ravel()[0]
+        raise ForecastOverflowError(
+            f"The forecast of step {first + 1} is larger than any number"
+            + (f": its logarithm is {shown:g}" if is_log else "")
+            + f". Forecast fewer steps than {first + 1}, or fit with "
+            + (
+                "log=False."
+                if is_log
+                else "another regressor: this one's forecast, fed back, grows."
+            )
+        )
+    return result

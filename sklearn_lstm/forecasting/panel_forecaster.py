@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ..windows.rows import joined_ranges
-from ..windows.sequence_windower import SequenceWindower
 from .calendar_features import CalendarFeatures
 from .calibration import MOST_ORIGINS_JUDGED, clock, hold_back
+from .check_regressor import check_regressor
 from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
 from .defaults import (
     SHORTEST_WINDOW,
@@ -22,6 +22,7 @@ from .defaults import (
     default_members,
 )
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
+from .normalize import unlogged
 from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
 from .time_series import check_values
@@ -86,7 +87,7 @@ class PanelForecaster:
             Whether a series without a whole window is forecast as NaN, where each has a regressor
             of its own.
         """
-        self._check_regressor()
+        check_regressor(self.regressor)
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
         self.log_ = (
@@ -143,19 +144,6 @@ class PanelForecaster:
             self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
             self.relative_errors_ = self.relative_errors_[kept]
 
-    def _check_regressor(self):
-        if isinstance(self.regressor, type):
-            raise TypeError(
-                f"regressor={self.regressor.__name__} is a class: give it an instance, "
-                f"{self.regressor.__name__}()."
-            )
-        parts = [] if self.regressor is None else self.regressor.get_params().values()
-        if any(isinstance(part, SequenceWindower) for part in parts):
-            raise ValueError(
-                "regressor holds a SequenceWindower, but the forecaster cuts the windows and "
-                "scales the series itself. Give it the regressor alone, such as LSTMRegressor()."
-            )
-
     def _find_known_ahead(self, covariates):
         past = list(self.past_covariates or ())
         covariates = covariates or []
@@ -171,7 +159,7 @@ class PanelForecaster:
         """Return the settings of the members, first of one that any series is long enough for."""
         window = Window(self.window_length, "as given")
         if self.window_length == "auto":
-            window = choose_window(panel, self.n_ahead)
+            window = choose_window(panel, self.n_ahead, suits_all=self.columns == "separate")
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
         given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}
@@ -247,6 +235,10 @@ class PanelForecaster:
         beside = self.quantile_member_
         return shortest if beside is None else max(shortest, beside.settings.window_length)
 
+    def has_no_history(self, panel):
+        """Tell which series are shorter than every window, which is left to choose."""
+        return (panel.lengths < self.n_history) & (self.window_length == "auto")
+
     @property
     def is_ahead_(self):
         """ndarray of bool : Which covariates are known ahead."""
@@ -262,7 +254,8 @@ class PanelForecaster:
         window_length = settings[0].window_length
         needed = window_length + self.n_ahead
         is_short = panel.lengths < needed
-        if not is_short.any():
+        may_be_short = self.window_length == "auto" and self.columns != "separate"
+        if not is_short.any() or (may_be_short and not is_short.all()):
             return
         shortest = panel.series[int(panel.lengths.argmin())]
         ahead = f"horizon={self.horizon}" if self.strategy == "direct" else "one step ahead"
@@ -313,6 +306,9 @@ class PanelForecaster:
         if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
         kept = self.weights_ >= min(LIGHTEST, self.weights_.max())
+        windows = np.array([one.window_length for one in settings])
+        if panel.lengths.min() < windows[kept].min():  # a series that the others can't forecast
+            kept |= windows == windows.min()
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
         self.relative_errors_ = self.relative_errors_[kept]
         chosen = np.flatnonzero(kept)
@@ -398,7 +394,7 @@ class PanelForecaster:
             The series that are forecast, a forecast each, if they may hold other values than those
             of ``fit``.
         """
-        values = self._bounded(self._unlogged(forecasts.values), forecasts, panel)
+        values = self._bounded(unlogged(forecasts.values, self.log_), forecasts, panel)
         return np.round(values) if self.integer else values
 
     def interval(self, forecasts, coverage, panel=None, errors=None):
@@ -413,7 +409,7 @@ class PanelForecaster:
         errors = self.errors_ if errors is None else errors
         margin = self._of_units(errors.margin, coverage, forecasts) * scale
         lower, upper = (
-            self._bounded(self._unlogged(bound), forecasts, panel)
+            self._bounded(unlogged(bound, self.log_), forecasts, panel)
             for bound in errors.interval(values, margin, coverage)
         )
         if not self.integer:
@@ -568,7 +564,7 @@ class PanelForecaster:
         errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
             error = self._of_units(errors.quantile, level, forecasts)
-            of_level = self._unlogged(errors.at_level(values, level) + error * scale)
+            of_level = unlogged(errors.at_level(values, level) + error * scale, self.log_)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
         # Levels are judged apart, so that they might cross.
@@ -580,9 +576,6 @@ class PanelForecaster:
         n_steps, n_columns = forecasts.values.shape[1:]
         found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
         return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
-
-    def _unlogged(self, values):
-        return np.exp(values) if self.log_ else values
 
     def _bounded(self, values, forecasts, panel):
         """Keep at zero what would be below, of series that never were."""

@@ -7,11 +7,18 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from .._checks import as_numbers
 from ..windows.rows import joined_ranges
-from ..windows.time_index import split_series
+from ..windows.time_index import refuse_time_before_last, split_series
 from .calendar import Calendar, Calendars, Grid, grid_of, shared_grid
-from .frequency import LARGEST_SHARE_ABSENT, as_times, checked_timestamps, covers, frequency_of
+from .frequency import (
+    LARGEST_SHARE_ABSENT,
+    as_times,
+    checked_timestamps,
+    code_of,
+    covers,
+    frequency_of,
+)
+from .read_table import as_columns, as_table, covariates_table
 from .time_series import Layout, Panel, name_of
 
 FEWEST_THAT_STEP = 3  # timestamps, below which any frequency fits
@@ -101,44 +108,20 @@ def in_time(split, title=name_of):
         ordered = split.sorted_by(as_times(split.level))
         wrong = ordered.first_out_of_order()
     except (TypeError, ValueError):  # the message is about the first series that is to blame
+        if isinstance(split.index, pd.MultiIndex):
+            refuse_time_before_last(split.index)
         for number, key in enumerate(split.series_ids):
-            checked_timestamps(split.timestamps(number), title(key))
+            checked_timestamps(split.timestamps(number), title(key), split.rows(number))
         raise
     if wrong is not None:
-        checked_timestamps(ordered.timestamps(wrong), title(split.series_ids[wrong]))
+        rows = split.rows(wrong)
+        checked_timestamps(ordered.timestamps(wrong), title(split.series_ids[wrong]), rows)
     return ordered
 
 
 def values_of(y, X, name):
     values = as_columns(y, name)
     return values, np.empty((len(y), 0)) if X is None else _covariates_of(y, X)
-
-
-def as_table(data, name):
-    """Return pandas data as they are, everything else as an array."""
-    if isinstance(data, pd.Series | pd.DataFrame):
-        return data
-    array = np.asarray(data)
-    if array.ndim not in (1, 2):
-        raise ValueError(
-            f"{name} has {array.ndim} dimensions (shape {array.shape}), but a series has one, and "
-            "several on one time axis have two, (n_steps, n_columns)."
-        )
-    return array
-
-
-def covariates_table(X, name="X"):
-    """Return covariates as :func:`as_table` does; those without a column are none."""
-    if X is None:
-        return None
-    X = as_table(X, name)
-    return None if X.ndim == 2 and not X.shape[1] else X
-
-
-def as_columns(data, name):
-    """Return a series or table as float64 of two dimensions, however many rows it has."""
-    values = as_numbers(data, name)
-    return values[:, np.newaxis] if values.ndim == 1 else values
 
 
 def layout_of(y, X):
@@ -155,13 +138,30 @@ def layout_of(y, X):
     _refuse_same_names(column_names(X) or [], "X")
     has_levels = is_pandas and isinstance(y.index, pd.MultiIndex)
     return Layout(
-        is_pandas, y.ndim, columns, list(y.index.names) if has_levels else None, column_names(X)
+        is_pandas,
+        y.ndim,
+        columns,
+        list(y.index.names) if has_levels else None,
+        column_names(X),
+        _categories_of(y.index.levels[:-1]) if has_levels else None,
     )
+
+
+def _categories_of(levels):
+    """Return categories, and whether they are ordered, of each level that has any; or None."""
+    found = [
+        (list(level.categories), bool(level.ordered))
+        if isinstance(level, pd.CategoricalIndex)
+        else None
+        for level in levels
+    ]
+    return found if any(of_level is not None for of_level in found) else None
 
 
 def _refuse_same_names(names, of_what):
     seen = set()
     for name in names:
+        name = None if name != name else name  # NaN stands for no name
         if name in seen:
             raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
         seen.add(name)
@@ -318,11 +318,15 @@ def _refuse_holes(calendar, timestamps, name, fills_holes):
         return
     places = calendar.places(timestamps)
     absent = calendar.timestamps[np.isin(np.arange(calendar.n_steps), places, invert=True)]
+    fill = f"asfreq({calendar.freq!r})"
+    if not isinstance(timestamps, pd.DatetimeIndex | pd.PeriodIndex):
+        first, last = calendar.timestamps[[0, -1]]
+        fill = f"reindex(np.linspace({first}, {last}, {calendar.n_steps}))"
     raise ValueError(
         f"The timestamps of {name} step by {calendar.freq!r}, but {len(absent)} "
         f"{'is' if len(absent) == 1 else 'are'} absent, first {shown(absent)}. Set "
         "missing='interpolate' or missing='skip', or fill them "
-        f"({name}.asfreq({calendar.freq!r}).interpolate())."
+        f"({code_of(name)}.{fill}.interpolate())."
     )
 
 

@@ -33,7 +33,8 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
     Returns
     -------
     window_length : int
-        Steps in a window: what ``LSTMForecaster(window_length="auto")`` takes.
+        Steps in a window: what ``LSTMForecaster(window_length="auto")`` takes, but that it lets
+        no series of a panel count that is shorter than half the median.
 
     reason : str
         Why.
@@ -45,7 +46,7 @@ def suggest_window_length(y: Any, *, horizon: int = 1) -> tuple[int, str]:
     >>> suggest_window_length(load_seattle_weather()["temp_max"])
     (15, '2 seasons of 7 steps and a step')
     """
-    window = choose_window(_read(y, horizon=horizon), horizon)
+    window = choose_window(_read(y, horizon=horizon), horizon, suits_all=True)
     return window.length, window.reason
 
 
@@ -97,7 +98,7 @@ def suggest_forecaster(
     3 networks, 27 epochs
     """
     panel = _read(y, horizon=horizon, window_length=window_length)
-    window = choose_window(panel, horizon)
+    window = choose_window(panel, horizon, suits_all=True)
     length = window.length if isinstance(window_length, str) else window_length
     regressor = default_regressor(count_windows(panel, length, horizon), length)
     log = choose_log(panel)

@@ -56,6 +56,8 @@ class Layout:
     columns: list
     levels: list | None
     covariates: list | None
+    # For each level of series ids the categories and whether they are ordered, None for others.
+    categories: list | None = None
 
     def describe(self):
         if not self.is_pandas:
@@ -281,8 +283,9 @@ class Panel:
         """Put the timestamps of each series under its key."""
         tuples = [key if isinstance(key, tuple) else (key,) for key in self.keys]
         ids = pd.MultiIndex.from_tuples(tuples, names=names[:-1])
+        levels = map(_as_categories, ids.levels, self.layout.categories or [None] * ids.nlevels)
         return pd.MultiIndex(
-            levels=[*ids.levels, timestamps],
+            levels=[*levels, timestamps],
             codes=[*(np.repeat(of_level, lengths) for of_level in ids.codes), codes],
             names=names,
             verify_integrity=False,
@@ -322,6 +325,14 @@ class Panel:
             starts=np.cumsum(calendars.n_steps) - calendars.n_steps,
             layout=state["layout"],
         )
+
+
+def _as_categories(level, categories):
+    """Return a level as the categories that it was given as, others as they are."""
+    if categories is None:
+        return level
+    values, ordered = categories
+    return pd.CategoricalIndex(level, categories=values, ordered=ordered, name=level.name)
 
 
 class _Views(Sequence):

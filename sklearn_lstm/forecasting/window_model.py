@@ -13,7 +13,7 @@ from sklearn.utils import get_tags
 
 from .._checks import reads_windows, takes_several_outputs
 from ..windows.rows import FollowingSteps, Windows, is_finite, joined_ranges, row_numbers
-from .normalize import Normalizer
+from .normalize import Normalizer, unit_of
 
 SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled: else it is mostly invented
 
@@ -166,12 +166,15 @@ class WindowModel:
     def _fit_covariates(self, covariates):
         if self.normalize is None or not covariates.shape[1]:
             self.X_loc_, self.X_scale_ = 0.0, 1.0
-        elif self.normalize == "minmax":
-            scaler = MinMaxScaler().fit(covariates)
-            self.X_loc_, self.X_scale_ = scaler.data_min_, 1 / scaler.scale_
+            return
+        unit = unit_of(np.fmax.reduce(np.abs(covariates), axis=0))
+        if self.normalize == "minmax":
+            scaler = MinMaxScaler().fit(covariates / unit)
+            loc, scale = scaler.data_min_, 1 / scaler.scale_
         else:
-            scaler = StandardScaler().fit(covariates)
-            self.X_loc_, self.X_scale_ = scaler.mean_, scaler.scale_
+            scaler = StandardScaler().fit(covariates / unit)
+            loc, scale = scaler.mean_, scaler.scale_
+        self.X_loc_, self.X_scale_ = loc * unit, scale * unit
 
     def _with_covariates(self, z, x, offsets):
         """Put the covariates beside the series, and those known ahead once more, shifted.

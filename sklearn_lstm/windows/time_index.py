@@ -249,7 +249,7 @@ class Timeline:
         index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(n_rows)
         self.is_panel = isinstance(index, pd.MultiIndex)
         if self.is_panel:
-            _refuse_time_before_last(index)
+            refuse_time_before_last(index)
         self._split = split_series(index)
         self._max_gap = None
         self.begins_series = np.zeros(n_rows, dtype=bool)
@@ -379,7 +379,8 @@ class Timeline:
         return distance.to_timedelta64()
 
 
-def _refuse_time_before_last(index):
+def refuse_time_before_last(index):
+    """Raise an error if a level of a MultiIndex holds times, but the last neither does nor may."""
     times = [
         level.dtype.kind in "mM" or isinstance(level, pd.PeriodIndex) for level in index.levels
     ]

@@ -149,16 +149,15 @@ def test_of_very_many_windows_some_are_drawn(n_series):
 
 
 def test_a_series_too_short_for_the_long_window_is_forecast_by_the_others(all_count, monkeypatch):
-    monkeypatch.setattr(defaults, "LONGEST_LONG_WINDOW", 48)
     monkeypatch.setattr(defaults, "FEWEST_LONG_WINDOWS", 2)
     rng = np.random.default_rng(0)
-    hours = pd.Series(20 + 5 * np.sin(np.arange(130) / 24 * 2 * np.pi) + rng.random(130),
-                      pd.date_range("2024-01-01", periods=130, freq="h"))  # fmt: skip
-    panel = pd.concat({"a": hours, "b": hours[::-1].set_axis(hours.index), "c": hours[:20]})
+    days = pd.Series(20 + 5 * np.sin(np.arange(130) / 7 * 2 * np.pi) + rng.random(130),
+                     pd.date_range("2024-01-01", periods=130, freq="D"))  # fmt: skip
+    panel = pd.concat({"a": days, "b": days[::-1].set_axis(days.index), "c": days[:14]})
     forecaster = alone(log=False, non_negative=False).fit(panel)
     members, weights = forecaster._core.members_, forecaster._core.weights_
     values = np.array([m.forecast_next(forecaster._panel, None, 3).values[..., 0] for m in members])
-    has_room = np.array([m.settings.window_length < 40 for m in members])
+    has_room = np.array([m.settings.window_length <= 2 * 14 for m in members])
     assert set(settings_of(forecaster)) >= {"LSTM", "ridge", "long LSTM", "long ridge"}
     assert_array_equal(np.isfinite(values).all(axis=2)[:, 2], has_room)
     assert not has_room.all()
