@@ -262,8 +262,8 @@ def test_an_error_of_the_function_keeps_its_type_and_names_the_origin(days, n_jo
 def test_a_function_needs_a_horizon(days):
     with pytest.raises(ValueError, match="horizon=None: say how many"):
         backtest(last, days)
-    for wrong in (Ridge(), LSTMForecaster, "naive", None):
-        with pytest.raises(
-            TypeError, match="forecaster=LSTMForecaster is a class: give an instance"
-        ):
+    with pytest.raises(TypeError, match="forecaster=LSTMForecaster is a class: give an instance"):
+        backtest(LSTMForecaster, days)
+    for wrong in (Ridge(), "naive", None):
+        with pytest.raises(TypeError, match="not an LSTMForecaster, FrozenEstimator"):
             backtest(wrong, days, horizon=1)
