@@ -18,8 +18,9 @@ from .conformal import NoIntervalError
 from .contenders import Asked, Naive
 from .forecast_table import judge_table
 from .forecaster import LSTMForecaster
-from .read_panel import nearest
+from .read_panel import nearest, read_panel
 from .statsforecast_models import SEASONAL, STATSFORECAST, StatsforecastModel, has_statsforecast
+from .time_series import n_lacking
 
 PENALTIES = np.logspace(-3, 3, 13)  # of the ridge, chosen by leaving one window out
 DEFAULT, RIDGE, BOOSTING = "LSTMForecaster", "ridge", "gradient boosting"
@@ -131,6 +132,7 @@ def compare(
     contenders, notes = _contenders(
         forecasters, asked, past_covariates=past_covariates, random_state=random_state
     )
+    notes += _notes_on_missing(y, X)
     options = {**layout, "refit": refit, "n_jobs": n_jobs}
     results: dict[str, Any] = {}
     seconds: dict[str, float] = {}
@@ -207,6 +209,13 @@ def _contenders(given, asked, **options):
         absent |= {name for name in (SEASONAL_NAIVE, *SEASONAL) if name not in given}
     contenders = {name: one for name, one in contenders.items() if name not in absent} | given
     return {name: one for name, one in contenders.items() if not _is_drop(one)}, notes
+
+
+def _notes_on_missing(y, X):
+    """Say how many rows lack a value, which the forecasters that come along interpolate."""
+    panel = read_panel(y, X, fills_holes=True)
+    n = n_lacking(panel)
+    return [f"{n} of {len(panel.y)} rows lack a value; the known ones fill them."] if n else []
 
 
 def _is_drop(forecaster):

@@ -2,14 +2,82 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from .calibration import MOST_ORIGINS_JUDGED
 from .extend import extend_panel
+from .panel_forecaster import PanelForecaster
 from .read_panel import nearest, read_panel
 from .rolling_origin import naive_errors, season_before
 from .scoring import point_scores
-from .time_series import check_values
+from .time_series import Panel, check_values
+
+LARGEST_ROUNDING = 1e-9  # relative, of a sum over a season, which a sine repeats but for rounding
+
+
+class RollingScoreMixin:
+    """The ``score`` of a fitted :class:`LSTMForecaster`, by which searches go."""
+
+    _core: PanelForecaster
+    _panel: Panel
+
+    def score(self, y: Any, X: Any = None) -> float:
+        """Return minus the MASE of forecasts of the rows that follow: higher is better.
+
+        They are forecast from every origin among them that has ``horizon`` rows after it, the first
+        being the last row known so far, and nothing is trained or kept. Each forecast knows the
+        rows until its origin and the covariates known ahead. So a search finds the parameters of
+        the forecaster itself: ``GridSearchCV(forecaster, grid, cv=TimeSeriesSplit()).fit(y, X)``.
+
+        Parameters
+        ----------
+        y : {array-like, Series, DataFrame}
+            The rows that follow those known so far, in the form of :meth:`LSTMForecaster.fit`; those of an array
+            are taken to follow at once. The fitted rows themselves give the score on rows that it
+            has learned from, which flatters it; an array is recognised by its values.
+
+        X : {array-like, Series, DataFrame}, default=None
+            Covariates of these rows, all columns of ``fit``.
+
+        Returns
+        -------
+        score : float
+            Minus the mean absolute error, in units of the mean absolute change from one season to
+            the next of each series in the rows that were known [1]_. That unit makes series and
+            folds of different size comparable: at -1 a forecast is as far off as repeating the last
+            season was there. A series
+            that repeats its season exactly is measured by its changes from row to row; one that
+            doesn't change doesn't count.
+
+        Raises
+        ------
+        ValueError
+            If the rows don't follow, are fewer than the horizon, or can't be forecast from one of
+            the origins; if a panel was split by rows rather than by dates.
+
+        References
+        ----------
+        .. [1] R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy",
+           International Journal of Forecasting 22(4), 2006.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+        >>> from sklearn_lstm import LSTMForecaster
+        >>> from sklearn_lstm.datasets import load_seattle_weather
+        >>> y = load_seattle_weather()["temp_max"]
+        >>> forecaster = LSTMForecaster(Ridge(), horizon=7, interval_method=None)
+        >>> grid = {"window_length": [3, 14], "normalize": ["last", "standard"]}
+        >>> search = GridSearchCV(forecaster, grid, cv=TimeSeriesSplit(3)).fit(y)
+        >>> search.best_params_, search.best_score_.round(2)
+        ({'normalize': 'standard', 'window_length': 14}, np.float64(-0.78))
+        """
+        check_is_fitted(self)
+        return score_of_rows(self._core, self._panel, y, X)
 
 
 def score_of_rows(core, fitted, y, X=None):
@@ -116,11 +184,16 @@ def _units(fitted):
     """Return the unit of the MASE of each series and column, (n_series, n_columns).
 
     It comes from the fitted rows alone, and the season doesn't depend on the horizon, so that all
-    candidates of a search are measured on one scale.
+    candidates of a search are measured on one scale. A series that repeats its season exactly, or
+    has seen no whole one, is measured by its changes from row to row.
     """
-    season = season_before(None, fitted, 1)
-    errors = naive_errors(fitted, fitted.lengths, fitted.lengths, season)
-    return np.array(list(errors.values())).reshape(len(fitted), -1)
+    lengths, season = fitted.lengths, season_before(None, fitted, 1)
+    of_seasons, of_rows = (
+        np.array(list(naive_errors(fitted, lengths, lengths, n_rows).values()))
+        for n_rows in (season, 1)
+    )
+    has_unit = of_seasons > LARGEST_ROUNDING * of_rows
+    return np.where(has_unit, of_seasons, of_rows).reshape(len(fitted), -1)
 
 
 def _minus_mase(panel, numbers, known, truth, forecast, units):
@@ -140,7 +213,7 @@ def _minus_mase(panel, numbers, known, truth, forecast, units):
     if np.isnan(mase):
         why = "y holds no value" if not has_truth.any() else "the rows of fit don't change"
         raise ValueError(
-            f"There is no score, since {why}: errors are measured in units of the change from one "
-            "season to the next. Give other rows."
+            f"There is no score, since {why}: errors are measured in units of the changes there. "
+            "Give other rows."
         )
     return -float(mase)

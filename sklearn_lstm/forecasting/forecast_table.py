@@ -11,6 +11,7 @@ from .._checks import as_numbers
 from .backtest_result import BacktestResult
 from .conformal import NoIntervalError
 from .frequency import as_times
+from .function_forecasts import is_crossed
 from .left_out import known_and_scored
 from .read_panel import nearest, read_panel
 from .rolling_origin import first_origin, naive_errors, season_before, side_by_side
@@ -139,10 +140,28 @@ def read_forecasts(table, asked):
             "ask for. Add it, or ask for none."
         )
     kept = ["series"] if "series" in forecasts else []
+    repeated = forecasts.columns[forecasts.columns.duplicated()]
+    if len(repeated):
+        raise ValueError(
+            f"The table of forecasts has several columns named {repeated[0]!r}. Keep one of them."
+        )
     numbers = pd.DataFrame(as_numbers(forecasts[asked.names], "The table of forecasts"))
+    if asked.coverage is not None:
+        bounds = [numbers[asked.names.index(name)].to_numpy() for name in ("lower", "upper")]
+        _refuse_crossed(*bounds)
     return forecasts[[*kept, "origin", "timestamp"]].reset_index(drop=True).join(
         numbers.set_axis(asked.names, axis=1)
     )  # fmt: skip
+
+
+def _refuse_crossed(lower, upper):
+    crossed = is_crossed(lower, upper)
+    if crossed.any():
+        row = int(crossed.argmax())
+        raise ValueError(
+            f"Row {row} of the forecasts has lower={lower[row]:g} above upper={upper[row]:g} "
+            f"({crossed.sum()} rows do). Exchange them."
+        )
 
 
 def _plain(table):

@@ -19,13 +19,13 @@ from .._sklearn_private import (
     unchanged_on_error,
 )
 from .extend import extend_panel, future_covariates, read_other_panel
-from .forecast_score import score_of_rows
+from .forecast_score import RollingScoreMixin
 from .panel_forecaster import PanelForecaster
 from .read_panel import covariates_table, read_panel
 from .time_series import Panel, check_values, warn_of_missing
 
 
-class LSTMForecaster(BaseEstimator):
+class LSTMForecaster(RollingScoreMixin, BaseEstimator):
     """Forecast the values that follow a series, with intervals.
 
     Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
@@ -427,59 +427,6 @@ class LSTMForecaster(BaseEstimator):
             check_share(level, "quantiles")
         panel, forecasts = self._forecast_next(horizon, X, y, calibrated=True)
         return panel.wrap(self._core.quantiles(forecasts, quantiles, panel), quantiles)
-
-    def score(self, y: Any, X: Any = None) -> float:
-        """Return minus the MASE of forecasts of the rows that follow: higher is better.
-
-        They are forecast from every origin among them that has ``horizon`` rows after it, the first
-        being the last row known so far, and nothing is trained or kept. Each forecast knows the
-        rows until its origin and the covariates known ahead. So a search finds the parameters of
-        the forecaster itself: ``GridSearchCV(forecaster, grid, cv=TimeSeriesSplit()).fit(y, X)``.
-
-        Parameters
-        ----------
-        y : {array-like, Series, DataFrame}
-            The rows that follow those known so far, in the form of :meth:`fit`; those of an array
-            are taken to follow at once. The fitted rows themselves give the score on rows that it
-            has learned from, which flatters it; an array is recognised by its values.
-
-        X : {array-like, Series, DataFrame}, default=None
-            Covariates of these rows, all columns of ``fit``.
-
-        Returns
-        -------
-        score : float
-            Minus the mean absolute error, in units of the mean absolute change from one season to
-            the next of each series in the rows that were known [1]_. That unit makes series and
-            folds of different size comparable: at -1 a forecast is as far off as repeating the last
-            season was there. Series that don't change there don't count.
-
-        Raises
-        ------
-        ValueError
-            If the rows don't follow, are fewer than the horizon, or can't be forecast from one of
-            the origins; if a panel was split by rows rather than by dates.
-
-        References
-        ----------
-        .. [1] R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy",
-           International Journal of Forecasting 22(4), 2006.
-
-        Examples
-        --------
-        >>> from sklearn.linear_model import Ridge
-        >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-        >>> from sklearn_lstm import LSTMForecaster
-        >>> from sklearn_lstm.datasets import load_seattle_weather
-        >>> y = load_seattle_weather()["temp_max"]
-        >>> forecaster = LSTMForecaster(Ridge(), horizon=7, interval_method=None)
-        >>> grid = {"window_length": [3, 14], "normalize": ["last", "standard"]}
-        >>> search = GridSearchCV(forecaster, grid, cv=TimeSeriesSplit(3)).fit(y)
-        >>> search.best_params_, search.best_score_.round(2)
-        ({'normalize': 'standard', 'window_length': 14}, np.float64(-0.78))
-        """
-        check_is_fitted(self)
-        return score_of_rows(self._core, self._panel, y, X)
 
     def _forecast_next(self, horizon, X, y, calibrated=False):
         """Forecast what follows the fitted panel, or another; return that panel, too."""
