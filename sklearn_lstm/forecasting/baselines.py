@@ -17,8 +17,8 @@ from .ranges import range_sums
 FEWEST_CHANGES = 6  # a season of 3 twice: with 4, an eighth of noises of 5 rows had a season
 FEWEST_SEASONS = 2  # the fewest to compare; with 3 or 4 as many of the true ones were found
 LONGEST_UNNAMED_SEASON = 400  # a year of days fits; a year of hours is known by the index alone
-# Twice a season repeats as well as the season itself, but for chance: with a ratio of 1 the true one
-# was found in 30 % of series, with 1.1 in 71 %, with 1.25 or 1.5 in 87 %.
+# Twice a season repeats as well as the season itself, but for chance: with a ratio of 1 the true
+# one was found in 30 % of series, with 1.1 in 71 %, with 1.25 or 1.5 in 87 %.
 ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
 # With 0.2 a season was seen in 30 % of series without one, with 0.3 in 6 % (white noise of 60 rows
 # above all), with 0.4 in 1 %; but of seasons a little weaker than their noise 0.3 found 53 to 83 %,
@@ -26,12 +26,12 @@ ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
 # Of seasons as large as their noise 8 steps out of 24 found 88 %, one step 77 %, all of them 83 %.
 MOST_STEPS_COMPARED = 8  # of the horizon, by which the error of the last value is known well
-# One peak found 75 % of the patterns, two 94 %, three 96 %, six 97 %; each is a repetition to compute.
+# One peak found 75 % of the patterns, two 94 %, three 96 %, six 97 %; each takes time to compare.
 MOST_PEAKS = 3
 # Peaks by chance add up: of 30 short series without a season one was seen in 30 % of cases if 10
 # were looked at, in 48 % if all were. One alone might be the odd one of a panel.
 MOST_SERIES_SEARCHED = 10
-LONGEST_USUAL_SEASON = 1000  # rows; a day of minutes is longer than the windows that could hold it
+LONGEST_USUAL_SEASON = 1000  # rows: three of the longest windows; a day of minutes is longer
 
 
 def persistence(values, begins, n_known, n_steps):
