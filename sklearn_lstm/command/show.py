@@ -131,7 +131,8 @@ def show_scores(result):
     for name, row in scores.iterrows():
         table.add_row(str(name), *(_cell(column, value) for column, value in row.items()))
     console.print(table)
-    console.print(_verdict(scores), highlight=False)
+    for remark in [_verdict(scores), *result.remarks]:
+        console.print(remark, highlight=False)
 
 
 def show_comparison(result, coverage):

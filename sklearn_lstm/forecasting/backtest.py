@@ -18,6 +18,7 @@ from .contenders import Asked, FromHistory, Frozen, Refitted
 from .forecast_table import judge_table
 from .forecaster import LSTMForecaster
 from .function_forecasts import FunctionForecasts
+from .left_out import judged_origins, remarks_on_origins, why_left_out
 from .rolling_origin import (
     NAIVE,
     first_seen_rows,
@@ -41,6 +42,7 @@ def backtest(
     refit: bool | int = True,
     coverage: float | None = None,
     adaptive: bool = True,
+    align: str = "end",
     quantiles: Any = None,
     season_length: int | None = None,
     n_jobs: int | None = None,
@@ -49,8 +51,9 @@ def backtest(
     """Forecast the past from a rolling origin, and measure how good that would have been.
 
     At each origin the forecaster knows the rows until then and nothing later, but for the
-    covariates known ahead. The last forecast ends with the data. Whatever is judged, the origins
-    are the same and the same naive forecasts stand beside it.
+    covariates known ahead. The last forecast ends with the data, that of each series of a panel
+    with its own. Whatever is judged, the origins are the same and the same naive forecasts stand
+    beside it.
 
     Parameters
     ----------
@@ -101,7 +104,17 @@ def backtest(
         Whether the interval of an origin goes by the errors of the origins before it, too, as far
         as their truth is known by then: the newest take the places of the oldest, so that coverage
         comes back after a break. Only forecasters that are not fitted anew at each origin have
-        such errors, and only for series whose timestamps lie on one grid.
+        such errors, and only for series whose timestamps lie on one grid: elsewhere the result
+        notes that they don't.
+
+    align : {"end", "date"}, default="end"
+        How origins of the series of a panel go together. ``"end"`` counts them back from the end of
+        each series, so that all that are long enough are judged, also those that ended long ago;
+        see the notes on what is known of the others then. ``"date"`` has them at the same moments,
+        counted back from the end of the last series: whoever has no rows after an origin is not
+        judged there. Where all series end together both are the same. A table has its own origins:
+        there it says whether season and unit of the MASE come from the rows before the first origin
+        of each series, or before the first of all.
 
     quantiles : list of float, default=None
         Levels of quantiles to forecast as well, such as ``[0.1, 0.5, 0.9]``: columns of the
@@ -136,11 +149,20 @@ def backtest(
     Warns
     -----
     UserWarning
-        If the forecast is no better than a naive one, or if the first origin lies before the end of
-        the rows that a frozen forecaster knows.
+        If the forecast is no better than a naive one; if series are left out, which
+        ``result.left_out`` names; if the first origin lies before the end of the rows that a frozen
+        forecaster knows; or if a forecaster of ``missing="auto"`` lacks values.
 
     Notes
     -----
+    A fit holds the rows of each series until its own origin, and no later ones. With
+    ``align="end"`` and series that end on different days, these origins are different days, too:
+    one series is then forecast by a regressor that may have learned from rows of *others* that are
+    later than its origin. That is how the M competitions and Nixtla's ``cross_validation`` judge,
+    and harmless for series that have little to do with each other. Where something happens to all
+    at once, such as a holiday or a strike, it flatters; ``align="date"`` keeps it out. Errors that
+    intervals adapt to go by the calendar either way: those whose truth was known at an origin.
+
     A function gets the ``history`` in the form of ``y``, as floats and with NaN for absent
     timestamps; of a panel the rows of all series that have any by then, in one call. It returns the
     ``horizon`` next values, in the form of :meth:`LSTMForecaster.predict`: of a Series or DataFrame
@@ -174,17 +196,30 @@ def backtest(
     >>> result.scores().loc["forecast", "RMSE"].round(2)
     np.float64(3.59)
     """
+    check_choices(refit=refit, align=align, adaptive=adaptive)
     asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length, adaptive)
     layout = {"n_windows": n_windows, "stride": stride}
     if isinstance(forecaster, pd.DataFrame):
-        result = judge_table(forecaster, y, asked, **layout)
+        result = judge_table(forecaster, y, asked, align, **layout)
     else:
         result = judge(
-            contender_of(forecaster, asked), y, X, asked, **layout, refit=refit, n_jobs=n_jobs,
-            verbose=verbose,
+            contender_of(forecaster, asked), y, X, asked, **layout, align=align, refit=refit,
+            n_jobs=n_jobs, verbose=verbose,
         )  # fmt: skip
+    if 0 < len(result.left_out) < len(result.naive_errors):
+        warnings.warn(result.remarks[0], UserWarning, stacklevel=2)
     _warn_if_useless(result)
     return result
+
+
+def check_choices(*, refit, align, adaptive=True):
+    """Refuse what is none of the choices, before anything is computed."""
+    if not isinstance(refit, bool | np.bool_) and whole_number(refit, "refit", None) is None:
+        raise ValueError("refit=None must be True, False or a whole number of at least 1.")
+    if not isinstance(adaptive, bool | np.bool_):
+        raise ValueError(f"adaptive={adaptive!r} must be True or False.")
+    if not (isinstance(align, str) and align in ("end", "date")):
+        raise ValueError(f"align={align!r} must be 'end' or 'date'.")
 
 
 def checked_levels(coverage, quantiles):
@@ -223,6 +258,9 @@ def contender_of(forecaster, asked):
         return Frozen(inner)
     if callable(forecaster) and not isinstance(forecaster, type):
         return FunctionForecasts(forecaster)
+    if isinstance(forecaster, type):
+        name = forecaster.__name__
+        raise TypeError(f"forecaster={name} is a class: give an instance, {name}().")
     name = type(forecaster).__name__
     raise TypeError(
         f"forecaster is a {name if inner is None else f'{name} of a {type(inner).__name__}'}, not "
@@ -233,8 +271,9 @@ def contender_of(forecaster, asked):
 
 
 def judge(
-    contender, y, X, asked, *, n_windows=None, stride=None, refit=True, n_jobs=None, verbose=0
-):
+    contender, y, X, asked, *, n_windows=None, stride=None, align="end", refit=True, n_jobs=None,
+    verbose=0,
+):  # fmt: skip
     """Forecast from a rolling origin.
 
     Parameters
@@ -244,47 +283,68 @@ def judge(
     asked : Asked
         With a season of None to be inferred, and a horizon of None for that of the contender.
 
-    y, X, n_windows, stride, refit, n_jobs, verbose : as for :func:`backtest`
+    y, X, n_windows, stride, align, refit, n_jobs, verbose : as for :func:`backtest`
 
     Returns
     -------
     result : BacktestResult
     """
-    panel = contender.read(y, X)
     horizon = whole_number(asked.horizon, "horizon", contender.horizon)
     if horizon is None:
-        raise ValueError("horizon is missing: say how many steps the function is to forecast.")
+        raise ValueError("horizon=None: say how many steps are to be forecast, such as horizon=1.")
     stride = whole_number(stride, "stride", None)
     n_windows = whole_number(n_windows, "n_windows", 5 if stride is None else None)
     stride = stride or horizon
     asked = replace(asked, horizon=horizon)
+    panel = contender.read(y, X)
     first_seen = first_seen_rows(panel)
-    n_known = lay_out_origins(panel, first_seen, horizon, n_windows, stride, contender.n_needed)
+    n_known = lay_out_origins(
+        panel, first_seen, horizon, n_windows, stride, contender.n_needed, align
+    )
     contender.check(panel, n_known, asked)
     n_windows = n_known.shape[1]
     before = panel.until(n_known[:, 0])
     asked = replace(asked, season_length=season_before(asked.season_length, before, horizon))
-    n_per_fit = whole_number(contender.n_per_fit(refit, n_windows), "refit", None)
-    begins = range(0, n_windows, n_per_fit)
-    chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
-    jobs = (
-        delayed(_run)(contender, needed, asked)
-        for needed in (
-            needed_rows(panel, first_seen, chunk, horizon, contender) for chunk in chunks
-        )
+    n_per_fit = whole_number(contender.n_per_fit(bool_or_int(refit), n_windows), "refit", None)
+    predictions = _forecast_all(
+        contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose
     )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
-    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+    judged = judged_origins(panel, n_known, first_seen, horizon, contender, n_per_fit)
     return BacktestResult(
-        predictions=pd.concat(progress, ignore_index=True),
+        predictions=predictions,
         horizon=horizon,
         stride=stride,
         n_windows=n_windows,
         season_length=asked.season_length,
-        naive_errors=naive_errors(before, asked.season_length),
+        naive_errors=naive_errors(panel, n_known[:, 0], n_known[:, -1], asked.season_length),
         coverage=asked.coverage,
         quantiles=asked.quantiles or None,
+        left_out=why_left_out(panel, first_seen, judged, contender.n_needed, predictions),
+        notes=[
+            *remarks_on_origins(panel, n_known, judged),
+            *contender.notes(panel, asked, n_per_fit),
+        ],
     )
+
+
+def bool_or_int(refit):
+    """Return NumPy's truths as Python's, of which there is one each."""
+    return bool(refit) if isinstance(refit, np.bool_) else refit
+
+
+def _forecast_all(contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose):
+    """Forecast from all origins, a job for each fit."""
+    begins = range(0, n_known.shape[1], n_per_fit)
+    chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
+    jobs = (
+        delayed(_run)(contender, needed, asked)
+        for needed in (
+            needed_rows(panel, first_seen, chunk, asked.horizon, contender) for chunk in chunks
+        )
+    )
+    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
+    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+    return pd.concat(progress, ignore_index=True)
 
 
 def _run(contender, needed, asked):

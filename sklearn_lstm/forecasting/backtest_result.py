@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
 
+from .left_out import remark_on_left_out, remark_on_unforecast
 from .rolling_origin import NAIVE
 from .scoring import interval_scores, point_scores, quantile_scores, skill_score
 
@@ -46,6 +47,12 @@ class BacktestResult:
 
     quantiles : list of float or None
         Levels of the quantiles, which are the names of their columns in ``predictions``.
+
+    left_out : dict of str
+        For each series of ``y`` of which no value is scored, the reason.
+
+    notes : list of str
+        What else is to be said of how the series were judged.
     """
 
     predictions: pd.DataFrame
@@ -56,6 +63,16 @@ class BacktestResult:
     naive_errors: dict
     coverage: float | None = None
     quantiles: list | None = None
+    left_out: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+    @property
+    def remarks(self):
+        """list of str : What the scores alone don't tell: who is left out, the notes."""
+        left_out = (
+            [remark_on_left_out(self.left_out, len(self.naive_errors))] if self.left_out else []
+        )
+        return [*left_out, *remark_on_unforecast(self.predictions), *self.notes]
 
     def scores(self, by: str | None = None) -> pd.DataFrame:
         """Measure the forecasts and, beside them, the naive ones.
@@ -214,10 +231,8 @@ class BacktestResult:
         season = f"season of {self.season_length}" if self.season_length > 1 else "no season"
         scores = self.scores()
         shown = [name for name in MEASURES_SHOWN if name in scores]
-        return (
-            f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}\n"
-            f"{scores[shown].round(3)}"
-        )
+        title = f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}"
+        return "\n".join([title, str(scores[shown].round(3)), *self.remarks])
 
 
 def _with_gaps(rows):

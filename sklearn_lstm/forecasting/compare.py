@@ -12,14 +12,15 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from tqdm.auto import tqdm
 
-from .backtest import checked_levels, contender_of, judge
+from .backtest import check_choices, checked_levels, contender_of, judge
 from .comparison_result import ComparisonResult, on_common_rows
 from .conformal import NoIntervalError
 from .contenders import Asked, Naive
 from .forecast_table import judge_table
 from .forecaster import LSTMForecaster
-from .read_panel import nearest
+from .read_panel import nearest, read_panel
 from .statsforecast_models import SEASONAL, STATSFORECAST, StatsforecastModel, has_statsforecast
+from .time_series import n_lacking
 
 PENALTIES = np.logspace(-3, 3, 13)  # of the ridge, chosen by leaving one window out
 DEFAULT, RIDGE, BOOSTING = "LSTMForecaster", "ridge", "gradient boosting"
@@ -35,6 +36,7 @@ def compare(
     forecasters: dict[str, Any] | None = None,
     n_windows: int | None = None,
     stride: int | None = None,
+    align: str = "end",
     refit: bool | int = False,
     coverage: float | None = 0.9,
     quantiles: Any = None,
@@ -71,7 +73,7 @@ def compare(
         More of them by their names: anything that :func:`backtest` takes. One of the names above
         takes that place, and ``"drop"`` leaves it out.
 
-    n_windows, stride, refit, coverage, quantiles, season_length, n_jobs : default=None
+    n_windows, stride, align, refit, coverage, quantiles, season_length, n_jobs : default=None
         As for :func:`backtest`, but ``refit=False`` and ``coverage=0.9``. Who has no intervals is
         judged without, which a note says.
 
@@ -121,13 +123,16 @@ def compare(
     persistence     0.88  4.19   0.00
     seasonal naive  1.02  4.83  -0.15
     """
+    check_choices(refit=refit, align=align)
+    forecasters = _checked(forecasters)
     asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length)
-    layout = {"n_windows": n_windows, "stride": stride}
+    layout = {"n_windows": n_windows, "stride": stride, "align": align}
     naive = judge(Naive(is_seasonal=False), y, X, without_bounds(asked), **layout)
     asked = replace(asked, season_length=naive.season_length)
     contenders, notes = _contenders(
-        forecasters or {}, asked, past_covariates=past_covariates, random_state=random_state
+        forecasters, asked, past_covariates=past_covariates, random_state=random_state
     )
+    notes += _notes_on_missing(y, X)
     options = {**layout, "refit": refit, "n_jobs": n_jobs}
     results: dict[str, Any] = {}
     seconds: dict[str, float] = {}
@@ -145,6 +150,27 @@ def compare(
         raise ValueError(f"No forecaster is left to compare. {failed or 'All are dropped.'}")
     n_forecast = int(np.isfinite(naive.predictions["y"]).sum())
     return ComparisonResult(results, seconds, errors, notes, n_forecast)
+
+
+def _checked(forecasters):
+    """Refuse what is no dict of forecasters; what a single one is to be is seen when it is judged.
+
+    A text that is no forecaster was meant to leave one out.
+    """
+    if forecasters is None:
+        return {}
+    if not isinstance(forecasters, dict):
+        raise TypeError(
+            f"forecasters is a {type(forecasters).__name__}, but must be a dict of forecasters by "
+            "their names, each once: {'mine': LSTMForecaster(Ridge(), horizon=...)}."
+        )
+    for name, one in forecasters.items():
+        if isinstance(one, str) and one != "drop":
+            raise ValueError(
+                f"forecasters[{name!r}]={one!r} is text: give a forecaster, or 'drop' to leave it "
+                "out."
+            )
+    return forecasters
 
 
 def without_bounds(asked):
@@ -185,6 +211,13 @@ def _contenders(given, asked, **options):
     return {name: one for name, one in contenders.items() if not _is_drop(one)}, notes
 
 
+def _notes_on_missing(y, X):
+    """Say how many rows lack a value, which the forecasters that come along interpolate."""
+    panel = read_panel(y, X, fills_holes=True)
+    n = n_lacking(panel)
+    return [f"{n} of {len(panel.y)} rows lack a value; the known ones fill them."] if n else []
+
+
 def _is_drop(forecaster):
     return isinstance(forecaster, str) and forecaster == "drop"
 
@@ -203,5 +236,5 @@ def _judged(name, forecaster, y, X, asked, options, notes):
 
 def _judge_any(forecaster, y, X, asked, options):
     if isinstance(forecaster, pd.DataFrame):
-        return judge_table(forecaster, y, replace(asked, horizon=None))
+        return judge_table(forecaster, y, replace(asked, horizon=None), options["align"])
     return judge(contender_of(forecaster, asked), y, X, asked, **options)

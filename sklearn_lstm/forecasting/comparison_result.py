@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .backtest_result import BacktestResult
+from .left_out import remark_on_left_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,6 +112,15 @@ class ComparisonResult:
         return ComparisonDisplay(self.scores()).plot(ax, measure=measure)
 
     @property
+    def left_out(self):
+        """dict of str : For each series that is scored for none, whose forecast lacks, and why."""
+        reasons: dict = {}
+        for name, result in self.results.items():
+            for series, why in result.left_out.items():
+                reasons.setdefault(series, f"{name}: {why}")
+        return reasons
+
+    @property
     def remarks(self):
         """list of str : The notes, and a line for each forecaster that failed."""
         n_scored = len(next(iter(self.results.values())).predictions)
@@ -119,6 +129,10 @@ class ComparisonResult:
             remarks.append(
                 f"Scored are the {n_scored} of {self.n_forecast} values that all have forecast."
             )
+        reasons = self.left_out
+        if reasons:
+            n_series = len(next(iter(self.results.values())).naive_errors)
+            remarks.append(remark_on_left_out(reasons, n_series))
         for name, error in self.errors.items():
             said = " ".join([str(error), *getattr(error, "__notes__", [])])
             remarks.append(f"{name} failed: {type(error).__name__}: {said}")

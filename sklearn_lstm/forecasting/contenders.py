@@ -18,7 +18,7 @@ from .extend import check_kind, read_other_panel
 from .forecaster import LSTMForecaster
 from .panel_forecaster import PanelForecaster
 from .read_panel import nearest, read_panel, shown
-from .time_series import Panel, check_values, name_of
+from .time_series import Panel, check_values, name_of, warn_of_missing
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,9 @@ class Contender(Protocol):
     def check(self, panel: Panel, n_known: np.ndarray, asked: Asked) -> None:
         """Refuse, before anything is computed, what can't be had; warn of what misleads."""
 
+    def notes(self, panel: Panel, asked: Asked, n_per_fit: int) -> list[str]:
+        """Return what is to be said of the forecasts."""
+
     def forecast(
         self,
         panel: Panel,
@@ -135,6 +138,17 @@ def _of_core(core, panel, numbers, known, asked, since=None, n_updated=0):
     return found
 
 
+def _notes_on_errors(panel, asked, n_per_fit):
+    """Say where intervals can't go by the newest errors, although they were to."""
+    is_wanted = asked.adaptive and len(asked.names) > 1 and n_per_fit > 1
+    if not is_wanted or len(panel.calendars.grids) == 1:
+        return []
+    return [
+        "Intervals don't adapt to the newest errors: the timestamps of the series lie on "
+        f"{len(panel.calendars.grids)} grids, so that it is not sure which were known when."
+    ]
+
+
 class Refitted:
     """A forecaster that is cloned and learns from the rows until each origin.
 
@@ -169,12 +183,17 @@ class Refitted:
         return n_windows if refit is False else 1 if refit is True else refit
 
     def check(self, panel, n_known, asked):
+        if self._forecaster.missing == "auto":
+            warn_of_missing(panel, stacklevel=5)
         if len(asked.names) > 1 and asked.horizon > self.horizon:
             raise NoIntervalError(
                 f"Intervals reach {self.horizon} steps ahead, the horizon of the forecaster, not "
                 f"horizon={asked.horizon}. Set the forecaster's horizon to {asked.horizon}, or "
                 "ask for none: coverage=None, quantiles=None."
             )
+
+    def notes(self, panel, asked, n_per_fit):
+        return _notes_on_errors(panel, asked, n_per_fit)
 
     def forecast(self, panel, n_known, numbers, known, asked):
         params = clone(self._forecaster).get_params(deep=False)
@@ -236,6 +255,8 @@ class Frozen:
         return n_windows
 
     def check(self, panel, n_known, asked):
+        if self._core.missing == "auto":
+            warn_of_missing(panel, self._rows_seen(panel)[self._numbers(panel)], stacklevel=5)
         if len(asked.names) > 1:
             self._core.check_reach(asked.horizon)
         judged = np.flatnonzero(n_known[:, 0] >= self.n_needed)
@@ -253,6 +274,9 @@ class Frozen:
                 UserWarning,
                 stacklevel=4,
             )
+
+    def notes(self, panel, asked, n_per_fit):
+        return _notes_on_errors(panel, asked, n_per_fit)
 
     def forecast(self, panel, n_known, numbers, known, asked):
         core = self._core
@@ -310,6 +334,9 @@ class FromHistory:
 
     def check(self, panel, n_known, asked):
         pass
+
+    def notes(self, panel, asked, n_per_fit):
+        return []
 
 
 class Naive(FromHistory):

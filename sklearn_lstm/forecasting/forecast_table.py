@@ -11,13 +11,15 @@ from .._checks import as_numbers
 from .backtest_result import BacktestResult
 from .conformal import NoIntervalError
 from .frequency import as_times
+from .function_forecasts import is_crossed
+from .left_out import known_and_scored
 from .read_panel import nearest, read_panel
 from .rolling_origin import first_origin, naive_errors, season_before, side_by_side
 
 NIXTLA = ["unique_id", "ds", "cutoff"]  # the columns of statsforecast, neuralforecast and others
 
 
-def judge_table(table, y, asked, **layout):
+def judge_table(table, y, asked, align="end", **layout):
     """Put the forecasts of a table beside truth and baselines.
 
     Parameters
@@ -27,6 +29,10 @@ def judge_table(table, y, asked, **layout):
     y : as for :func:`backtest`
 
     asked : Asked
+
+    align : {"end", "date"}, default="end"
+        Whether season and unit of the MASE come from the rows before the first origin of each
+        series, or before the first of all.
 
     **layout
         What must be None, since the table has its own origins.
@@ -44,7 +50,10 @@ def judge_table(table, y, asked, **layout):
     panel = read_panel(y, fills_holes=True)
     forecasts = placed(read_forecasts(table, asked), panel)
     numbers, known = forecasts["number"].to_numpy(), forecasts["known"].to_numpy()
-    before = panel.until(first_origin(panel, numbers, known))
+    first = first_origin(panel, numbers, known)
+    if align == "end":
+        first = _own_first_origin(first, numbers, known)
+    before = panel.until(first)
     horizon = int(forecasts["step"].max())
     season_length = season_before(asked.season_length, before, horizon)
     origins = forecasts[["number", "known"]].drop_duplicates().sort_values(["number", "known"])
@@ -54,12 +63,45 @@ def judge_table(table, y, asked, **layout):
         predictions=predictions,
         horizon=horizon,
         stride=int(strides.min()) if len(strides) else horizon,
-        n_windows=predictions["origin"].nunique(),
+        n_windows=predictions["origin"].nunique()
+        if align == "date"
+        else int(origins["number"].value_counts().max()),
         season_length=season_length,
-        naive_errors=naive_errors(before, season_length),
+        naive_errors=naive_errors(panel, first, _last_origin(first, numbers, known), season_length),
         coverage=asked.coverage,
         quantiles=asked.quantiles or None,
+        left_out=_left_out(panel, forecasts, predictions),
     )
+
+
+def _own_first_origin(first, numbers, known):
+    """Return how many rows of each series are known at its own first origin, if it has one."""
+    own = np.full(len(first), np.iinfo(first.dtype).max)
+    np.minimum.at(own, numbers, known)
+    return np.where(np.isin(np.arange(len(first)), numbers), own, first)
+
+
+def _last_origin(first, numbers, known):
+    """Return how many rows of each series are known at its last origin."""
+    last = first.copy()
+    np.maximum.at(last, numbers, known)
+    return last
+
+
+def _left_out(panel, forecasts, predictions):
+    """Say of each series of which no value is scored, why."""
+    n_columns = panel.y.shape[1]
+    given = set((forecasts["number"] * n_columns + forecasts["column"]).tolist())
+    known, scored = known_and_scored(predictions)
+    return {
+        name: "the table has no forecast of it"
+        if i not in given
+        else "its forecasts in the table are missing"
+        if name in known
+        else "none of its values that are forecast is known"
+        for i, name in enumerate(panel.names)
+        if name not in scored
+    }
 
 
 def read_forecasts(table, asked):
@@ -98,10 +140,28 @@ def read_forecasts(table, asked):
             "ask for. Add it, or ask for none."
         )
     kept = ["series"] if "series" in forecasts else []
+    repeated = forecasts.columns[forecasts.columns.duplicated()]
+    if len(repeated):
+        raise ValueError(
+            f"The table of forecasts has several columns named {repeated[0]!r}. Keep one of them."
+        )
     numbers = pd.DataFrame(as_numbers(forecasts[asked.names], "The table of forecasts"))
+    if asked.coverage is not None:
+        bounds = [numbers[asked.names.index(name)].to_numpy() for name in ("lower", "upper")]
+        _refuse_crossed(*bounds)
     return forecasts[[*kept, "origin", "timestamp"]].reset_index(drop=True).join(
         numbers.set_axis(asked.names, axis=1)
     )  # fmt: skip
+
+
+def _refuse_crossed(lower, upper):
+    crossed = is_crossed(lower, upper)
+    if crossed.any():
+        row = int(crossed.argmax())
+        raise ValueError(
+            f"Row {row} of the forecasts has lower={lower[row]:g} above upper={upper[row]:g} "
+            f"({crossed.sum()} rows do). Exchange them."
+        )
 
 
 def _plain(table):

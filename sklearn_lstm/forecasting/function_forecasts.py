@@ -11,6 +11,8 @@ from .conformal import NoIntervalError
 from .contenders import FromHistory
 from .time_series import name_of
 
+LARGEST_ROUNDING = 1e-9  # relative, far above that of float64 and below what bounds mean
+
 
 class FunctionForecasts(FromHistory):
     """A function of the history and the horizon, called at each origin.
@@ -32,6 +34,11 @@ class FunctionForecasts(FromHistory):
         X = _covariates(panel.until(n_known[:, 0] + asked.horizon))
         try:
             given = self._function(before.history(), asked.horizon, *X)
+        except StopIteration as error:  # which would end the loop of whoever called
+            raise ValueError(
+                f"The forecaster raised StopIteration, called with the rows until {origin!s}. "
+                "Give next() a default."
+            ) from error
         except Exception as error:
             error.add_note(f"The forecaster was called with the rows until {origin!s}.")
             raise
@@ -48,7 +55,18 @@ class FunctionForecasts(FromHistory):
                 "coverage=None, quantiles=None."
             )
         read = _Answer(before, origin, asked.horizon, numbers)
-        return {name: read(parts[name], name) for name in asked.names}
+        found = {name: read(parts[name], name) for name in asked.names}
+        if asked.coverage is not None and is_crossed(found["lower"], found["upper"]).any():
+            raise ValueError(
+                f"The 'lower' that the forecaster returned at the origin {origin!s} lies above its "
+                "'upper'. Exchange them."
+            )
+        return found
+
+
+def is_crossed(lower, upper):
+    """Tell where bounds lie in the wrong order, by more than rounding; a missing one does not."""
+    return lower > upper + LARGEST_ROUNDING * np.maximum(np.abs(lower), np.abs(upper))
 
 
 def _covariates(panel):
@@ -58,6 +76,12 @@ def _covariates(panel):
     if not panel.layout.is_pandas:
         return [panel.X.copy()]
     return [pd.DataFrame(panel.X, panel.history().index, panel.layout.covariates, copy=True)]
+
+
+def shortened(value, n_shown=60):
+    """Return what is shown of a value in a message."""
+    text = repr(value)
+    return text if len(text) <= n_shown else f"{text[:n_shown]}..."
 
 
 def _is_mapping(given):
@@ -90,7 +114,10 @@ class _Answer:
         before, (n_series, horizon, n_columns) = self._before, self._shape
         if isinstance(values, pd.Series | pd.DataFrame) and before.layout.is_pandas:
             values = self._in_order(values, name)
-        values = np.asarray(values, dtype=float)
+        try:
+            values = np.asarray(values, dtype=float)
+        except (TypeError, ValueError) as error:
+            self._refuse(name, f"is no array of numbers ({shortened(values)}): {error}")
         of_one = (horizon,) if before.layout.levels is None else (n_series, horizon)
         expected = [(*of_one, n_columns), *([of_one] if n_columns == 1 else [])]
         if values.shape not in expected:

@@ -22,6 +22,7 @@ SHARE_BACKTESTED = 0.2  # of the rows, where only a stride is given
 
 
 def whole_number(value, name, default):
+    """Return a whole number of at least 1, the default for None, or refuse what is none."""
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
@@ -29,20 +30,46 @@ def whole_number(value, name, default):
     return int(value)
 
 
-def lay_out_origins(panel, first_seen, horizon, n_windows, stride, n_needed):
-    """Return how many rows of each series are known at each origin, (n_series, n_windows)."""
-    times, _ = panel.calendars.distinct_times()
+def lay_out_origins(panel, first_seen, horizon, n_windows, stride, n_needed, align="end"):
+    """Lay origins out over the last rows.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    first_seen : ndarray of int, shape (n_series,)
+
+    horizon, stride, n_needed : int
+
+    n_windows : int or None
+        None: as many as the last fifth of the rows has room for.
+
+    align : {"end", "date"}, default="end"
+        Whether origins are counted from the end of each series, or are the same moments for all.
+
+    Returns
+    -------
+    n_known : ndarray of int, shape (n_series, n_windows)
+        How many rows of each series are known at each origin; of one that ends or begins between
+        the moments of all, as many as it has by then.
+    """
+    times = panel.calendars.distinct_times()[0] if align == "date" else None
+    n_rows = int(panel.lengths.max()) if times is None else len(times)
     if n_windows is None:
-        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * len(times)) - horizon) // stride)
-    places = len(times) - horizon - stride * np.arange(n_windows)[::-1]
-    room = (len(times) - horizon - n_needed) // stride + 1
+        n_windows = max(1, 1 + (int(SHARE_BACKTESTED * n_rows) - horizon) // stride)
+    room = (n_rows - horizon - n_needed) // stride + 1
     if n_windows > room:
         raise ValueError(
             f"n_windows={n_windows} of {horizon} steps, {stride} apart, leave too little of "
-            f"{len(times)} rows before the first: the forecaster needs {n_needed}. "
+            f"{n_rows} rows before the first: the forecaster needs {n_needed}. "
             + (f"Lower n_windows to {room} or less." if room > 0 else "Give more rows.")
         )
-    n_known = panel.calendars.n_known(times[places - 1])
+    # A stride beyond the rows lays out one origin, but need not be a number that NumPy holds.
+    back = horizon + min(stride, n_rows) * np.arange(n_windows)[::-1]
+    if times is None:
+        n_known = np.maximum(panel.lengths[:, np.newaxis] - back, 0)
+    else:
+        n_known = panel.calendars.n_known(times[n_rows - back - 1])
     if not can_learn(first_seen, n_known[:, 0], n_needed).any():
         raise ValueError(
             f"No series has the {n_needed} rows that the forecaster needs before the "
@@ -176,6 +203,26 @@ def first_origin(panel, numbers, known):
     return calendars.n_known([min(times)])[:, 0]
 
 
-def naive_errors(panel, season_length):
-    errors = seasonal_errors(panel.y, panel.offsets, season_length)
-    return dict(zip(panel.names, errors.ravel(), strict=True))
+def naive_errors(panel, first, last, season_length):
+    """Return the unit of the MASE: the mean absolute change from one season to the next.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    first, last : ndarray of int, shape (n_series,)
+        How many rows of each are known at the first origin of all, and at the last of its own: a
+        series that has no whole season before the one is measured before the other.
+
+    season_length : int
+
+    Returns
+    -------
+    errors : dict of float
+        By the name of each series; NaN where no season has passed.
+    """
+    errors, later = (
+        seasonal_errors(before.y, before.offsets, season_length).ravel()
+        for before in (panel.until(first), panel.until(last))
+    )
+    return dict(zip(panel.names, np.where(np.isnan(errors), later, errors), strict=True))

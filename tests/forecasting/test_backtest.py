@@ -188,22 +188,97 @@ def test_windows_and_steps_lay_out_the_origins(days, forecaster):
             backtest(forecaster, days, **bad)
 
 
-def test_series_of_a_panel_are_judged_at_the_same_moments(days, forecaster):
+def shops(days):
     late = days[60:].rename("late") * 3  # begins too late for the first origins
     ended = days[:50] - 7
-    panel = pd.concat({"a": days, "late": late, "ended": ended}, names=["shop", "day"])
-    result = backtest(forecaster, panel, n_windows=10, coverage=0.5)
+    return pd.concat({"a": days, "late": late, "ended": ended}, names=["shop", "day"])
+
+
+def test_series_of_a_panel_are_judged_at_the_same_moments_if_asked_for(days, forecaster):
+    panel = shops(days)
+    with pytest.warns(
+        UserWarning, match=r"Left out 1 of 3 series: 'ended' \(it ends at 2024-02-19"
+    ):
+        result = backtest(forecaster, panel, n_windows=10, coverage=0.5, align="date")
     rows = result.predictions
     origins = {name: set(of_series["origin"]) for name, of_series in rows.groupby("series")}
     assert len(origins["a"]) == 10
     assert origins["late"] == set(days.index[np.arange(69, 97, 3)])
     assert "ended" not in origins
+    assert list(result.left_out) == ["ended"]
+    assert "Left out 1 of 3 series: 'ended'" in repr(result)
     first = rows[rows["origin"] == days.index[69]]
     known = panel[panel.index.get_level_values("day") <= days.index[69]]
-    known = known[known.index.get_level_values("shop") != "none"]
     expected = forecaster.fit(known).predict()
     np.testing.assert_allclose(first.set_index("series").loc["late", "y_pred"], expected["late"])
     assert set(result.scores("series").index.get_level_values(0)) == {"a", "late"}
+
+
+@pytest.mark.parametrize("refit", [True, False, 2])
+def test_series_that_end_on_different_days_are_all_judged(days, forecaster, refit):
+    lengths = {"a": 100, "b": 93, "c": 70, "d": 41}
+    parts = {name: days[:n] + 5 * i for i, (name, n) in enumerate(lengths.items())}
+    panel = pd.concat(parts, names=["shop", "day"])
+    result = backtest(forecaster, panel, n_windows=3, stride=2, refit=refit)
+    assert not result.left_out
+    for name, of_series in result.predictions.groupby("series"):
+        places = lengths[name] - 3 - 2 * np.arange(3)[::-1]
+        assert list(of_series["origin"].unique()) == list(days.index[places - 1])
+    assert "last origins between 2024-02-07" in repr(result)
+    # The first fit holds each series until its own origin.
+    known = pd.concat({name: part[:-7] for name, part in parts.items()}, names=["shop", "day"])
+    expected = forecaster.fit(known).predict()
+    for name, of_series in result.predictions.groupby("series"):
+        np.testing.assert_allclose(of_series["y_pred"][:3], expected[name])
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_where_series_end_together_both_ways_to_count_are_one(days, forecaster, refit):
+    panel = pd.concat({"a": days, "b": days[40:] * 2}, names=["shop", "day"])
+    options = {"n_windows": 6, "stride": 2, "refit": refit, "coverage": 0.6}
+    of_ends, of_dates = (
+        backtest(forecaster, panel, align=align, **options) for align in ("end", "date")
+    )
+    pd.testing.assert_frame_equal(of_ends.predictions, of_dates.predictions)
+    pd.testing.assert_frame_equal(of_ends.scores(), of_dates.scores())
+
+
+def test_a_series_too_short_for_the_first_fit_is_named(days, forecaster):
+    panel = pd.concat({"a": days, "short": days[:14]}, names=["shop", "day"])
+    with pytest.warns(UserWarning, match=r"'short' \(of its 14 rows 5 .* which needs 10"):
+        result = backtest(forecaster, panel, n_windows=3, refit=False)
+    assert list(result.left_out) == ["short"]
+    result = backtest(forecaster, panel, n_windows=3, refit=True)  # from the last it is learned
+    assert not result.left_out
+    assert "1 of 2 series are judged from some of the 3 origins only" in repr(result)
+
+
+def test_a_series_without_truth_is_named(days, forecaster):
+    other = days.copy()
+    other[-9:] = np.nan
+    panel = pd.concat({"a": days, "b": other}, names=["shop", "day"])
+    forecaster.set_params(missing="interpolate")
+    with pytest.warns(UserWarning, match=r"'b' \(none of its values that are forecast is known"):
+        backtest(forecaster, panel, n_windows=3)
+
+
+def test_series_on_several_grids_are_each_counted_in_their_own_steps(days, forecaster):
+    half = days.set_axis(days.index + pd.Timedelta("12h"))[:77]
+    panel = pd.concat({"a": days, "b": half}, names=["shop", "day"])
+    result = backtest(forecaster, panel, n_windows=3, stride=2, refit=False, coverage=0.5)
+    origins = {name: list(rows["origin"].unique()) for name, rows in
+               result.predictions.groupby("series")}  # fmt: skip
+    assert origins["a"] == list(days.index[[92, 94, 96]])
+    assert origins["b"] == list(half.index[[69, 71, 73]])
+    assert "Intervals don't adapt to the newest errors" in repr(result)
+
+
+def test_a_late_series_has_a_unit_for_the_mase(days, forecaster):
+    panel = pd.concat({"a": days, "late": days[70:] * 4}, names=["shop", "day"])
+    result = backtest(forecaster, panel, n_windows=10, season_length=7)
+    of_late = (days[70:97] * 4).diff(7).abs().mean()  # none at the first origin, day 69
+    assert result.naive_errors["late"] == pytest.approx(of_late)
+    assert result.naive_errors["a"] == pytest.approx(days[:70].diff(7).abs().mean())
 
 
 def test_columns_are_judged_one_by_one(days, forecaster):

@@ -83,7 +83,7 @@ def test_series_on_several_grids_keep_the_errors_of_fit_in_a_backtest():
     early = pd.Series(rng.normal(size=90), pd.date_range("2019-01-01", periods=90, freq="2D"))
     late = pd.Series(rng.normal(size=120), pd.date_range("2019-01-02", periods=120, freq="2D"))
     noisy = late.copy()
-    noisy.iloc[100:] *= 100
+    noisy.iloc[104:] *= 100  # from the first origin on
     forecaster = LSTMForecaster(Ridge(), window_length=5, horizon=2)
     found = []
     for other in (late, noisy):

@@ -118,6 +118,8 @@ def test_scales_come_from_before_the_first_origin_in_time(days):
     table = pd.DataFrame({"series": ["b", "a"], "origin": [hours[59], days.index[69]],
                           "timestamp": [hours[60], days.index[70]], "y_pred": 1.0})  # fmt: skip
     result = backtest(table, y, season_length=1)
+    assert result.naive_errors["a"] == pytest.approx(days[:70].diff().abs().mean())
+    result = backtest(table, y, season_length=1, align="date")
     assert result.naive_errors["a"] == pytest.approx(days[:60].diff().abs().mean())
     assert result.naive_errors["b"] == pytest.approx((days[:60] ** 2).diff().abs().mean())
 

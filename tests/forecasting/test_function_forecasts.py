@@ -101,7 +101,7 @@ def test_a_panel_comes_whole_and_goes_by_its_index(panel):
             parts[name] = pd.Series(of_series.iloc[-1], ahead)
         return pd.concat(parts, names=["shop"]).sort_index(ascending=False)
 
-    rows = backtest(by_series, panel, horizon=2, n_windows=4).predictions
+    rows = backtest(by_series, panel, horizon=2, n_windows=4, align="date").predictions
     keys = [history.index.unique(level=0).tolist() for history in seen]
     assert keys == [["a", "ended"], *[["a", "late", "ended"]] * 3]
     pd.testing.assert_series_equal(
@@ -114,15 +114,14 @@ def test_a_panel_comes_whole_and_goes_by_its_index(panel):
         lasts = history.groupby(level=0, sort=False).last()
         return np.repeat(lasts.to_numpy()[:, np.newaxis], horizon, axis=1)
 
-    of_arrays = backtest(as_array, panel, horizon=2, n_windows=4).predictions
+    of_arrays = backtest(as_array, panel, horizon=2, n_windows=4, align="date").predictions
     pd.testing.assert_frame_equal(of_arrays, rows)
 
     def only_wanted(history, horizon):
         return by_series(history.drop("ended", level="shop"), horizon)
 
-    pd.testing.assert_frame_equal(
-        backtest(only_wanted, panel, horizon=2, n_windows=4).predictions, rows
-    )
+    found = backtest(only_wanted, panel, horizon=2, n_windows=4, align="date").predictions
+    pd.testing.assert_frame_equal(found, rows)
 
 
 def test_columns_go_by_their_names(days):
@@ -261,8 +260,10 @@ def test_an_error_of_the_function_keeps_its_type_and_names_the_origin(days, n_jo
 
 
 def test_a_function_needs_a_horizon(days):
-    with pytest.raises(ValueError, match="horizon is missing"):
+    with pytest.raises(ValueError, match="horizon=None: say how many"):
         backtest(last, days)
-    for wrong in (Ridge(), LSTMForecaster, "naive", None):
+    with pytest.raises(TypeError, match="forecaster=LSTMForecaster is a class: give an instance"):
+        backtest(LSTMForecaster, days)
+    for wrong in (Ridge(), "naive", None):
         with pytest.raises(TypeError, match="not an LSTMForecaster, FrozenEstimator"):
             backtest(wrong, days, horizon=1)

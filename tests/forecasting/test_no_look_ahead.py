@@ -1,5 +1,7 @@
 """Nothing of what comes later is in a window, a scale, a filled value or a forecast."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,33 @@ def test_forecasts_of_the_past_do_not_change_with_what_came_later(normalize, sha
         pd.testing.assert_frame_equal(found.loc[is_before, columns], other.loc[is_before, columns])
         assert (found.loc[~is_before, "y"] != other.loc[~is_before, "y"]).any()
         assert found.loc[is_before, "y_pred"].notna().any()
+
+
+@pytest.mark.filterwarnings("ignore:The forecast is no better")
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("align", ["end", "date"])
+def test_no_series_is_seen_beyond_its_own_origin(align, refit):
+    """Those that end earlier have earlier origins; by date nothing later is seen of any series.
+
+    Intervals that adapt go by the errors that the calendar tells: what c was by then is known of a.
+    """
+    ends = {"a": 60, "b": 57, "c": 38}
+    parts = {name: wave(i)["p"].iloc[:n] for i, (name, n) in enumerate(ends.items())}
+    y = pd.concat(parts)
+    forecaster = LSTMForecaster(Ridge(0.1), window_length=5, horizon=2, log=False)
+    options = {"n_windows": 4, "refit": refit, "coverage": 0.7, "align": align, "season_length": 7,
+               "adaptive": align == "date"}  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # by date, c has ended
+        found = backtest(forecaster, y, **options).predictions
+        first = found.groupby("series")["origin"].min()
+        origins = first if align == "end" else dict.fromkeys(ends, first.min())
+        other = {name: replaced_after(part, origins[name]) for name, part in parts.items()}
+        again = backtest(forecaster, pd.concat(other), **options).predictions
+    is_first = found["origin"] == found["series"].map(first)
+    columns = ["y_pred", "lower", "upper"]
+    pd.testing.assert_frame_equal(found.loc[is_first, columns], again.loc[is_first, columns])
+    assert (found.loc[is_first, "y"] != again.loc[is_first, "y"]).any()
 
 
 @pytest.mark.filterwarnings("ignore:The forecast is no better")
