@@ -72,14 +72,14 @@ def demo(
 
 
 def _show_weather(out, quick):
-    out.mkdir(parents=True, exist_ok=True)
+    from .demo import make_folder, run_weather_demo
+
+    make_folder(out)
     console.print(
         "Seattle, 2012-2015: tomorrow's highest temperature from the days before.\n"
         "The last 365 days are the test set; window and units are chosen on the days before them."
     )
     _load_tensorflow()
-    from .demo import run_weather_demo
-
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("GridSearchCV over TimeSeriesSplit", total=None)
@@ -183,10 +183,22 @@ Windows = Annotated[
 ]
 Refit = Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
-Out = Annotated[
-    Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
-]
-Plot = Annotated[Path | None, typer.Option(help="Draw into this picture file.", show_default=False)]
+
+
+def _output(text):
+    """Make a path of an option; as a path, a name that ends with a slash looks like a file's."""
+    if not text or text.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{text!r} names no file.")
+    return Path(text)
+
+
+def _output_option(words):
+    return typer.Option(help=words, show_default=False, parser=_output, metavar="PATH")
+
+
+Out = Annotated[Path | None, _output_option("Write the forecast to this CSV.")]
+Plot = Annotated[Path | None, _output_option("Draw into this picture file.")]
+Save = Annotated[Path | None, _output_option("Keep the model, as .skops.")]
 
 
 @app.command()
@@ -205,12 +217,10 @@ def forecast(
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
-    save: Annotated[
-        Path | None, typer.Option(help="Keep the model, as .skops.", show_default=False)
-    ] = None,
+    save: Save = None,
 ) -> None:
     """Forecast what follows a series in a file."""
-    _check_before(coverage, out, plot, save)
+    _check_before(coverage, {"--out": out, "--plot": plot, "--save": save}, {"FILE": file})
     columns = _columns(target, time, series, known_ahead)
     table = _read(file, columns)
     _check_future(table, columns, horizon)
@@ -253,7 +263,7 @@ def predict(
 
     Of a panel, series that it does not know are forecast from their own rows.
     """
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"MODEL": model, "FILE": file})
     from .._storage import load_forecaster
     from .newer_rows import update_from_table
 
@@ -296,7 +306,7 @@ def backtest(
     plot: Plot = None,
 ) -> None:
     """Tell how good forecasts of a series would have been."""
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.backtest import backtest as run_backtest
 
     table = _read(file, _columns(target, time, series, known_ahead))
@@ -342,13 +352,11 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the scores to this CSV.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, _output_option("Write the scores to this CSV.")] = None,
     plot: Plot = None,
 ) -> None:
     """Tell which forecaster would have been best for a series, simple ones among them."""
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.compare import compare as run_comparison
 
     table = _read(file, _columns(target, time, series, known_ahead))
@@ -395,18 +403,16 @@ def _read(file, columns, **options):
     return table_to_series(read_table(file, columns["series"]), **columns, **options)
 
 
-def _check_before(coverage, *outputs):
-    """Refuse what can't work before anything is computed."""
+def _check_before(coverage, outputs, inputs):
+    """Refuse what can't work, or would replace a file that is read, before anything is computed."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from .._output_files import check_output
+    from .._output_files import check_outputs
 
     if not 0 < coverage < 1:
         raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
-    for path in outputs:
-        if path is not None:
-            check_output(path)
-    picture = outputs[1]
+    check_outputs(outputs, inputs)
+    picture = outputs["--plot"]
     formats = FigureCanvasAgg.get_supported_filetypes()
     if picture is not None and picture.suffix.lower().lstrip(".") not in formats:
         raise typer.BadParameter(
