@@ -107,7 +107,12 @@ def test_what_predicts_imports_no_tensorflow():
     for module in ("engine.inference", "engine.weights", "engine.architecture", "engine.loop",
                    "engine.loss", "engine.member", "engine.protocols",
                    "engine.threads"):  # fmt: skip
-        assert not set(imports(MODULES[module])) & NETWORKS
+        assert not set(imports(MODULES[module])) & {*NETWORKS, ".engine.quiet_tensorflow"}
+
+
+def test_tensorflow_is_imported_where_it_is_kept_quiet():
+    importing = {module for module, path in MODULES.items() if "tensorflow" in set(imports(path))}
+    assert importing == {"engine.quiet_tensorflow", "engine.custom_network", "command.cli"}
 
 
 def test_only_one_module_knows_scikit_learns_private_helpers():
