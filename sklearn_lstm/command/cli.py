@@ -27,6 +27,7 @@ from .show import (
     show_notes,
     show_scores,
     show_series,
+    show_unused,
     write_csv,
 )
 
@@ -147,6 +148,14 @@ KnownAhead = Annotated[
         show_default=False,
     ),
 ]
+PastOnly = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column of a covariate that is not known ahead, such as a measurement; may be given "
+        "again.",
+        show_default=False,
+    ),
+]
 Horizon = Annotated[
     int, typer.Option(min=1, max=100_000, help="Steps to forecast.", show_default=False)
 ]
@@ -209,6 +218,7 @@ def forecast(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     window: Window = None,
     missing: Missing = "auto",
     calendar: Calendar = None,
@@ -221,10 +231,12 @@ def forecast(
 ) -> None:
     """Forecast what follows a series in a file."""
     _check_before(coverage, {"--out": out, "--plot": plot, "--save": save}, {"FILE": file})
-    columns = _columns(target, time, series, known_ahead)
-    table = _read(file, columns)
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=(window or 1) + horizon)
     _check_future(table, columns, horizon)
-    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
+    forecaster = _forecaster(
+        table, horizon, window, missing, calendar, non_negative, integer, past_only
+    )
     _load_tensorflow()
     with console.status("Training ..."), _warnings_as_lines():
         warnings.filterwarnings("ignore", ".*lack a value", UserWarning)  # a line has said it
@@ -294,6 +306,7 @@ def backtest(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     window: Window = None,
     missing: Missing = "auto",
     calendar: Calendar = None,
@@ -309,8 +322,11 @@ def backtest(
     _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.backtest import backtest as run_backtest
 
-    table = _read(file, _columns(target, time, series, known_ahead))
-    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=(window or 1) + horizon)
+    forecaster = _forecaster(
+        table, horizon, window, missing, calendar, non_negative, integer, past_only
+    )
     _load_tensorflow()
     layout = _layout(horizon, windows)
 
@@ -342,6 +358,7 @@ def compare(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     windows: Windows = None,
     refit: Refit = False,
     coverage: Coverage = 0.9,
@@ -359,12 +376,14 @@ def compare(
     _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.compare import compare as run_comparison
 
-    table = _read(file, _columns(target, time, series, known_ahead))
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=1 + horizon)
     _show_found(table)
     _load_tensorflow()
     with console.status("Training ..."), _warnings_as_lines():
         result = run_comparison(
             table.y, table.X, horizon=horizon, refit=refit, coverage=coverage,
+            past_covariates=past_only or None,
             forecasters=dict.fromkeys(without or [], "drop"),
             verbose=int(console.is_terminal), **_layout(horizon, windows),
         )  # fmt: skip
@@ -391,16 +410,20 @@ def _layout(horizon, windows):
     return {"stride": horizon} if windows is None else {"n_windows": windows}
 
 
-def _columns(target, time, series, known_ahead) -> dict[str, Any]:
-    known_ahead = known_ahead or []
-    return {"target": target, "time": time, "series": series, "known_ahead": known_ahead}
+def _columns(target, time, series, known_ahead, past_only) -> dict[str, Any]:
+    return {
+        "target": target, "time": time, "series": series,
+        "known_ahead": known_ahead or [], "past_only": past_only or [],
+    }  # fmt: skip
 
 
 def _read(file, columns, **options):
     from .files import read_table
     from .tables import table_to_series
 
-    return table_to_series(read_table(file, columns["series"]), **columns, **options)
+    numbers = [columns["target"], *columns["known_ahead"], *columns.get("past_only", ())]
+    table = read_table(file, columns["series"], numbers)
+    return table_to_series(table, **columns, **options)
 
 
 def _check_before(coverage, outputs, inputs):
@@ -431,7 +454,7 @@ def _check_future(table, columns, horizon):
         )
 
 
-def _forecaster(table, horizon, window, missing, calendar, non_negative, integer):
+def _forecaster(table, horizon, window, missing, calendar, non_negative, integer, past_only):
     """Say what was found; return a forecaster to which everything is left that was not asked."""
     from ..forecasting.forecaster import LSTMForecaster
 
@@ -439,6 +462,7 @@ def _forecaster(table, horizon, window, missing, calendar, non_negative, integer
     return LSTMForecaster(
         horizon=horizon,
         window_length=window or "auto",
+        past_covariates=past_only or None,
         missing=missing,
         calendar="auto" if calendar is None else calendar,
         non_negative="auto" if non_negative is None else non_negative,
@@ -449,6 +473,7 @@ def _forecaster(table, horizon, window, missing, calendar, non_negative, integer
 
 def _show_found(table, missing="interpolate"):
     show_notes(table)
+    show_unused(table)
     with _rows_to_be_counted():
         show_series(table, missing)
 

@@ -61,11 +61,14 @@ def update_from_table(
         return [{"y": table.y, "X": _joined(table.X, table.X_future)}]
     history = forecaster.history_
     known, new = _by_whether_known(history, _with_names_of(history, table))
+    X_future = known.X_future
+    if table.time is None and X_future is not None:
+        X_future = X_future.set_axis(_following_rows(history, X_future))
     y, X = later_rows(history, known) if len(known.y) else (known.y, known.X)
     table.notes += [*known.notes, f"{len(y)} new row{'' if len(y) == 1 else 's'}."]
     if len(y):
         forecaster.update(y, X)
-    calls = [{"X": table.X_future}]
+    calls: list[dict[str, Any]] = [{"X": X_future}]
     if new is not None:
         calls.append({"y": new.y, "X": _joined(new.X, new.X_future)})
         table.notes.append(_about_new_series(new.y.index.get_level_values(0).unique()))
@@ -174,10 +177,10 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
     return y[is_later], None if X is None else X[is_later]
 
 
-def _following_rows(history, y):
-    """Number the rows of a table on from what is known."""
-    if not isinstance(y.index, pd.MultiIndex):
-        return pd.RangeIndex(len(history), len(history) + len(y))
+def _following_rows(history, rows):
+    """Number the rows of a table, which it counts itself, on from what is known."""
+    if not isinstance(rows.index, pd.MultiIndex):
+        return rows.index + len(history)
     n_known = history.groupby(level=0).size().to_dict()
-    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
-    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
+    places = [(name, n_known.get(name, 0) + row) for name, row in rows.index]
+    return pd.MultiIndex.from_tuples(places, names=rows.index.names)

@@ -11,6 +11,7 @@ from ..forecasting.read_panel import read_panel
 from ..forecasting.time_series import n_lacking
 
 MOST_ROWS_SHOWN = 24
+MOST_UNUSED_SHOWN = 8
 SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
 
 INTERPOLATED = "interpolated within windows"
@@ -27,6 +28,18 @@ def show_notes(table):
     """Print what was found in a file and done about it."""
     for note in table.notes:
         console.print(note, highlight=False)
+
+
+def show_unused(table):
+    """Print which columns of a file say nothing to the forecast, and how they could."""
+    if table.unused:
+        shown = ", ".join(table.unused[:MOST_UNUSED_SHOWN])
+        more = ", ..." if len(table.unused) > MOST_UNUSED_SHOWN else ""
+        console.print(
+            f"Not used: {shown}{more}. To use one, say --known-ahead if its future is known, else "
+            "--past-only.",
+            highlight=False,
+        )
 
 
 def show_series(table, missing):

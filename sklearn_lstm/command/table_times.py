@@ -9,6 +9,10 @@ from math import inf
 import pandas as pd
 
 TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "day", "week", "month", "year"}
+HOUR_NAMES = {"hour", "hr", "stunde", "heure", "hora", "ora"}
+CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+DAY_OR_MONTH = r"^(\d{1,2})[./-](\d{1,2})[./-]\d{4}"
+MIDNIGHT = r"(?<=[ T])24(?=:00(?::00)?$)"  # as the end of a day
 NUMBER_FORMATS = [  # smallest and largest whole number, and how it says a time
     (1000, 2999, "%Y"),
     (100_001, 299_912, "%Y%m"),
@@ -22,22 +26,32 @@ class MixedZonesError(ValueError):
     """Times of several time zones can only be brought to UTC."""
 
 
-def find_time_column(table: pd.DataFrame) -> str | None:
+def find_time_column(table: pd.DataFrame, series: pd.Series | None = None) -> str | None:
     """Return the column that can be read as time, None if there is none.
 
     Parameters
     ----------
     table : DataFrame
 
+    series : Series, default=None
+        Names of series, each of which has a time once.
+
     Returns
     -------
     name : str or None
-        Of several, one with a name like ``date`` or ``time`` comes first.
+        Of several, one with a name like ``date`` or ``time`` comes first. A date with a column of
+        clock times, or of hours where dates recur, is ``"date+hour"``, see :func:`joined`.
     """
+    table = table.loc[:, ~table.columns.duplicated(keep=False)]
+    clocks = [name for name in table.columns if _is_clock(table[name])]
     columns = sorted(table.columns, key=lambda name: not _is_named_like_time(name))
     for name in columns:
+        if name in clocks:
+            continue
         if _is_time(table[name]):
-            return name
+            hours = clocks[:1] if _is_date(table[name]) else []
+            hours = hours or _hours_of(table, name, series)
+            return "+".join([name, *hours])
         if _is_named_like_time(name) and table[name].dtype.kind not in "biufc":
             raise ValueError(
                 f"The column {name!r} looks like time, but {table[name].iloc[0]!r} can't be read "
@@ -45,6 +59,62 @@ def find_time_column(table: pd.DataFrame) -> str | None:
                 "rows (--time none)."
             )
     return None
+
+
+def columns_of_time(table: pd.DataFrame, time: str | None) -> list[str]:
+    """Return the columns that make the time: two, where ``date+hour`` is no column itself."""
+    if time is None:
+        return []
+    date, plus, clock = time.partition("+")
+    is_joined = plus and time not in table.columns and date in table.columns
+    return [date, clock] if is_joined else [time]
+
+
+def joined(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
+    """Return a copy of a table, with a column of dates and clock times where these are two."""
+    table = table.copy()
+    columns = columns_of_time(table, time)
+    if len(columns) < 2:
+        return table
+    date, clock = (table[name] for name in columns)
+    for column in (date, clock):
+        if column.isna().any():
+            row = int(column.isna().to_numpy().argmax())
+            raise ValueError(f"The column {column.name!r} lacks the time of row {row}. Fill it.")
+    if clock.dtype.kind in "iu":
+        clock = clock.astype(str).str.zfill(2) + ":00"
+    date = date.dt.strftime("%Y-%m-%d") if date.dtype.kind == "M" else date.astype(str)
+    table[time] = date.str.strip() + " " + clock.astype(str).str.strip()
+    return table
+
+
+def _is_clock(column):
+    if column.dtype.kind != "O" and not isinstance(column.dtype, pd.StringDtype):
+        return False
+    sample = column.dropna().astype(str).head(100).str.strip()
+    return len(sample) > 0 and bool(sample.str.fullmatch(CLOCK).all())
+
+
+def _is_date(column):
+    """Tell whether there are days alone, to which a clock time can be added."""
+    if column.dtype.kind == "M":
+        return bool((column.dropna() == column.dropna().dt.normalize()).all())
+    return column.dtype.kind not in "iuf" and not column.astype(str).str.contains(":").any()
+
+
+def _hours_of(table, date, series):
+    """Return the column of the hours of recurring days, in a list; or an empty one."""
+    if not _is_date(table[date]):
+        return []
+    of_series = [table[date]] if series is None else [table[date], series]
+    if not pd.concat(of_series, axis=1).duplicated().any():
+        return []
+    for name in table.columns:
+        column = table[name]
+        is_hour = str(name).strip().lower() in HOUR_NAMES and column.dtype.kind in "iu"
+        if is_hour and column.between(0, 24).all():
+            return [name]
+    return []
 
 
 def _is_named_like_time(name):
@@ -105,7 +175,7 @@ def as_time(column, notes, day_first):
             notes.append("Times with several offsets from UTC: all in UTC.")
             return pd.to_datetime(text, utc=True), None
         raise ValueError(
-            f"The column {column.name!r} can't be read as time, first {_first_unreadable(text)}. "
+            f"The column {column.name!r} can't be read as time, {_unreadable(text, day_first)}. "
             "Write times like 2024-12-31."
         ) from error
     if found_day_first is not None and day_first is None:
@@ -121,10 +191,29 @@ def _is_about_zones(error):
     return re.search("time ?zone|utc", str(error).lower()) is not None
 
 
-def _first_unreadable(text):
-    readable = pd.to_datetime(text, errors="coerce", format="mixed").notna()
-    row = int((~readable).argmax()) if not readable.all() else 0
-    return f"{text.iloc[row]!r} at row {row}"
+def _unreadable(text, day_first):
+    """Say which cell is no time, or which two are not written alike."""
+    hours = text.str.replace(MIDNIGHT, "00", regex=True)
+    readable = pd.to_datetime(hours, errors="coerce", format="mixed").notna().to_numpy()
+    if not readable.all():
+        row = int((~readable).argmax())
+        return f"first {text.iloc[row]!r} at row {row}"
+    first, second = (pd.to_numeric(text.str.extract(DAY_OR_MONTH)[part]) for part in (0, 1))
+    rows = [int((part > 12).to_numpy().argmax()) for part in (first, second)]
+    if (first > 12).any() and (second > 12).any():
+        days_first, months_first = (f"{text.iloc[row]!r} at row {row}" for row in rows)
+        return f"for {days_first} has the day first, but {months_first} the month"
+    if day_first is not None and (second if day_first else first).gt(12).any():
+        row, order = rows[1 if day_first else 0], "day" if day_first else "month"
+        return f"for {text.iloc[row]!r} at row {row} has not the {order} first, as before"
+    row = _first_unlike(text)
+    return f"for {text.iloc[0]!r} at row 0 and {text.iloc[row]!r} at row {row} are not alike"
+
+
+def _first_unlike(text):
+    """Return the first row that is not written like the first one, digits aside."""
+    shapes = text.str.replace(r"\d+", "0", regex=True)
+    return int((shapes != shapes.iloc[0]).to_numpy().argmax())
 
 
 def _parse(text, day_first):
@@ -137,6 +226,10 @@ def _parse(text, day_first):
     day_first : bool or None
         None where only one order can be read, or both say the same.
     """
+    is_end_of_day = text.str.contains(MIDNIGHT)
+    if is_end_of_day.any():
+        times, found = _parse(text.str.replace(MIDNIGHT, "00", regex=True), day_first)
+        return times + pd.to_timedelta(is_end_of_day.astype(int), unit="D"), found
     orders = [day_first] if day_first is not None else [True, False]
     if day_first is None and not text.str.contains(".", regex=False).any():
         orders = [False, True]
