@@ -16,6 +16,7 @@ from ._checks import (
     check_weights,
     check_windows,
 )
+from ._progress import told_progress
 from ._quantiles import check_quantile
 from ._sklearn_private import unchanged_on_error
 from .engine.architecture import Architecture, CustomArchitecture, check_segments, differences
@@ -131,7 +132,7 @@ class BaseLSTM(BaseEstimator):
                         n_drawn=count_drawn(self.max_samples, len(train)),
                         epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                         seed=member.seed,
-                        progress=self._progress_title(len(members) + 1),
+                        progress=told_progress(n_epochs) or self._progress_title(len(members) + 1),
                         **options,
                     )
             except KeyboardInterrupt:

@@ -13,7 +13,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-HELPERS = {"_checks", "_sklearn_private", "_output_files", "_quantiles"}
+HELPERS = {"_checks", "_sklearn_private", "_output_files", "_progress", "_quantiles"}
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 
@@ -24,7 +24,7 @@ RULES = {
     "engine": ({"windows.rows"}, {"sklearn", "pandas"}),
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
-    "plotting": (set(), NETWORKS),
+    "plotting": (HELPERS, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip

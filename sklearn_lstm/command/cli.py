@@ -20,7 +20,7 @@ from ..forecasting.conformal import NoIntervalError
 from ..forecasting.frequency import NoFrequencyError
 from .show import (
     console,
-    save_picture,
+    save_figure,
     show_comparison,
     show_forecast,
     show_members,
@@ -28,6 +28,7 @@ from .show import (
     show_scores,
     show_series,
     show_unused,
+    training_bar,
     write_csv,
 )
 
@@ -238,7 +239,7 @@ def forecast(
         table, horizon, window, missing, calendar, non_negative, integer, past_only
     )
     _load_tensorflow()
-    with console.status("Training ..."), _warnings_as_lines():
+    with training_bar(), _warnings_as_lines():
         warnings.filterwarnings("ignore", ".*lack a value", UserWarning)  # a line has said it
         forecaster.fit(table.y, table.X)
     show_members(forecaster)
@@ -331,11 +332,13 @@ def backtest(
     layout = _layout(horizon, windows)
 
     def run(coverage):
-        with console.status("Training ..."), warnings.catch_warnings():
+        # Of many fits it says more how many are done than how far each is.
+        waiting = console.status("Training ...") if refit else training_bar()
+        with waiting, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the verdict says it
             return run_backtest(
                 forecaster, table.y, table.X, refit=refit, coverage=coverage,
-                verbose=int(console.is_terminal), **layout,
+                verbose=int(refit and console.is_terminal), **layout,
             )  # fmt: skip
 
     try:
@@ -347,7 +350,7 @@ def backtest(
     if out is not None:
         write_csv(result.predictions, out)
     if plot is not None:
-        save_picture(result.plot(unit=target if series is None else None), plot)
+        save_figure(result.plot(unit=target if series is None else None).figure_, plot)
 
 
 @app.command()
@@ -392,7 +395,7 @@ def compare(
         write_csv(result.scores().reset_index(), out)
     if plot is not None:
         measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
-        save_picture(result.plot(measure=measure), plot)
+        save_figure(result.plot(measure=measure).figure_, plot)
 
 
 @contextmanager

@@ -216,7 +216,7 @@ class BacktestResult:
         shown = [name for name in MEASURES_SHOWN if name in scores]
         return (
             f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}\n"
-            f"{scores[shown].round(3)}"
+            f"{scores[shown].round(3).to_string()}"
         )
 
 
