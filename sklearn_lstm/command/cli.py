@@ -240,7 +240,7 @@ def forecast(
     )
     _load_tensorflow()
     with training_bar(), _warnings_as_lines():
-        warnings.filterwarnings("ignore", ".*lack a value", UserWarning)  # a line has said it
+        warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a line has said it
         forecaster.fit(table.y, table.X)
     show_members(forecaster)
     show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
@@ -292,9 +292,11 @@ def predict(
         columns = {**columns, "series": series or columns["series"]}
         table = _read(file, columns, needs_target=not columns["known_ahead"])
         with _warnings_as_lines():
+            warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a note says it
             calls = update_from_table(forecaster, table, new_series=new_series)
         show_notes(table)
-        show_forecast(forecaster, horizon, calls, coverage, out, plot)
+        with _warnings_as_lines():
+            show_forecast(forecaster, horizon, calls, coverage, out, plot)
     except (AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
@@ -514,7 +516,7 @@ def main() -> int:
         return app(standalone_mode=False) or 0
     except CommandError as error:
         message = error.format_message()
-    except (OSError, ValueError, ImportError, MemoryError) as error:
+    except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
         message = str(error) or type(error).__name__
     except (KeyboardInterrupt, typer.Abort):
         message = "interrupted"

@@ -474,3 +474,29 @@ def test_rows_counted_by_a_model_go_on_with_the_future_of_covariates(shops):
         pd.testing.assert_series_equal(
             forecaster.predict(**call), expected.predict(X=all_rows.X_future)
         )
+
+
+def test_new_series_shorter_than_a_window_are_left_out_and_named(shops):
+    is_a = shops["shop"] == "a"
+    forecaster = fitted(read(shops[is_a & (shops["day"] < "2024-02-10")]))
+    few = shops[~is_a & (shops["day"] > "2024-02-15")]
+    table = read(pd.concat([shops[is_a], few]))
+    assert len(update_from_table(forecaster, table)) == 1
+    note = "1 new series is left out, with fewer rows than a window of 7: 'b' (4)."
+    assert table.notes[-1] == note
+
+
+@pytest.mark.parametrize("missing", ["auto", "interpolate", "skip"])
+def test_gaps_that_are_filled_are_told(shops, missing):
+    one = shops[shops["shop"] == "a"].drop(columns=["shop", "price"])[:50]
+    first, rest = one[:30], one[30:].drop(index=[33, 34])
+    rest.loc[36, "n"] = np.nan
+    forecaster = LSTMForecaster(Ridge(), window_length=3, missing=missing)
+    forecaster.fit(table_to_series(first, "n").y)
+    table = table_to_series(rest, "n")
+    update_from_table(forecaster, table)
+    note = "3 of 20 rows lack a value: interpolated within windows."
+    assert (table.notes[-1] == note) == (missing != "skip")
+    other = table_to_series(rest, "n")
+    update_from_table(forecaster, other, new_series=True)
+    assert (other.notes[-1] == note) == (missing != "skip")
