@@ -86,7 +86,9 @@ def _index_names(table):
 def _read_csv(path, names, numbers):
     try:
         file = _CsvFile(path, *_encoding_and_lines(path))
-        table = file.read(converters={names: str.strip} if names in file.header else None)
+        table = file.read(dtype={names: str})
+        if names in table.columns and table[names].isna().any():  # "NA" is a name, too
+            table[names] = file.read(usecols=[names], dtype=str, keep_default_na=False)[names]
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty.") from error
     except UnicodeError as error:
@@ -187,6 +189,7 @@ def _check_rows(path, table, separator):
 
 def _named(column):
     """Read a column of names; what reads the same as numbers becomes these."""
+    column = column.str.strip()
     column = column.where(column != "")
     numbers = pd.to_numeric(column, errors="coerce")
     return numbers if (numbers.astype(str) == column.astype(str)).all() else column

@@ -101,7 +101,8 @@ def _long_enough(forecaster, table, notes):
     def chosen(rows):
         return None if rows is None else rows[~rows.index.get_level_values(0).isin(short.index)]
 
-    return SeriesTable(*map(chosen, (table.y, table.X, table.X_future)), [], table.time)
+    y, X, X_future = map(chosen, (table.y, table.X, table.X_future))
+    return SeriesTable(y, X, X_future, [], table.time)
 
 
 def _of_other_series(table):

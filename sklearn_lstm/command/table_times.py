@@ -54,9 +54,9 @@ def find_time_column(table: pd.DataFrame, series: pd.Series | None = None) -> st
             return "+".join([name, *hours])
         if _is_named_like_time(name) and table[name].dtype.kind not in "biufc":
             raise ValueError(
-                f"The column {name!r} looks like time, but {table[name].iloc[0]!r} can't be read "
-                "as one. Write times like 2024-12-31, name another column (--time), or count "
-                "rows (--time none)."
+                f"The column {name!r} looks like time, but {_why_no_time(table[name].dropna())}. "
+                "Write times like 2024-12-31, name another column (--time), or count rows "
+                "(--time none)."
             )
     return None
 
@@ -161,22 +161,17 @@ def as_time(column, notes, day_first):
     if column.dtype.kind in "iufM" or isinstance(column.dtype, pd.PeriodDtype):
         return column, None
     text = column.astype(str)
-    has_year = text.str.contains(r"\d{4}")
-    if not has_year.all():
-        row = int((~has_year).argmax())
-        raise ValueError(
-            f"The column {column.name!r} holds {text.iloc[row]!r} at row {row}, which is no time "
-            "with a year of four digits. Write times like 2024-12-31, or count rows (--time none)."
-        )
     try:
+        if not text.str.contains(r"\d{4}").all():
+            raise ValueError("Some cells have no year.")
         times, found_day_first = _parse(text, day_first)
     except (ValueError, TypeError) as error:
         if _is_about_zones(error):
             notes.append("Times with several offsets from UTC: all in UTC.")
             return pd.to_datetime(text, utc=True), None
         raise ValueError(
-            f"The column {column.name!r} can't be read as time, {_unreadable(text, day_first)}. "
-            "Write times like 2024-12-31."
+            f"The column {column.name!r} can't be read as time: {_why_no_time(text, day_first)}. "
+            "Write times like 2024-12-31, or count rows (--time none)."
         ) from error
     if found_day_first is not None and day_first is None:
         order = "day.month.year" if found_day_first else "month/day/year"
@@ -191,29 +186,31 @@ def _is_about_zones(error):
     return re.search("time ?zone|utc", str(error).lower()) is not None
 
 
-def _unreadable(text, day_first):
+def _why_no_time(column, day_first=None):
     """Say which cell is no time, or which two are not written alike."""
+    text = column.astype(str)
+    has_year = text.str.contains(r"\d{4}").to_numpy()
+    if not has_year.all():
+        return f"{_cell(text, ~has_year)} has no year of four digits"
     hours = text.str.replace(MIDNIGHT, "00", regex=True)
-    readable = pd.to_datetime(hours, errors="coerce", format="mixed").notna().to_numpy()
-    if not readable.all():
-        row = int((~readable).argmax())
-        return f"first {text.iloc[row]!r} at row {row}"
-    first, second = (pd.to_numeric(text.str.extract(DAY_OR_MONTH)[part]) for part in (0, 1))
-    rows = [int((part > 12).to_numpy().argmax()) for part in (first, second)]
-    if (first > 12).any() and (second > 12).any():
-        days_first, months_first = (f"{text.iloc[row]!r} at row {row}" for row in rows)
-        return f"for {days_first} has the day first, but {months_first} the month"
-    if day_first is not None and (second if day_first else first).gt(12).any():
-        row, order = rows[1 if day_first else 0], "day" if day_first else "month"
-        return f"for {text.iloc[row]!r} at row {row} has not the {order} first, as before"
-    row = _first_unlike(text)
-    return f"for {text.iloc[0]!r} at row 0 and {text.iloc[row]!r} at row {row} are not alike"
-
-
-def _first_unlike(text):
-    """Return the first row that is not written like the first one, digits aside."""
+    is_bad = pd.to_datetime(hours, errors="coerce", format="mixed").isna().to_numpy()
+    if is_bad.any():
+        return f"{_cell(text, is_bad)} can't be read"
+    parts = text.str.extract(DAY_OR_MONTH)
+    is_day, is_month = (pd.to_numeric(parts[part]).gt(12).to_numpy() for part in (0, 1))
+    if is_day.any() and is_month.any():
+        return f"{_cell(text, is_day)} has the day first, {_cell(text, is_month)} the month"
+    if day_first is not None and (is_month if day_first else is_day).any():
+        culprit = _cell(text, is_month if day_first else is_day)
+        return f"{culprit} has not the {'day' if day_first else 'month'} first, as before"
     shapes = text.str.replace(r"\d+", "0", regex=True)
-    return int((shapes != shapes.iloc[0]).to_numpy().argmax())
+    unlike = _cell(text, (shapes != shapes.iloc[0]).to_numpy())
+    return f"{text.iloc[0]!r} at row 0 and {unlike} are not written alike"
+
+
+def _cell(text, is_meant):
+    row = int(is_meant.argmax())
+    return f"{text.iloc[row]!r} at row {row}"
 
 
 def _parse(text, day_first):

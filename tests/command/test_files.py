@@ -154,7 +154,7 @@ def test_times_of_several_offsets_are_brought_to_utc():
             "four digits",
         ),
         ({"date": [None, *["2024-01-02"] * 5]}, {"time": "date"}, "lacks the time of row 0"),
-        ({"date": "2024-13-45"}, {"time": "date"}, "read as time, first '2024-13-45' at row 0"),
+        ({"date": "2024-13-45"}, {"time": "date"}, "read as time: '2024-13-45' at row 0"),
         ({"shop": [None, *"abcde"]}, {"series": "shop"}, r"no series in row 0 \(1 of 6 rows\)"),
         ({}, {"series": "sales"}, "'sales' is named twice"),
         ({}, {"known_ahead": ["price", "price"]}, "'price' is named twice"),
@@ -417,10 +417,10 @@ def test_dates_and_clock_times_in_two_columns_are_one_time(tmp_path):
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
-        (["13/01/2024", "02/14/2024"], "'13/01/2024' at row 0 has the day first, but '02/14/2024'"),
+        (["13/01/2024", "02/14/2024"], "'13/01/2024' at row 0 has the day first, '02/14/2024'"),
         (["2024-01-01", "2024/01/02"], "'2024-01-01' at row 0 and '2024/01/02' at row 1"),
-        (["2024-01-01", "Total 2024"], "first 'Total 2024' at row 1"),
-        (["2024-01-01 25:00", "2024-01-01 26:00"], "first '2024-01-01 25:00' at row 0"),
+        (["2024-01-01", "Total 2024"], "'Total 2024' at row 1"),
+        (["2024-01-01 25:00", "2024-01-01 26:00"], "'2024-01-01 25:00' at row 0"),
     ],
 )
 def test_dates_in_two_ways_are_quoted_both(texts, words):
