@@ -134,7 +134,7 @@ def show_forecast(forecaster, horizon, calls, coverage, out, plot):
     texts = zip(*(_as_text(index[name]) for name in index.columns), strict=True)
     numbers = rows.itertuples(index=False)
     for labels, cells in list(zip(texts, numbers, strict=True))[:MOST_ROWS_SHOWN]:
-        table.add_row(*labels, *(f"{cell:.6g}" for cell in cells))
+        table.add_row(*labels, *map(_number, cells))
     console.print(table)
     if len(rows) > MOST_ROWS_SHOWN:
         console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
@@ -145,10 +145,15 @@ def show_forecast(forecaster, horizon, calls, coverage, out, plot):
         n_past = max(3 * horizon, forecaster.window_length_)
         figure, drawn = draw_forecasts(rows, pasts, coverage=coverage, n_past=n_past)
         n_series = len(rows.index.unique(0)) if drawn else 1
-        if len(drawn) < n_series:
+        if 0 < len(drawn) < n_series:
             names = ", ".join(map(repr, drawn))
             console.print(f"Drawn are {len(drawn)} of {n_series} series: {names}.", highlight=False)
         save_figure(figure, plot)
+
+
+def _number(value):
+    """Write six digits, and no powers of ten where people write none."""
+    return f"{value:.0f}" if 10**6 <= abs(value) < 10**15 else f"{value:.6g}"
 
 
 def _as_text(labels):
