@@ -9,7 +9,7 @@ from math import inf
 import pandas as pd
 
 TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "day", "week", "month", "year"}
-HOUR_NAMES = {"hour", "hr", "stunde", "heure", "hora", "ora"}
+HOUR_NAMES = {"hour", "hr", "hh", "stunde", "heure", "hora", "ora"}
 CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
 DAY_OR_MONTH = r"^(\d{1,2})[./-](\d{1,2})[./-]\d{4}"
 MIDNIGHT = r"(?<=[ T])24(?=:00(?::00)?$)"  # as the end of a day
@@ -44,14 +44,16 @@ def find_time_column(table: pd.DataFrame, series: pd.Series | None = None) -> st
     """
     table = table.loc[:, ~table.columns.duplicated(keep=False)]
     clocks = [name for name in table.columns if _is_clock(table[name])]
+    named = [name for name in clocks if _is_named_like_time(name)]
     columns = sorted(table.columns, key=lambda name: not _is_named_like_time(name))
     for name in columns:
         if name in clocks:
             continue
         if _is_time(table[name]):
-            hours = clocks[:1] if _is_date(table[name]) else []
-            hours = hours or _hours_of(table, name, series)
-            return "+".join([name, *hours])
+            if not _is_date(table[name]):
+                return name
+            hours = named or (clocks or _hours(table) if _recurs(table[name], series) else [])
+            return "+".join([name, *hours[:1]])
         if _is_named_like_time(name) and table[name].dtype.kind not in "biufc":
             raise ValueError(
                 f"The column {name!r} looks like time, but {_why_no_time(table[name].dropna())}. "
@@ -102,19 +104,20 @@ def _is_date(column):
     return column.dtype.kind not in "iuf" and not column.astype(str).str.contains(":").any()
 
 
-def _hours_of(table, date, series):
-    """Return the column of the hours of recurring days, in a list; or an empty one."""
-    if not _is_date(table[date]):
-        return []
-    of_series = [table[date]] if series is None else [table[date], series]
-    if not pd.concat(of_series, axis=1).duplicated().any():
-        return []
-    for name in table.columns:
-        column = table[name]
-        is_hour = str(name).strip().lower() in HOUR_NAMES and column.dtype.kind in "iu"
-        if is_hour and column.between(0, 24).all():
-            return [name]
-    return []
+def _recurs(dates, series):
+    of_series = [dates] if series is None else [dates, series]
+    return bool(pd.concat(of_series, axis=1).duplicated().any())
+
+
+def _hours(table):
+    """Return the columns of whole hours."""
+    return [
+        name
+        for name in table.columns
+        if str(name).strip().lower() in HOUR_NAMES
+        and table[name].dtype.kind in "iu"
+        and table[name].between(0, 24).all()
+    ]
 
 
 def _is_named_like_time(name):
@@ -223,8 +226,8 @@ def _parse(text, day_first):
     day_first : bool or None
         None where only one order can be read, or both say the same.
     """
-    is_end_of_day = text.str.contains(MIDNIGHT)
-    if is_end_of_day.any():
+    if text.str.contains("24:00", regex=False).any() and text.str.contains(MIDNIGHT).any():
+        is_end_of_day = text.str.contains(MIDNIGHT)
         times, found = _parse(text.str.replace(MIDNIGHT, "00", regex=True), day_first)
         return times + pd.to_timedelta(is_end_of_day.astype(int), unit="D"), found
     orders = [day_first] if day_first is not None else [True, False]

@@ -406,6 +406,8 @@ def test_dates_and_clock_times_in_two_columns_are_one_time(tmp_path):
     counted = table.assign(date=hours.strftime("%Y-%m-%d"), hour=hours.hour).drop(columns="time")
     assert table_to_series(counted, "n").y.index.tolist() == list(hours)
     assert table_to_series(counted, "n", time="date+hour").y.index.tolist() == list(hours)
+    played = counted[::24].assign(score="10:12").drop(columns="hour")
+    assert table_to_series(played, "n").time == "date"  # of days that are there once
     daily = counted[::24]  # the hour of a day that is there once says nothing
     assert table_to_series(daily, "n").time == "date"
     with pytest.raises(ValueError, match="no column 'our'"):
