@@ -92,6 +92,8 @@ def _read_csv(path, names, numbers):
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty.") from error
     except UnicodeError as error:
+        if b"\0" in getattr(error, "object", b""):
+            raise ValueError(f"{path} can't be read as CSV: it holds no text.") from error
         raise ValueError(f"{path} can't be read as CSV: save it as UTF-8 ({error}).") from error
     except Exception as error:  # every unpacker has errors of its own kind
         raise ValueError(f"{path} can't be read as CSV: {_said(error)}") from error
@@ -133,8 +135,9 @@ class _CsvFile:
                 )  # fmt: skip
             except pd.errors.ParserWarning as error:
                 raise ValueError(
-                    f"the first line names {len(columns)} columns, but rows have more cells. Name "
-                    "all of them."
+                    f"the first line, {self.separator.join(self.header)[:60]!r}, names "
+                    f"{len(columns)} columns, but rows have more cells. Name all of them, and "
+                    "leave out what stands above the names."
                 ) from error
 
 

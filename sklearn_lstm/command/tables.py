@@ -270,7 +270,7 @@ def _is_number(name):
 
 def _as_numbers(column):
     if column.dtype.kind in "biuf":
-        return column.astype(float)
+        return _finite(column.astype(float))
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
         raise ValueError(f"The column {column.name!r} holds times, not numbers. Name another one.")
     numbers: Any = pd.to_numeric(column, errors="coerce")
@@ -282,4 +282,15 @@ def _as_numbers(column):
             f"({int(bad.sum())} of {len(column)} rows). Write numbers like 1050.5, without units "
             "or thousands separators; leave what is missing empty."
         )
-    return numbers.astype(float)
+    return _finite(numbers.astype(float))
+
+
+def _finite(numbers):
+    is_infinite = np.isinf(numbers.to_numpy())
+    if is_infinite.any():
+        row = int(is_infinite.argmax())
+        raise ValueError(
+            f"The column {numbers.name!r} holds {numbers.iloc[row]} at row {row}. Write a number, "
+            "or leave it empty."
+        )
+    return numbers

@@ -196,6 +196,9 @@ CASES = [
         refuses("no file /nowhere/d.csv", of=FileNotFoundError),
     ),
     Case("more cells than names", series("date,n\n2024-01-01,1,9\n"), refuses("names 2 columns")),
+    Case("a title above the names", series("Sales of 2024\n\n" + DAYS),
+         refuses("'Sales of 2024'", "above the names")),
+    Case("bytes at random", series(bytes(range(256)) * 9), refuses("d.csv", "no text")),
     Case("a ragged row", series(DAYS + "2024-01-04,1,2\n"), refuses("d.csv", "line 5")),
     Case("no header", series("2024-01-01,1\n2024-01-02,2\n"), refuses("'n'", "first row of data")),
     Case("a name twice", series("date,n,n\n2024-01-01,1,2\n"), refuses("2 columns 'n'", "Rename")),
@@ -238,6 +241,8 @@ CASES = [
     Case("units", series(rows("5 kg", "6 kg")), refuses("'n'", "'5 kg' at row 0", "units")),
     Case("percent", series(rows("5", "6%")), refuses("'6%' at row 1")),
     Case("text for nothing", series(rows("5", "-")), refuses("'-' at row 1", "empty")),
+    Case("infinite", series(rows("5", "inf")), refuses("'n'", "inf at row 1", "empty")),
+    Case("infinite among text", series(rows("5", "-Infinity", "")), refuses("-inf at row 1")),
     Case("no value", series(rows("", "")), refuses("'n'", "holds no value")),
     # Times.
     Case("24:00", series(dated("2024-01-01 23:00", "2024-01-01 24:00")),
