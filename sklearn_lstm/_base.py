@@ -17,6 +17,7 @@ from ._checks import (
     check_weights,
     check_windows,
 )
+from ._progress import told_progress
 from ._quantiles import check_quantile
 from .engine.architecture import (
     Architecture,
@@ -157,7 +158,7 @@ class BaseLSTM(BaseEstimator):
                     n_drawn=count_drawn(self.max_samples, len(train)),
                     epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                     seed=member.seed,
-                    progress=self._progress_title(len(members) + 1),
+                    progress=told_progress(n_epochs) or self._progress_title(len(members) + 1),
                     **options,
                 )
             if history.was_interrupted and len(self._members) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from . import __version__
-from ._output_files import written_whole
+from ._output_files import check_output, written_whole
 from ._stable_names import TRUSTED_TYPES
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ __all__ = ["TRUSTED_TYPES", "load_forecaster", "load_model", "save_forecaster", 
 
 FORMAT = "sklearn-lstm model"
 VERSION = 2
+# Arrays are stored as they are, and the text of a large model unpacks to ten times its size. What
+# says more was made to fill the memory, and is refused before it does.
+MOST_TIMES_UNPACKED, MOST_BYTES_OF_SMALL_FILE = 100, 2**24
 HEADER = "sklearn-lstm.json"  # the entry of the file that says what it is, and holds the objects
 
 # What searches hold beside estimators, which skops does not trust by itself: plain data, and
@@ -105,7 +109,9 @@ def save_model(
     from ._flatten import Flattener
 
     sio = _skops()
+    check_output(path)
     check_is_fitted(model)
+    _check_metadata(metadata)
     flattener = Flattener()
     header = {
         "format": FORMAT,
@@ -151,8 +157,12 @@ def load_model(path: str | Path, *, return_metadata: bool = False) -> Any:
     Raises
     ------
     ValueError
-        If the file is no such model, is damaged, asks for other types, which are named, or was
-        written by a later version of sklearn-lstm that writes another format.
+        If the file is no such model, is damaged, would unpack to more than a hundred times its
+        size, asks for other types, which are named, or was written by a later version of
+        sklearn-lstm that writes another format.
+
+    FileNotFoundError
+        If there is no file.
 
     See Also
     --------
@@ -160,6 +170,8 @@ def load_model(path: str | Path, *, return_metadata: bool = False) -> Any:
     """
     _skops()
     path = Path(path)
+    if path.is_dir() or (path.exists() and not path.is_file()):
+        raise ValueError(f"{path} is a folder or device: name a file.")
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     header = _read_header(path)
@@ -190,7 +202,7 @@ def save_forecaster(
     Raises
     ------
     TypeError
-        If it is no forecaster.
+        If it is no forecaster, or ``columns`` no dict.
 
     ValueError
         If the regressor is made of other parts: those would not be trusted when the file is read.
@@ -201,7 +213,9 @@ def save_forecaster(
         raise TypeError(
             f"forecaster={forecaster!r} is no LSTMForecaster: keep it with save_model(model, path)."
         )
-    save_model(forecaster, path, metadata={"columns": columns or {}})
+    if columns is not None and not isinstance(columns, Mapping):
+        raise TypeError(f"columns={columns!r} must be a dict of names, or None.")
+    save_model(forecaster, path, metadata={"columns": dict(columns or {})})
 
 
 def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
@@ -234,6 +248,11 @@ def load_forecaster(path: str | Path) -> tuple[LSTMForecaster, dict[str, Any]]:
     return model, metadata.get("columns", {})
 
 
+def _check_metadata(metadata):
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata={metadata!r} must be a dict, or None.")
+
+
 def _refuse_untrusted(parts, model):
     """Refuse parts of other packages, which would not be built when the file is read."""
     sio = _skops()
@@ -257,6 +276,7 @@ def _read_header(path):
     """Return what the file says about itself, if this version can read it."""
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_sizes(path, archive)
             is_skops = "schema.json" in archive.namelist()
             header = json.loads(archive.read(HEADER)) if HEADER in archive.namelist() else {}
         is_model = header.get("format") == FORMAT and isinstance(header.get("version"), int)
@@ -277,6 +297,17 @@ def _read_header(path):
             "skops.io.dump with skops.io.load(path, trusted=sklearn_lstm.TRUSTED_TYPES)."
         )
     return header
+
+
+def _check_sizes(path, archive):
+    """Refuse a file that would unpack to many times its size, by what its entries declare.
+
+    No more than what is declared is ever unpacked.
+    """
+    n_bytes = sum(entry.file_size for entry in archive.infolist())
+    most = MOST_BYTES_OF_SMALL_FILE + MOST_TIMES_UNPACKED * path.stat().st_size
+    if n_bytes > most:
+        raise ValueError(f"it would unpack to {n_bytes:,} bytes, of a file at most {most:,}")
 
 
 def _read_content(path):

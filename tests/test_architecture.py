@@ -13,7 +13,9 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-HELPERS = {"_atomic", "_checks", "_sklearn_private", "_output_files", "_quantiles"}
+HELPERS = {
+    "_atomic", "_checks", "_sklearn_private", "_output_files", "_progress", "_quantiles",
+}  # fmt: skip
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 
@@ -24,7 +26,7 @@ RULES = {
     "engine": ({"windows.rows"}, {"sklearn", "pandas"}),
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
-    "plotting": (set(), NETWORKS),
+    "plotting": (HELPERS, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip
@@ -107,7 +109,12 @@ def test_what_predicts_imports_no_tensorflow():
     for module in ("engine.inference", "engine.weights", "engine.architecture", "engine.loop",
                    "engine.fork", "engine.loss", "engine.member", "engine.protocols",
                    "engine.threads"):  # fmt: skip
-        assert not set(imports(MODULES[module])) & NETWORKS
+        assert not set(imports(MODULES[module])) & {*NETWORKS, ".engine.quiet_tensorflow"}
+
+
+def test_tensorflow_is_imported_where_it_is_kept_quiet():
+    importing = {module for module, path in MODULES.items() if "tensorflow" in set(imports(path))}
+    assert importing == {"engine.quiet_tensorflow", "engine.custom_network", "command.cli"}
 
 
 def test_only_one_module_knows_scikit_learns_private_helpers():

@@ -61,6 +61,29 @@ def test_an_unpickled_estimator_predicts_without_tensorflow(waves, tmp_path):
     assert_array_equal(np.array(printed[:-2], dtype=float), model.predict(X[70:]))
 
 
+FIT = (
+    "import os, sys, numpy as np; from sklearn_lstm import LSTMRegressor;"
+    "os.write(2, b'mine\\n');"
+    "LSTMRegressor(2, epochs=1).fit(np.zeros((8, 3)), np.zeros(8)); os.write(2, b'too\\n');"
+    "print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'))"
+)
+
+
+@pytest.mark.parametrize("level", [None, "0"])
+def test_tensorflow_writes_no_log_lines_unless_a_user_sets_their_level(level):
+    environment = {name: value for name, value in os.environ.items() if "TF_CPP" not in name}
+    environment |= {} if level is None else {"TF_CPP_MIN_LOG_LEVEL": level}
+    done = subprocess.run(
+        [sys.executable, "-c", FIT], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == [str(level)]
+    lines = done.stderr.splitlines()
+    assert lines[0] == "mine"
+    assert lines[-1] == "too"
+    notes = [line for line in lines if line[:1] in "IW"]  # information and warnings
+    assert bool(notes) == (level == "0")
+
+
 def test_a_fit_leaves_global_generators_and_flags_alone(windows):
     X, y = windows
 

@@ -406,3 +406,50 @@ def test_a_missing_skops_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(ImportError, match=r"pip install 'sklearn-lstm\[cli\]'"):
         load_forecaster("m.skops")
+
+
+def fitted_ridge():
+    return Ridge().fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+@pytest.mark.parametrize("entry", ["sklearn-lstm.json", "schema.json", "more.npy"])
+def test_a_small_file_that_would_unpack_to_a_large_one_is_refused(entry, path):
+    save_model(fitted_ridge(), path)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in ({"more.npy": b""} | entries).items():
+            archive.writestr(name, content + b" " * 40_000_000 * (name == entry))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ValueError, match=r"m\.skops is no model file.*would unpack to 40,0.*bytes"):
+        load_model(path)
+
+
+def test_a_compressed_copy_of_a_model_is_read(path):
+    save_model(fitted_ridge(), path)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    assert load_model(path).predict([[0.5]]) == pytest.approx(fitted_ridge().predict([[0.5]]))
+
+
+@pytest.mark.parametrize("model", [Ridge(), Ridge, None, "ridge", LSTMForecaster(), len])
+def test_what_is_no_fitted_model_is_not_written(model, path):
+    path.write_text("before")
+    for save in (save_model, save_forecaster):
+        with pytest.raises((TypeError, NotFittedError)):
+            save(model, path)
+    assert path.read_text() == "before"
+
+
+def test_what_is_kept_beside_a_model_is_a_dict(path):
+    forecaster = LSTMForecaster(Ridge(), window_length=3).fit(np.arange(20.0))
+    with pytest.raises(TypeError, match=r"columns=\['sales'\] must be a dict"):
+        save_forecaster(forecaster, path, columns=["sales"])
+    with pytest.raises(TypeError, match="metadata='sales' must be a dict"):
+        save_model(forecaster, path, metadata="sales")
+    with pytest.raises(ValueError, match="is a folder"):
+        load_model(path.parent)
+    assert not path.exists()

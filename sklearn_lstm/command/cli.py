@@ -20,13 +20,15 @@ from ..forecasting.conformal import NoIntervalError
 from ..forecasting.frequency import NoFrequencyError
 from .show import (
     console,
-    save_picture,
+    save_figure,
     show_comparison,
     show_forecast,
     show_members,
     show_notes,
     show_scores,
     show_series,
+    show_unused,
+    training_bar,
     write_csv,
 )
 
@@ -74,14 +76,14 @@ def demo(
 
 
 def _show_weather(out, quick):
-    out.mkdir(parents=True, exist_ok=True)
+    from .demo import make_folder, run_weather_demo
+
+    make_folder(out)
     console.print(
         "Seattle, 2012-2015: tomorrow's highest temperature from the days before.\n"
         "The last 365 days are the test set; window and units are chosen on the days before them."
     )
     _load_tensorflow()
-    from .demo import run_weather_demo
-
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("GridSearchCV over TimeSeriesSplit", total=None)
@@ -149,6 +151,14 @@ KnownAhead = Annotated[
         show_default=False,
     ),
 ]
+PastOnly = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column of a covariate that is not known ahead, such as a measurement; may be given "
+        "again.",
+        show_default=False,
+    ),
+]
 Horizon = Annotated[
     int, typer.Option(min=1, max=100_000, help="Steps to forecast.", show_default=False)
 ]
@@ -185,10 +195,22 @@ Windows = Annotated[
 ]
 Refit = Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
-Out = Annotated[
-    Path | None, typer.Option(help="Write the forecast to this CSV.", show_default=False)
-]
-Plot = Annotated[Path | None, typer.Option(help="Draw into this picture file.", show_default=False)]
+
+
+def _output(text):
+    """Make a path of an option; as a path, a name that ends with a slash looks like a file's."""
+    if not text or text.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{text!r} names no file.")
+    return Path(text)
+
+
+def _output_option(words):
+    return typer.Option(help=words, show_default=False, parser=_output, metavar="PATH")
+
+
+Out = Annotated[Path | None, _output_option("Write the forecast to this CSV.")]
+Plot = Annotated[Path | None, _output_option("Draw into this picture file.")]
+Save = Annotated[Path | None, _output_option("Keep the model, as .skops.")]
 
 
 @app.command()
@@ -199,6 +221,7 @@ def forecast(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     window: Window = None,
     missing: Missing = "auto",
     calendar: Calendar = None,
@@ -207,19 +230,19 @@ def forecast(
     coverage: Coverage = 0.9,
     out: Out = None,
     plot: Plot = None,
-    save: Annotated[
-        Path | None, typer.Option(help="Keep the model, as .skops.", show_default=False)
-    ] = None,
+    save: Save = None,
 ) -> None:
     """Forecast what follows a series in a file."""
-    _check_before(coverage, out, plot, save)
-    columns = _columns(target, time, series, known_ahead)
-    table = _read(file, columns)
+    _check_before(coverage, {"--out": out, "--plot": plot, "--save": save}, {"FILE": file})
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=(window or 1) + horizon)
     _check_future(table, columns, horizon)
-    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
+    forecaster = _forecaster(
+        table, horizon, window, missing, calendar, non_negative, integer, past_only
+    )
     _load_tensorflow()
-    with console.status("Training ..."), _warnings_as_lines():
-        warnings.filterwarnings("ignore", ".*lack a value", UserWarning)  # a line has said it
+    with training_bar(), _warnings_as_lines():
+        warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a line has said it
         forecaster.fit(table.y, table.X)
     show_members(forecaster)
     show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
@@ -255,7 +278,7 @@ def predict(
 
     Of a panel, series that it does not know are forecast from their own rows.
     """
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"MODEL": model, "FILE": file})
     from .._storage import load_forecaster
     from .newer_rows import update_from_table
 
@@ -271,9 +294,11 @@ def predict(
         columns = {**columns, "series": series or columns["series"]}
         table = _read(file, columns, needs_target=not columns["known_ahead"])
         with _warnings_as_lines():
+            warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a note says it
             calls = update_from_table(forecaster, table, new_series=new_series)
         show_notes(table)
-        show_forecast(forecaster, horizon, calls, coverage, out, plot)
+        with _warnings_as_lines():
+            show_forecast(forecaster, horizon, calls, coverage, out, plot)
     except (AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
@@ -286,6 +311,7 @@ def backtest(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     window: Window = None,
     missing: Missing = "auto",
     calendar: Calendar = None,
@@ -298,20 +324,25 @@ def backtest(
     plot: Plot = None,
 ) -> None:
     """Tell how good forecasts of a series would have been."""
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.backtest import backtest as run_backtest
 
-    table = _read(file, _columns(target, time, series, known_ahead))
-    forecaster = _forecaster(table, horizon, window, missing, calendar, non_negative, integer)
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=(window or 1) + horizon)
+    forecaster = _forecaster(
+        table, horizon, window, missing, calendar, non_negative, integer, past_only
+    )
     _load_tensorflow()
     layout = _layout(horizon, windows)
 
     def run(coverage):
-        with console.status("Training ..."), warnings.catch_warnings():
+        # Of many fits it says more how many are done than how far each is.
+        waiting = console.status("Training ...") if refit else training_bar()
+        with waiting, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the verdict says it
             return run_backtest(
                 forecaster, table.y, table.X, refit=refit, coverage=coverage,
-                verbose=int(console.is_terminal), **layout,
+                verbose=int(refit and console.is_terminal), **layout,
             )  # fmt: skip
 
     try:
@@ -323,7 +354,7 @@ def backtest(
     if out is not None:
         write_csv(result.predictions, out)
     if plot is not None:
-        save_picture(result.plot(unit=target if series is None else None), plot)
+        save_figure(result.plot(unit=target if series is None else None).figure_, plot)
 
 
 @app.command()
@@ -334,6 +365,7 @@ def compare(
     time: Time = None,
     series: Series = None,
     known_ahead: KnownAhead = None,
+    past_only: PastOnly = None,
     windows: Windows = None,
     refit: Refit = False,
     coverage: Coverage = 0.9,
@@ -344,21 +376,21 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the scores to this CSV.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, _output_option("Write the scores to this CSV.")] = None,
     plot: Plot = None,
 ) -> None:
     """Tell which forecaster would have been best for a series, simple ones among them."""
-    _check_before(coverage, out, plot)
+    _check_before(coverage, {"--out": out, "--plot": plot}, {"FILE": file})
     from ..forecasting.compare import compare as run_comparison
 
-    table = _read(file, _columns(target, time, series, known_ahead))
+    columns = _columns(target, time, series, known_ahead, past_only)
+    table = _read(file, columns, shortest=1 + horizon)
     _show_found(table)
     _load_tensorflow()
     with console.status("Training ..."), _warnings_as_lines():
         result = run_comparison(
             table.y, table.X, horizon=horizon, refit=refit, coverage=coverage,
+            past_covariates=past_only or None,
             forecasters=dict.fromkeys(without or [], "drop"),
             verbose=int(console.is_terminal), **_layout(horizon, windows),
         )  # fmt: skip
@@ -367,7 +399,7 @@ def compare(
         write_csv(result.scores().reset_index(), out)
     if plot is not None:
         measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
-        save_picture(result.plot(measure=measure), plot)
+        save_figure(result.plot(measure=measure).figure_, plot)
 
 
 @contextmanager
@@ -385,30 +417,32 @@ def _layout(horizon, windows):
     return {"stride": horizon} if windows is None else {"n_windows": windows}
 
 
-def _columns(target, time, series, known_ahead) -> dict[str, Any]:
-    known_ahead = known_ahead or []
-    return {"target": target, "time": time, "series": series, "known_ahead": known_ahead}
+def _columns(target, time, series, known_ahead, past_only) -> dict[str, Any]:
+    return {
+        "target": target, "time": time, "series": series,
+        "known_ahead": known_ahead or [], "past_only": past_only or [],
+    }  # fmt: skip
 
 
 def _read(file, columns, **options):
     from .files import read_table
     from .tables import table_to_series
 
-    return table_to_series(read_table(file, columns["series"]), **columns, **options)
+    numbers = [columns["target"], *columns["known_ahead"], *columns.get("past_only", ())]
+    table = read_table(file, columns["series"], numbers)
+    return table_to_series(table, **columns, **options)
 
 
-def _check_before(coverage, *outputs):
-    """Refuse what can't work before anything is computed."""
+def _check_before(coverage, outputs, inputs):
+    """Refuse what can't work, or would replace a file that is read, before anything is computed."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from .._output_files import check_output
+    from .._output_files import check_outputs
 
     if not 0 < coverage < 1:
         raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
-    for path in outputs:
-        if path is not None:
-            check_output(path)
-    picture = outputs[1]
+    check_outputs(outputs, inputs)
+    picture = outputs["--plot"]
     formats = FigureCanvasAgg.get_supported_filetypes()
     if picture is not None and picture.suffix.lower().lstrip(".") not in formats:
         raise typer.BadParameter(
@@ -427,7 +461,7 @@ def _check_future(table, columns, horizon):
         )
 
 
-def _forecaster(table, horizon, window, missing, calendar, non_negative, integer):
+def _forecaster(table, horizon, window, missing, calendar, non_negative, integer, past_only):
     """Say what was found; return a forecaster to which everything is left that was not asked."""
     from ..forecasting.forecaster import LSTMForecaster
 
@@ -435,6 +469,7 @@ def _forecaster(table, horizon, window, missing, calendar, non_negative, integer
     return LSTMForecaster(
         horizon=horizon,
         window_length=window or "auto",
+        past_covariates=past_only or None,
         missing=missing,
         calendar="auto" if calendar is None else calendar,
         non_negative="auto" if non_negative is None else non_negative,
@@ -445,6 +480,7 @@ def _forecaster(table, horizon, window, missing, calendar, non_negative, integer
 
 def _show_found(table, missing="interpolate"):
     show_notes(table)
+    show_unused(table)
     with _rows_to_be_counted():
         show_series(table, missing)
 
@@ -482,7 +518,7 @@ def main() -> int:
         code = app(standalone_mode=False) or 0
     except CommandError as error:
         return _refused(error.format_message())
-    except (OSError, ValueError, ImportError, MemoryError) as error:
+    except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
         return _refused(str(error) or type(error).__name__)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED  # as newer versions of typer make of it

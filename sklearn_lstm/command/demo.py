@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from .._output_files import check_output, written_whole
 from .._pipeline import make_lstm_pipeline
 from ..datasets import load_seattle_weather
 from ..plotting.forecast_display import ForecastDisplay
@@ -34,9 +35,41 @@ GRID = {
 }
 QUICK_GRID = {"regressor__windower__window_length": [7, 14]}
 
+FILES = ("forecast.png", "loss.png", "forecast.csv", "model.joblib")
+
 TUTORIAL_SERIES = [
     20, 21, 22, 24, 27, 30, 32, 33, 35, 34, 32, 29, 25, 22, 21, 20, 18, 17, 16, 15,
 ]  # fmt: skip
+
+
+def make_folder(folder: str | Path) -> list[Path]:
+    """Make the folder of the demo's files if it is missing, and refuse it if they can't be written.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    paths : list of Path
+        Where ``forecast.png``, ``loss.png``, ``forecast.csv`` and ``model.joblib`` go.
+
+    Raises
+    ------
+    ValueError
+        If the folder can't be made, or a file in it not be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"The folder {folder} can't be made: {error.strerror}. Name another."
+        ) from error
+    paths = [folder / name for name in FILES]
+    for path in paths:
+        check_output(path)
+    return paths
 
 
 @dataclass(frozen=True)
@@ -64,23 +97,23 @@ class WeatherDemo:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [
-            folder / name for name in ("forecast.png", "loss.png", "forecast.csv", "model.joblib")
-        ]
+        paths = make_folder(folder)
         figure = Figure(figsize=(9, 6), layout="constrained")
         FigureCanvasAgg(figure)
         self._draw_forecast(figure)
-        figure.savefig(paths[0], dpi=130)
+        with written_whole(paths[0]) as unfinished:
+            figure.savefig(unfinished, dpi=130)
         figure = Figure(figsize=(6, 4), layout="constrained")
         FigureCanvasAgg(figure)
         display = LossCurveDisplay.from_estimator(self.model.estimators_[0], ax=figure.subplots())
         display.ax_.set_title("Training of the LSTM (first seed)", loc="left")
         display.ax_.set_ylabel("mean squared error (target scaled to [0, 1])")
-        figure.savefig(paths[1], dpi=130)
-        self.forecast.to_csv(paths[2], float_format="%.2f")
-        joblib.dump(self.model, paths[3])
+        with written_whole(paths[1]) as unfinished:
+            figure.savefig(unfinished, dpi=130)
+        with written_whole(paths[2]) as unfinished:
+            self.forecast.to_csv(unfinished, float_format="%.2f")
+        with written_whole(paths[3]) as unfinished:
+            joblib.dump(self.model, unfinished)
         return paths
 
     def _draw_forecast(self, figure):

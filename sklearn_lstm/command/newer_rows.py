@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ..forecasting.forecaster import LSTMForecaster
+from ..forecasting.read_panel import read_panel
+from ..forecasting.time_series import n_lacking
 from .tables import SeriesTable
 
 SMALLEST_CHANGE = 1e-9  # of a value, for it to be another
@@ -58,18 +60,61 @@ def update_from_table(
     if new_series:
         if not len(table.y):
             raise ValueError("The table holds no value to forecast from.")
+        _note_lacking(forecaster, table, *_of_other_series(table))
         return [{"y": table.y, "X": _joined(table.X, table.X_future)}]
     history = forecaster.history_
     known, new = _by_whether_known(history, _with_names_of(history, table))
+    X_future = known.X_future
+    if table.time is None and X_future is not None:
+        X_future = X_future.set_axis(_following_rows(history, X_future))
     y, X = later_rows(history, known) if len(known.y) else (known.y, known.X)
     table.notes += [*known.notes, f"{len(y)} new row{'' if len(y) == 1 else 's'}."]
     if len(y):
         forecaster.update(y, X)
-    calls = [{"X": table.X_future}]
+        whole = y.notna() if X is None else y.notna() & X.notna().all(axis=1)
+        n_rows = len(forecaster.history_) - len(history)  # with those that the table leaves out
+        _note_lacking(forecaster, table, n_rows - int(whole.sum()), n_rows)
+    calls: list[dict[str, Any]] = [{"X": X_future}]
+    if new is not None:
+        new = _long_enough(forecaster, new, table.notes)
     if new is not None:
         calls.append({"y": new.y, "X": _joined(new.X, new.X_future)})
         table.notes.append(_about_new_series(new.y.index.get_level_values(0).unique()))
+        _note_lacking(forecaster, table, *_of_other_series(new))
     return calls
+
+
+def _long_enough(forecaster, table, notes):
+    """Leave out series that are shorter than any window; None where no other is there."""
+    shortest = int(forecaster.members_["window_length"].min())
+    counts = table.y.groupby(level=0).size()
+    short = counts[counts < shortest]
+    if short.empty:
+        return table
+    shown = ", ".join(f"{name!r} ({n})" for name, n in short[:MOST_NAMED].items())
+    more = ", ..." if len(short) > MOST_NAMED else ""
+    which = "1 new series is" if len(short) == 1 else f"{len(short)} new series are"
+    notes.append(f"{which} left out, with fewer rows than a window of {shortest}: {shown}{more}.")
+    if len(short) == len(counts):
+        return None
+
+    def chosen(rows):
+        return None if rows is None else rows[~rows.index.get_level_values(0).isin(short.index)]
+
+    y, X, X_future = map(chosen, (table.y, table.X, table.X_future))
+    return SeriesTable(y, X, X_future, [], table.time)
+
+
+def _of_other_series(table):
+    """Count the rows of other series that lack a value, absent ones among them, and all rows."""
+    panel = read_panel(table.y, table.X, fills_holes=True)
+    return n_lacking(panel), len(panel.y)
+
+
+def _note_lacking(forecaster, table, n_rows, n_all):
+    if n_rows and forecaster.missing in ("auto", "interpolate"):
+        lack = "lacks" if n_rows == 1 else "lack"
+        table.notes.append(f"{n_rows} of {n_all} rows {lack} a value: interpolated within windows.")
 
 
 def _with_names_of(history, table):
@@ -174,10 +219,10 @@ def later_rows(history: pd.Series, table: SeriesTable) -> tuple[pd.Series, pd.Da
     return y[is_later], None if X is None else X[is_later]
 
 
-def _following_rows(history, y):
-    """Number the rows of a table on from what is known."""
-    if not isinstance(y.index, pd.MultiIndex):
-        return pd.RangeIndex(len(history), len(history) + len(y))
+def _following_rows(history, rows):
+    """Number the rows of a table, which it counts itself, on from what is known."""
+    if not isinstance(rows.index, pd.MultiIndex):
+        return rows.index + len(history)
     n_known = history.groupby(level=0).size().to_dict()
-    rows = [(name, n_known.get(name, 0) + row) for name, row in y.index]
-    return pd.MultiIndex.from_tuples(rows, names=y.index.names)
+    places = [(name, n_known.get(name, 0) + row) for name, row in rows.index]
+    return pd.MultiIndex.from_tuples(places, names=rows.index.names)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from .._output_files import written_whole
+from .._progress import listening
 from ..forecasting.conformal import NoIntervalError
 from ..forecasting.read_panel import read_panel
 from ..forecasting.time_series import n_lacking
+from .pictures import draw_forecasts
 
 MOST_ROWS_SHOWN = 24
+MOST_UNUSED_SHOWN = 8
 SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
 
 INTERPOLATED = "interpolated within windows"
@@ -20,13 +29,57 @@ DONE_ABOUT_MISSING = {
     "skip": "windows with one of these are not learned from",
 }
 
-console = Console(markup=False, emoji=False)
+WIDTH_OF_FILES = 10_000  # characters, in which no line breaks
+
+
+def _new_console():
+    """Make a console that breaks lines at the edge of a terminal, and nowhere in a pipe or file."""
+    console = Console(markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_OF_FILES
+    return console
+
+
+console = _new_console()
+
+
+@contextmanager
+def training_bar():
+    """Show the epochs of the network that is trained, network after network, in a terminal."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    bar = Progress(
+        *columns, TextColumn("epochs"), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    task, n_networks = bar.add_task("Training", total=None), 0
+
+    def tell(n_done, n_epochs):
+        nonlocal n_networks
+        n_networks += n_done == 0
+        bar.update(
+            task, completed=n_done, total=n_epochs, description=f"Training network {n_networks}"
+        )
+
+    with bar, listening(tell):
+        yield
 
 
 def show_notes(table):
     """Print what was found in a file and done about it."""
     for note in table.notes:
         console.print(note, highlight=False)
+
+
+def show_unused(table):
+    """Print which columns of a file say nothing to the forecast, and how they could."""
+    if table.unused:
+        shown = ", ".join(table.unused[:MOST_UNUSED_SHOWN])
+        more = ", ..." if len(table.unused) > MOST_UNUSED_SHOWN else ""
+        console.print(
+            f"Not used: {shown}{more}. To use one, say --known-ahead if its future is known, else "
+            "--past-only.",
+            highlight=False,
+        )
 
 
 def show_series(table, missing):
@@ -59,9 +112,7 @@ def show_members(forecaster):
 
 
 def show_forecast(forecaster, horizon, calls, coverage, out, plot):
-    """Print the forecasts of calls of ``predict``, write them and draw the first if asked to."""
-    import pandas as pd
-
+    """Print the forecasts of calls of ``predict``, write them and draw them if asked to."""
     values = pd.concat([forecaster.predict(horizon, **call) for call in calls])
     rows = values.rename("forecast").to_frame()
     try:
@@ -83,19 +134,26 @@ def show_forecast(forecaster, horizon, calls, coverage, out, plot):
     texts = zip(*(_as_text(index[name]) for name in index.columns), strict=True)
     numbers = rows.itertuples(index=False)
     for labels, cells in list(zip(texts, numbers, strict=True))[:MOST_ROWS_SHOWN]:
-        table.add_row(*labels, *(f"{cell:.6g}" for cell in cells))
+        table.add_row(*labels, *map(_number, cells))
     console.print(table)
     if len(rows) > MOST_ROWS_SHOWN:
         console.print(f"... and {len(rows) - MOST_ROWS_SHOWN} rows more.", highlight=False)
     if out is not None:
         write_csv(index.join(rows.reset_index(drop=True)), out)
     if plot is not None:
-        from ..plotting.forecast_display import ForecastDisplay
+        pasts = [call.get("y", forecaster.history_) for call in calls]
+        n_past = max(3 * horizon, forecaster.window_length_)
+        figure, drawn = draw_forecasts(rows, pasts, coverage=coverage, n_past=n_past)
+        n_series = len(rows.index.unique(0)) if drawn else 1
+        if 0 < len(drawn) < n_series:
+            names = ", ".join(map(repr, drawn))
+            console.print(f"Drawn are {len(drawn)} of {n_series} series: {names}.", highlight=False)
+        save_figure(figure, plot)
 
-        display = ForecastDisplay.from_estimator(
-            forecaster, horizon=horizon, coverage=coverage, **calls[0]
-        )
-        save_picture(display, plot)
+
+def _number(value):
+    """Write six digits, and no powers of ten where people write none."""
+    return f"{value:.0f}" if 10**6 <= abs(value) < 10**15 else f"{value:.6g}"
 
 
 def _as_text(labels):
@@ -108,8 +166,6 @@ def _as_text(labels):
 
 def write_csv(rows, path):
     """Write rows as CSV, whole or not at all."""
-    from .._output_files import written_whole
-
     with written_whole(path) as unfinished:
         rows.to_csv(unfinished, index=False)
     console.print(f"Wrote {path}", soft_wrap=True)
@@ -117,7 +173,7 @@ def write_csv(rows, path):
 
 def show_scores(result):
     """Print the scores of a backtest, and the verdict."""
-    scores = result.scores().drop(columns=["n", "pinball", "WQL", "MSIS"], errors="ignore")
+    scores = result.scores().drop(columns=["n", "R2", "pinball", "WQL", "MSIS"], errors="ignore")
     season = f"season of {result.season_length}" if result.season_length > 1 else "no season"
     interval = "" if result.coverage is None else f", {100 * result.coverage:g} % interval"
     table = Table(
@@ -174,10 +230,8 @@ def _cell(column, value):
     return f"{value:.1f}" if column == "seconds" else f"{value:.4g}"
 
 
-def save_picture(display, path):
+def save_figure(figure, path):
     """Write a picture, whole or not at all."""
-    from .._output_files import written_whole
-
     with written_whole(path) as unfinished:
-        display.figure_.savefig(unfinished, dpi=130)
+        figure.savefig(unfinished, dpi=130)
     console.print(f"Wrote {path}", soft_wrap=True)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .table_times import as_time, find_time_column
+from .table_times import as_time, columns_of_time, find_time_column, joined
 
 COUNT_ROWS = "none"
 RESERVED_NAMES = {"forecast", "lower", "upper"}
+HEADLESS = " If that is the first row of data, write a line of names above it."
+MOST_NAMED = 5  # series that a note names
 
 
 @dataclass
@@ -38,6 +40,9 @@ class SeriesTable:
 
     day_first : bool or None
         Whether dates were read day first, None where that can't be mistaken.
+
+    unused : list of str
+        Columns with values that have no role.
     """
 
     y: pd.Series
@@ -46,6 +51,7 @@ class SeriesTable:
     notes: list[str] = field(default_factory=list)
     time: str | None = None
     day_first: bool | None = None
+    unused: list[str] = field(default_factory=list)
 
 
 def table_to_series(
@@ -55,6 +61,8 @@ def table_to_series(
     time: str | None = None,
     series: str | None = None,
     known_ahead: list[str] | tuple[str, ...] = (),
+    past_only: list[str] | tuple[str, ...] = (),
+    shortest: int = 1,
     needs_target: bool = True,
     day_first: bool | None = None,
 ) -> SeriesTable:
@@ -70,14 +78,21 @@ def table_to_series(
         hold the covariates known ahead.
 
     time : str, default=None
-        Column of times or numbers; None looks for the one that can be read as time, and
-        counts the rows where there is none; ``"none"`` counts the rows.
+        Column of times or numbers, or ``"date+hour"``, two columns that make a time; None looks for
+        what can be read as time, and counts the rows where there is none; ``"none"`` counts the
+        rows.
 
     series : str, default=None
         Column that names the series of a panel.
 
     known_ahead : list of str, default=()
         Columns of covariates that are known ahead.
+
+    past_only : list of str, default=()
+        Columns of covariates that are not.
+
+    shortest : int, default=1
+        Rows up to the last value that a series of a panel must have; shorter ones are left out.
 
     needs_target : bool, default=True
         Whether it is an error if no row has a target.
@@ -95,32 +110,30 @@ def table_to_series(
         If a column is missing, holds text where numbers are needed, or a time can't be read.
     """
     counts_rows = time == COUNT_ROWS and COUNT_ROWS not in table.columns
-    asked = [target, None if counts_rows else time, series, *known_ahead]
-    _check_roles(table, [name for name in asked if name is not None])
-    notes: list[str] = []
-    if time is None:
-        time = find_time_column(table.drop(columns=[target, *known_ahead]))
+    time = None if counts_rows else time
+    covariates = [*known_ahead, *past_only]
+    roles = [target, *columns_of_time(table, time), *([] if series is None else [series])]
+    _check_roles(table, [*roles, *covariates])
+    notes: list[str] = list(table.attrs.get("notes", ()))
+    if time is None and not counts_rows:
+        time = find_time_column(table.drop(columns=[*roles, *covariates]), table.get(series))
         notes.append(
             "No column can be read as time: counting rows." if time is None else f"Time: {time}."
         )
-    time = None if counts_rows else time
-    table = table.copy()
-    for column in (target, *known_ahead):
+    unused = _unused(table, [*roles, *columns_of_time(table, time), *covariates])
+    table = joined(table, time)
+    for column in (target, *covariates):
         table[column] = _as_numbers(table[column])
+    table = _with_enough_rows(table, target, series, shortest, needs_target, notes)
     levels, day_first = _add_levels(table, series, time, notes, day_first)
     table = _sorted(table, levels, notes) if levels else table
-    known = table[target].notna()
-    if needs_target:
-        _check_known(known, table, target, series)
-    backwards = known[::-1] if series is None else known[::-1].groupby(table[series][::-1])
-    is_past = backwards.cummax()[::-1].to_numpy()
+    is_past = _until_last(table[target].notna(), table, series)
     table = table.set_index(levels) if levels else table.reset_index(drop=True)
     past, future = table[is_past], table[~is_past]
     _note_ends(past, future, target, known_ahead, notes)
-    past = past if levels else past.reset_index(drop=True)
-    X = past[list(known_ahead)] if known_ahead else None
+    X = past[covariates] if covariates else None
     X_future = future[list(known_ahead)] if known_ahead and len(future) else None
-    return SeriesTable(past[target], X, X_future, notes, time, day_first)
+    return SeriesTable(past[target], X, X_future, notes, time, day_first, unused)
 
 
 def _check_roles(table, columns):
@@ -128,6 +141,15 @@ def _check_roles(table, columns):
         _check_column(table, column)
         if column in columns[:place]:
             raise ValueError(f"The column {column!r} is named twice. Give each column one role.")
+
+
+def _unused(table, used):
+    """Return the columns with values that have no role."""
+    return [
+        str(name)
+        for name, is_empty in zip(table.columns, table.isna().all(), strict=True)
+        if name not in used and not is_empty
+    ]
 
 
 def _add_levels(table, series, time, notes, day_first):
@@ -147,22 +169,41 @@ def _add_levels(table, series, time, notes, day_first):
 
 def _check_series_names(names):
     if names.isna().any():
-        row = int(names.isna().argmax())
+        row = int(names.isna().to_numpy().argmax())
         raise ValueError(
             f"The column {names.name!r} names no series in row {row} ({int(names.isna().sum())} of "
             f"{len(names)} rows). Fill it, or leave these rows out."
         )
 
 
-def _check_known(known, table, target, series):
-    if not known.any():
+def _until_last(is_known, table, series):
+    """Tell which rows of each series are not after its last value."""
+    backwards = is_known[::-1]
+    if series is not None:
+        backwards = backwards.groupby(table[series][::-1])
+    return backwards.cummax()[::-1].to_numpy()
+
+
+def _with_enough_rows(table, target, series, shortest, needs_target, notes):
+    """Leave out the series that have too few values to say anything, and say which."""
+    is_known = table[target].notna()
+    if needs_target and not is_known.any():
         raise ValueError(f"The column {target!r} holds no value.")
-    if series is None:
-        return
-    has_value = known.groupby(table[series]).any()
-    if not has_value.all():
-        name = has_value.index[~has_value][0]
-        raise ValueError(f"The series {name!r} holds no value in {target!r}. Leave it out.")
+    if series is None or not needs_target:
+        return table
+    _check_series_names(table[series])
+    counts = is_known.groupby(table[series]).sum()
+    short = counts[counts < shortest]
+    if short.empty or len(short) == len(counts):
+        return table
+    shown = ", ".join(f"{name!r} ({n})" for name, n in short[:MOST_NAMED].items())
+    more = ", ..." if len(short) > MOST_NAMED else ""
+    which = "1 series is" if len(short) == 1 else f"{len(short)} series are"
+    notes.append(
+        f"{which} left out, with fewer than {shortest} value{'s' if shortest > 1 else ''} in "
+        f"{target}: {shown}{more}."
+    )
+    return table[~table[series].isin(short.index)].reset_index(drop=True)
 
 
 def _note_ends(past, future, target, known_ahead, notes):
@@ -207,8 +248,11 @@ def _sorted(table, levels, notes):
 
 
 def _check_column(table, column):
-    if column in table.columns:
+    n_found = int((table.columns == column).sum())
+    if n_found == 1:
         return
+    if n_found:
+        raise ValueError(f"The table has {n_found} columns {column!r}. Rename all but one.")
     names = [str(name) for name in table.columns]
     lowered = {name.lower(): name for name in names}
     close = get_close_matches(str(column).lower(), lowered, n=1, cutoff=0.5)
@@ -216,12 +260,17 @@ def _check_column(table, column):
     raise ValueError(
         f"There is no column {column!r}.{hint} The columns are "
         f"{', '.join(names[:12])}{', ...' if len(names) > 12 else ''}."
+        + (HEADLESS if any(map(_is_number, names)) else "")
     )
+
+
+def _is_number(name):
+    return name.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 
 def _as_numbers(column):
     if column.dtype.kind in "biuf":
-        return column.astype(float)
+        return _finite(column.astype(float))
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
         raise ValueError(f"The column {column.name!r} holds times, not numbers. Name another one.")
     numbers: Any = pd.to_numeric(column, errors="coerce")
@@ -233,4 +282,15 @@ def _as_numbers(column):
             f"({int(bad.sum())} of {len(column)} rows). Write numbers like 1050.5, without units "
             "or thousands separators; leave what is missing empty."
         )
-    return numbers.astype(float)
+    return _finite(numbers.astype(float))
+
+
+def _finite(numbers):
+    is_infinite = np.isinf(numbers.to_numpy())
+    if is_infinite.any():
+        row = int(is_infinite.argmax())
+        raise ValueError(
+            f"The column {numbers.name!r} holds {numbers.iloc[row]} at row {row}. Write a number, "
+            "or leave it empty."
+        )
+    return numbers

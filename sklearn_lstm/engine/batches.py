@@ -10,9 +10,9 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
-import tensorflow as tf
 
 from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
+from .quiet_tensorflow import tf
 
 _host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
 _numbers = count()

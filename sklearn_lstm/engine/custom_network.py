@@ -1,5 +1,8 @@
 """A custom network to trained weights, through scikeras."""
 
+from .quiet_tensorflow import tf  # first, for Keras imports TensorFlow, too
+
+# isort: split
 import inspect
 import random
 import threading
@@ -8,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tensorflow.python.eager import context as tf_context
 
 _one_at_a_time = threading.RLock()

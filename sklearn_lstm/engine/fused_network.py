@@ -8,9 +8,9 @@ and sizes made even by zeros, which training leaves at zero.
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from .lstm_op import GATES, run_lstm
+from .quiet_tensorflow import tf
 from .weights import Cell, Dense, Parts, pack, unpack
 
 

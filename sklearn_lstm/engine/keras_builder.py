@@ -1,11 +1,13 @@
 """Parameters to a Keras network: the fused LSTM layer and the builder that scikeras can call."""
 
+from .quiet_tensorflow import tf  # first, for Keras imports TensorFlow, too
+
+# isort: split
 from itertools import count, repeat
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from .architecture import Architecture, check_segments
 from .lstm_op import GATES, run_lstm

@@ -3,11 +3,13 @@
 They offer what :class:`FusedNetwork` and :class:`FusedOptimizer` do, but for one size only.
 """
 
+from .quiet_tensorflow import tf  # first, for Keras imports TensorFlow, too
+
+# isort: split
 import json
 from typing import Any, NamedTuple
 
 import keras
-import tensorflow as tf
 
 from .keras_builder import build
 

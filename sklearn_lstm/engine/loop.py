@@ -223,4 +223,6 @@ class _Bar:
 
 
 def _progress_bar(n_epochs, title):
+    if hasattr(title, "show"):
+        return title
     return _Bar(n_epochs, title) if title else _NoBar()

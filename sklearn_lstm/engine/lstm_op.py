@@ -1,6 +1,6 @@
 """One operation of TensorFlow that runs an LSTM over a whole sequence, on the CPU."""
 
-import tensorflow as tf
+from .quiet_tensorflow import tf
 
 GATES = [0, 2, 1, 3]  # Keras's input, forget, cell, output in the operation's order, and back
 

@@ -4,7 +4,8 @@ Their variables have no fixed shape, as those of :class:`FusedNetwork` haven't.
 """
 
 import numpy as np
-import tensorflow as tf
+
+from .quiet_tensorflow import tf
 
 N_MOMENTS = {"adam": 2, "adamw": 2, "rmsprop": 2, "sgd": 0}
 ADAMW_DECAY = 0.004

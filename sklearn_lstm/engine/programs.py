@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from joblib import cpu_count
 
 from .architecture import Architecture
@@ -20,6 +19,7 @@ from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
 from .protocols import Network, Optimizer
+from .quiet_tensorflow import tf
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16

@@ -232,7 +232,7 @@ class BacktestResult:
         scores = self.scores()
         shown = [name for name in MEASURES_SHOWN if name in scores]
         title = f"Backtest of {self.n_windows} windows, {self.horizon} steps each, {season}"
-        return "\n".join([title, str(scores[shown].round(3)), *self.remarks])
+        return "\n".join([title, scores[shown].round(3).to_string(), *self.remarks])
 
 
 def _with_gaps(rows):

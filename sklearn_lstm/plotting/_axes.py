@@ -11,10 +11,16 @@ def pyplot():
     return plt
 
 
-def new_axes(ax):
+def new_axes(ax, size=(9, 4)):
+    """Return what to draw on: the given Axes, which matplotlib's subplots may give many of."""
     if ax is not None:
+        if not hasattr(ax, "get_xaxis_transform"):
+            raise TypeError(
+                f"ax={ax!r} is no matplotlib Axes. Give one, such as plt.gca(), or None; of "
+                "several subplots, one of them (axes[0])."
+            )
         return ax
-    _, ax = pyplot().subplots(figsize=(9, 4), layout="constrained")
+    _, ax = pyplot().subplots(figsize=size, layout="constrained")
     return ax
 
 

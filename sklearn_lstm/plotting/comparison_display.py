@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ._axes import pyplot, tidy
+from ._axes import new_axes, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,9 +67,7 @@ class ComparisonDisplay:
             raise ValueError(
                 f"measure={measure!r} is not known of any forecaster. Take another, such as 'RMSE'."
             )
-        if ax is None:
-            size = (8, 1.2 + 0.38 * len(scores))
-            _, ax = pyplot().subplots(figsize=size, layout="constrained")
+        ax = new_axes(ax, size=(8, 1.2 + 0.38 * len(scores)))
         naive = scores[scores.index.isin(NAIVE)].min()
         end = scores.max() if naive != naive else min(scores.max(), MOST_TIMES_THE_NAIVE * naive)
         end = end or 1.0  # all may be without error

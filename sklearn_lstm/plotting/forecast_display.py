@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
+from .._checks import check_share
 from ._axes import new_axes, tidy
 
 if TYPE_CHECKING:
@@ -157,7 +159,14 @@ class ForecastDisplay:
         >>> display.ax_.get_ylabel()
         'temp_max'
         """
+        if not hasattr(forecaster, "predict_interval"):
+            raise TypeError(
+                f"forecaster={forecaster!r} is no LSTMForecaster. Fit one around a regressor, "
+                "LSTMForecaster(Ridge()).fit(y), or draw predictions with from_predictions."
+            )
         check_is_fitted(forecaster)
+        if n_past is not None and not (isinstance(n_past, Integral) and n_past >= 0):
+            raise ValueError(f"n_past={n_past!r} must be a whole number from 0 on, or None.")
         y_pred = forecaster.predict(horizon, X, y)
         pick = _Picker(y_pred, series)
         parts: dict[str, Any] = {"y_pred": pick(y_pred)}
@@ -252,7 +261,16 @@ class ForecastDisplay:
         >>> display.ax_.get_ylabel()
         'temperature (°C)'
         """
-        y_true = pd.Series(y_true)
+        if not isinstance(y_true, pd.Series):
+            y_true = pd.Series(column_or_1d(y_true, dtype=float))
+        if not len(y_true):
+            raise ValueError("y_true is empty: give at least one value.")
+        if past is not None and not isinstance(past, pd.Series):
+            raise TypeError(
+                f"past={past!r} must be a Series: its index says where it lies before y_true."
+            )
+        if coverage is not None:
+            check_share(coverage, "coverage")
         if (lower is None) != (upper is None):
             raise ValueError("lower and upper belong together: pass both, or neither.")
         given = {"y_pred": y_pred, "lower": lower, "upper": upper}
@@ -299,6 +317,7 @@ class ForecastDisplay:
             (self.truth_,) = ax.plot(
                 timestamps, self.y_true, color="0.35", linewidth=1, label="truth", **hollow
             )
+        self._join_to_past(ax)
         timestamps = _timestamps(index)
         if self.lower is not None:
             self.band_ = self._draw_band(ax, timestamps)
@@ -312,6 +331,20 @@ class ForecastDisplay:
         _label_axes(ax, index, unit or name)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _join_to_past(self, ax):
+        """Draw what leads from the last known value to the first steps, where they follow it."""
+        known = None if self.past is None else self.past.dropna()
+        if known is None or known.empty or not known.index[-1] < self.y_pred.index[0]:
+            return
+        ends = _timestamps(known.index[-1:].append(self.y_pred.index[:1]))
+        last, first = known.iloc[-1], self.y_pred.iloc[0]
+        if self.y_true is not None and self.y_true.index[:1].equals(self.y_pred.index[:1]):
+            ax.plot(ends, [last, self.y_true.iloc[0]], color="0.35", linewidth=1)
+        ax.plot(ends, [last, first], color="C3", linewidth=1.3, linestyle="--")
+        if self.lower is not None and self.upper is not None and len(self.y_pred) > 1:
+            bounds = [last, self.lower.iloc[0]], [last, self.upper.iloc[0]]
+            ax.fill_between(ends, *bounds, color="C3", alpha=0.18, linewidth=0)
 
     def _draw_band(self, ax, timestamps):
         share = "" if self.coverage is None else f"{100 * self.coverage:g} % "
@@ -396,7 +429,7 @@ def _label_axes(ax, index, name):
         locator = AutoDateLocator(tz=zone)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
-    ax.set_xlabel("date" if is_time else str(index.name or "step"))
+    ax.set_xlabel(str(index.name or ("date" if is_time else "step")))
     ax.set_ylabel(str("value" if name is None else name))
     is_narrow = ax.get_position().width * ax.figure.get_figwidth() < NARROW
     ax.legend(frameon=False, ncols=2 if is_narrow else 4, loc="upper left")

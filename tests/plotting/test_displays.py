@@ -242,3 +242,54 @@ def test_forecasters_are_bars_from_best_to_worst():
     assert ax.get_xlabel() == "RMSE"
     with pytest.raises(ValueError, match="measure='R2' must be one of MASE"):
         display.plot(measure="R2")
+
+
+def test_the_forecast_goes_on_from_the_last_known_value(sales):
+    y = sales["north"].copy()
+    y.iloc[49] = np.nan  # of the last day nothing is known
+    model = forecaster(missing="interpolate").fit(y[:50])
+    display = ForecastDisplay.from_estimator(model, sales["north"], coverage=0.8)
+    joins = [line for line in display.ax_.get_lines() if len(line.get_xdata()) == 2]
+    ends = [line.get_ydata().tolist() for line in joins]
+    assert ends == [[y.iloc[48], y.iloc[50]], [y.iloc[48], model.predict().iloc[0]]]
+    assert display.ax_.get_xlabel() == "day"
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["past", "truth", "80 % interval", "forecast"]
+
+
+@pytest.mark.parametrize("given", [Ridge(), Ridge, None, "model.skops"])
+def test_what_is_no_forecaster_is_refused_as_such(given):
+    message = r"forecaster=.* is no LSTMForecaster. Fit one around a regressor"
+    with pytest.raises(TypeError, match=message):
+        ForecastDisplay.from_estimator(given)
+
+
+@pytest.mark.parametrize("given", [Ridge, None, "model.skops"])
+def test_what_is_no_estimator_has_no_losses(given):
+    with pytest.raises(TypeError, match=r"is a class|not an estimator"):
+        LossCurveDisplay.from_estimator(given)
+
+
+def test_bad_parameters_of_displays_are_named(sales):
+    model = forecaster().fit(sales["north"])
+    _, axes = plt.subplots(2)
+    for options, message in (
+        ({"n_past": -3}, "n_past=-3"),
+        ({"n_past": 2.5}, r"n_past=2\.5"),
+        ({"coverage": 90}, "coverage=90"),
+        ({"horizon": 0}, "horizon=0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ForecastDisplay.from_estimator(model, **options)
+    for draw in (
+        lambda: ForecastDisplay.from_estimator(model, ax=axes),
+        lambda: ComparisonDisplay(pd.DataFrame({"MASE": [1.0]}, index=["a"])).plot(axes),
+        lambda: LossCurveDisplay(loss_curve=[1.0]).plot("axes"),
+        lambda: ForecastDisplay.from_predictions([1.0, 2.0], [1.0, 2.0], past=[0.0]),
+    ):
+        with pytest.raises(TypeError, match=r"ax=(?s:.)* is no matplotlib Axes|past=.* must be a"):
+            draw()
+    with pytest.raises(ValueError, match="coverage=90"):
+        ForecastDisplay.from_predictions([1.0], [1.0], lower=[0.0], upper=[2.0], coverage=90)
+    with pytest.raises(ValueError, match="y_true is empty"):
+        ForecastDisplay.from_predictions([], [])
