@@ -104,9 +104,11 @@ def bounds_and_quantiles(forecaster):
     ]
 
 
-@given(task=tasks(normalize=[None, "last"]))
-def test_a_forecast_is_what_loops_and_the_regressor_alone_make_of_the_windows(task):
-    """Of a regression without penalty, for which a unit makes no difference."""
+def forecast_by_loops(task, known):
+    """Return what a regression without penalty, for which units make no difference, makes of it.
+
+    It learns from the task's series, and goes on from the values known.
+    """
     y, w = task.y.to_numpy(), task.settings["window_length"]
     ahead = task.settings["horizon"] if task.settings["strategy"] == "direct" else 1
 
@@ -114,19 +116,23 @@ def test_a_forecast_is_what_loops_and_the_regressor_alone_make_of_the_windows(ta
         return window[-1] if task.settings["normalize"] == "last" else 0.0
 
     windows = [y[end - w : end] for end in range(w, len(y) - ahead + 1)]
-    targets = [y[end : end + ahead] for end in range(w, len(y) - ahead + 1)]
-    seen = [window - level(window) for window in windows]
-    learned = LinearRegression().fit(
-        seen, [target - level(window) for window, target in zip(windows, targets, strict=True)]
-    )
-    known = list(y)
-    while len(known) < len(y) + task.settings["horizon"]:
-        window = np.array(known[-w:])
-        known.extend(learned.predict([window - level(window)])[0] + level(window))
+    following = [y[end : end + ahead] for end in range(w, len(y) - ahead + 1)]
+    pairs = [(a - level(a), b - level(a)) for a, b in zip(windows, following, strict=True)]
+    learned = LinearRegression().fit(*map(np.array, zip(*pairs, strict=True)))
+    values = list(known)
+    while len(values) < len(known) + task.settings["horizon"]:
+        window = np.array(values[-w:])
+        values.extend(learned.predict([window - level(window)])[0] + level(window))
+    return values[len(known) :]
+
+
+@given(task=tasks(normalize=[None, "last"]))
+def test_a_forecast_is_what_loops_and_the_regressor_alone_make_of_the_windows(task):
     forecast = task.forecaster(LinearRegression()).fit(task.y).predict()
-    assert_near(forecast, known[len(y) :], y, 1e-6)
-    index = pd.date_range(START, periods=len(known), freq=task.y.index.freq)[len(y) :]
-    assert forecast.index.equals(index)
+    assert_near(forecast, forecast_by_loops(task, task.y), task.y, 1e-6)
+    n_steps = len(task.y) + len(forecast)
+    index = pd.date_range(START, periods=n_steps, freq=task.y.index.freq)
+    assert forecast.index.equals(index[len(task.y) :])
 
 
 @given(task=tasks(), kind=st.sampled_from(["array", "list", "column", "rows", "periods", "zone"]))
@@ -284,16 +290,16 @@ def test_an_update_row_by_row_is_one_of_all_rows(task, n_new, refit):
         assert_near(one, other, whole)
 
 
-@given(task=tasks(), n_new=st.integers(1, 6))
+@given(task=tasks(normalize=[None, "last"]), n_new=st.integers(1, 6))
 def test_an_update_learns_nothing_or_all(task, n_new):
-    """What it goes on from is known to a forecast of the whole series, untrained."""
     whole, task.y = task.y, task.y[:-n_new]
-    known, new = task.fitted(), whole[-n_new:]
-    refitted = task.fitted().update(new, refit=True)
-    assert_near(refitted.predict(), task.forecaster().fit(whole).predict(), whole)
-    # Others, and windows of a single value, have the unit of the rows of fit.
-    if task.settings["normalize"] == "window" and task.settings["window_length"] > 1:
-        assert_near(task.fitted().update(new).predict(), known.predict(y=whole), whole)
+    updated, refitted = (
+        task.forecaster(LinearRegression()).fit(task.y).update(whole[-n_new:], refit=refit)
+        for refit in (False, True)
+    )
+    assert_near(updated.predict(), forecast_by_loops(task, whole), whole, 1e-6)
+    expected = task.forecaster(LinearRegression()).fit(whole).predict()
+    assert_near(refitted.predict(), expected, whole)
 
 
 @settings(max_examples=FEW)
