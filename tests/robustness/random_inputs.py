@@ -32,19 +32,23 @@ class RandomSeries:
 
     known : dict of ndarray or None
         The values of each series in time order, NaN where none is known; None of what holds no
-        series of finite numbers, so that it has to be refused.
+        numbers, so that it has to be refused.
 
     index : Index or None
         Timestamps of a single series.
 
     words : str
         What it is.
+
+    has_times : bool
+        False where the index holds something that is no time, which a forecaster has to refuse.
     """
 
     y: Any
     known: dict[str, np.ndarray] | None
     index: pd.Index | None
     words: str
+    has_times: bool = True
 
     @property
     def plain(self):
@@ -59,10 +63,10 @@ def choice(rng, options):
     return options[rng.integers(len(options))]
 
 
-def random_values(rng, n_rows=None):
+def random_values(rng, n_rows=None, sane=False):
     """Draw values that are finite: waves, trends, counts, constants, of any size."""
     if n_rows is None:
-        n_rows = choice(rng, [0, 1, 2, 3, 5, 8, 13, *range(25, 90, 3)])
+        n_rows = choice(rng, [0, 1, 2, 3, 5, 8, 13, *range(25, 90, 3)][7 * sane :])
     t = np.arange(n_rows, dtype=float)
     noise = rng.standard_normal(n_rows)
     shapes = [
@@ -78,13 +82,15 @@ def random_values(rng, n_rows=None):
     ]
     weights = np.array([6, 4, 2, 2, 2, 2, 1, 1, 1]) / 21
     values = shapes[rng.choice(len(shapes), p=weights)]()
-    return values * choice(rng, [1.0] * 12 + [1e-300, 1e-12, 1e-3, 1e3, 1e9, 1e150, 1e300, -1.0])
+    sizes = [1e-12, 1e-3, 1e3, 1e9, -1.0, 1e-300, 1e150, 1e300]
+    return values * choice(rng, [1.0] * 12 + sizes[: 5 if sane else None])
 
 
-def with_holes(rng, values):
+def with_holes(rng, values, sane=False):
     """Make some missing: none, a few, a run, the first, the last, all."""
     values, n_rows = values.copy(), len(values)
-    kind = choice(rng, ["none"] * 6 + ["few", "few", "run", "first", "last", "all"])
+    kinds = ["none"] * 6 + ["few", "few", "run", "first", "last", "all"]
+    kind = choice(rng, kinds[: 8 if sane else None])
     if kind == "few" and n_rows:
         values[rng.integers(0, n_rows, 3)] = np.nan
     elif kind == "run":
@@ -149,7 +155,7 @@ DTYPES = {
     "timedelta64": lambda v: (np.arange(len(v)).astype("m8[s]"), None),
     "masked": lambda v: (np.ma.masked_invalid(v), v),
     "masked values": lambda v: (np.ma.masked_array(v, np.arange(len(v)) % 9 == 5), _ninth(v)),
-    "inf": lambda v: (np.r_[v[: len(v) // 2], np.inf, v[len(v) // 2 :]], None),
+    "inf": lambda v: (np.r_[v, np.inf], np.r_[v, np.inf]),
 }
 NULLABLE = ["Float64", "Int64", "boolean", "string", "category", "Sparse[float]"]
 
@@ -164,22 +170,25 @@ def _ninth(values):
     return np.where(np.arange(len(values)) % 9 == 5, np.nan, values)
 
 
-def random_series(rng):
-    """Draw a series or a panel."""
-    kinds = [_plain] * 3 + [_typed] * 3 + [_indexed] * 6 + [_broken] * 2 + [_panel] * 4 + [_wide]
-    return choice(rng, [*kinds, _foreign])(rng)
+def random_series(rng, sane=False):
+    """Draw a series or a panel; a sane one is long enough, and of numbers on evenly spaced times.
+
+    Whether it is refused all the same depends on its holes, its sign and the parameters.
+    """
+    kinds = [_plain] * 2 + [_indexed] * 6 + [_panel] * 4 + [_wide]
+    if not sane:
+        kinds += [_typed] * 5 + [_broken] * 2 + [_foreign] * 2
+    return choice(rng, kinds)(rng, sane)
 
 
 def _one(y, values, index, words):
     is_known = values is not None and np.ndim(values) == 1
     known = {"": np.asarray(values, dtype=float)} if is_known else None
-    if known and np.isinf(known[""]).any():
-        known = None
     return RandomSeries(y, known, index, words)
 
 
-def _plain(rng):
-    values, holes = with_holes(rng, random_values(rng))
+def _plain(rng, sane):
+    values, holes = with_holes(rng, random_values(rng, sane=sane), sane)
     forms = {
         "array": values,
         "list": values.tolist(),
@@ -196,8 +205,8 @@ def _plain(rng):
     return _one(forms[name], values, None, f"{name} of {len(values)}, holes {holes}")
 
 
-def _typed(rng):
-    values, holes = with_holes(rng, random_values(rng))
+def _typed(rng, sane):
+    values, holes = with_holes(rng, random_values(rng, sane=sane), sane)
     name = choice(rng, list(DTYPES))
     with np.errstate(over="ignore", invalid="ignore"):
         y, known = DTYPES[name](values)
@@ -207,11 +216,11 @@ def _typed(rng):
     return _one(y, known, getattr(y, "index", None), words)
 
 
-def _indexed(rng):
-    values, holes = with_holes(rng, random_values(rng))
+def _indexed(rng, sane):
+    values, holes = with_holes(rng, random_values(rng, sane=sane), sane)
     index, words = random_index(rng, len(values))
     y = pd.Series(values, index, name=choice(rng, [None, "y", 3, ("a", 1)]))
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 and not sane:
         dtype = choice(rng, NULLABLE)
         try:
             y, words = y.astype(dtype), f"{dtype} on {words}"
@@ -221,7 +230,7 @@ def _indexed(rng):
     return _one(y, values, index, f"Series of {len(values)} on {words}, holes {holes}")
 
 
-def _broken(rng):
+def _broken(rng, sane):
     """An index that has no order, repeats a time, lacks some, or names what is no time."""
     values = random_values(rng, int(rng.integers(20, 60)))
     n_rows, words = len(values), choice(rng, ["shuffled", "repeated", "absent", "NaT", "bad text"])
@@ -238,23 +247,25 @@ def _broken(rng):
     if words == "bad text":
         stamps = index.strftime("%Y-%m-%d").tolist()
         stamps[row] = choice(rng, ["2020-13-45", "Total", "24:00", ""])
-        return _one(pd.Series(values, stamps), None, None, words)
+        return RandomSeries(pd.Series(values, stamps), {"": values}, None, words, has_times=False)
     stamps = index.to_series().reset_index(drop=True)
     stamps[row] = pd.NaT if words == "NaT" else stamps[row - 1]
     return _one(pd.Series(values, pd.DatetimeIndex(stamps)), None, None, words)
 
 
-def _panel(rng):
+def _panel(rng, sane):
     """Series of several lengths and sizes, one after the other or in turn."""
     n_series = int(rng.integers(1, 5))
     names = choice(rng, [list("cadb"), [3, 1, 0, 2], ["b", "", " ", "ä"]])[:n_series]
     is_even, freq = rng.random() < 0.5, choice(rng, FREQUENCIES)
     lengths = rng.integers(25, 60, 1 if is_even else n_series)
-    lengths = np.resize(lengths, n_series) if rng.random() < 0.85 else rng.integers(1, 9, n_series)
+    lengths = (
+        np.resize(lengths, n_series) if sane or rng.random() < 0.7 else rng.integers(1, 9, n_series)
+    )
     starts = [0] * n_series if is_even else rng.integers(0, 9, n_series)
     known, parts = {}, {}
     for name, length, start in zip(names, lengths, starts, strict=True):
-        known[name], _ = with_holes(rng, random_values(rng, int(length)))
+        known[name], _ = with_holes(rng, random_values(rng, int(length), sane), sane)
         index = pd.date_range("2024-01-01", periods=start + length, freq=freq)[start:]
         parts[name] = pd.Series(known[name], index)
     y = pd.concat(parts)
@@ -266,10 +277,10 @@ def _panel(rng):
     return RandomSeries(y, known, None, words)
 
 
-def _wide(rng):
+def _wide(rng, sane):
     """Columns on one time axis; the known ones in the plainest form are those columns."""
     n_rows, n_columns = int(rng.integers(25, 60)), int(rng.integers(1, 4))
-    columns = [with_holes(rng, random_values(rng, n_rows))[0] for _ in range(n_columns)]
+    columns = [with_holes(rng, random_values(rng, n_rows, sane), sane)[0] for _ in range(n_columns)]
     table = np.stack(columns, axis=1)
     index, words = random_index(rng, n_rows)
     y = pd.DataFrame(table, index, columns=list("pqr")[:n_columns])
@@ -277,7 +288,7 @@ def _wide(rng):
     return result
 
 
-def _foreign(rng):
+def _foreign(rng, sane):
     """What other libraries call a series, and what is none."""
     values = random_values(rng, 40)
     days = pd.date_range("2024-01-01", periods=40)
@@ -310,19 +321,19 @@ def maybe_insane(rng, params, share=0.15):
     return params
 
 
-def forecaster_params(rng):
+def forecaster_params(rng, sane=False):
     """Draw parameters of a forecaster whose regressor is given."""
     params = {
-        "window_length": choice(rng, ["auto", 1, 2, 3, 5, 8, 20]),
+        "window_length": choice(rng, [1, 2, 3, 5, 8, "auto", 20][: 5 if sane else None]),
         "horizon": choice(rng, [1, 2, 3, 7]),
         "strategy": choice(rng, ["direct", "recursive"]),
         "normalize": choice(rng, ["auto", "last", "window", "standard", "minmax", None]),
-        "log": choice(rng, ["auto", False, False, True]),
+        "log": choice(rng, [False, "auto", True][: 2 if sane else None]),
         "columns": choice(rng, ["auto", "joint", "shared", "separate"]),
-        "missing": choice(rng, ["auto", "interpolate", "skip", "error"]),
+        "missing": choice(rng, ["auto", "interpolate", "skip", "error"][: 2 if sane else None]),
         "non_negative": choice(rng, ["auto", False, True]),
-        "integer": choice(rng, [False, False, True]),
-        "interval_method": choice(rng, ["conformal", "conformal", None]),
-        "calibration_fraction": choice(rng, [0.2, 0.4, 0.01, 0.99]),
+        "integer": False,
+        "interval_method": choice(rng, ["conformal", None][: 1 if sane else None]),
+        "calibration_fraction": choice(rng, [0.4, 0.2, 0.01, 0.99][: 2 if sane else None]),
     }
-    return maybe_insane(rng, params)
+    return params if sane else maybe_insane(rng, params)
