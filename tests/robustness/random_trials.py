@@ -115,11 +115,11 @@ def _fingerprint(given):
     return repr(given)
 
 
-def _serve(connection, seed, doors):
-    """Run the trials whose numbers come in, until none does."""
+def _serve(connection, trial, seed, doors):
+    """Run the trials whose numbers come in, until the other end is closed."""
     with suppress(EOFError):
-        while (number := connection.recv()) is not None:
-            connection.send(one_trial(seed, number, doors))
+        while True:
+            connection.send(trial(seed, connection.recv(), doors))
 
 
 class Worker:
@@ -133,10 +133,13 @@ class Worker:
 
     limit : float
         Seconds that one trial may take.
+
+    trial : callable, default=one_trial
+        What is run, a function that can be imported.
     """
 
-    def __init__(self, seed, doors, limit):
-        self.seed, self.doors, self.limit = seed, doors, limit
+    def __init__(self, seed, doors, limit, trial=one_trial):
+        self.seed, self.doors, self.limit, self.trial = seed, doors, limit, trial
         self._process = None
 
     def __enter__(self):
@@ -166,7 +169,7 @@ class Worker:
         # Forked children of a process with TensorFlow in it would hang by themselves.
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        args = theirs, self.seed, self.doors
+        args = theirs, self.trial, self.seed, self.doors
         self._process = context.Process(target=_serve, args=args, daemon=True)
         self._process.start()
         theirs.close()
