@@ -153,13 +153,13 @@ class Worker:
         is_new = self._process is None
         if is_new:
             self._start()
-        self._connection.send(number)
         try:
+            self._connection.send(number)
             # A new process imports first, which is not the trial's fault.
             if self._connection.poll(self.limit + 60 * is_new):
                 return self._connection.recv()
             said = f"no answer within {self.limit:g} s"
-        except EOFError:
+        except (EOFError, OSError):
             self._process.join()
             said = f"the process died with exit code {self._process.exitcode}"
         self._stop()

@@ -247,6 +247,10 @@ REFUSED += [
         lambda: load_forecaster(tempfile.gettempdir()),
         refuses(tempfile.gettempdir(), of=(OSError, ValueError)),
     ),
-    Case("a folder to write", saved_over_a_folder, refuses(tempfile.gettempdir(), of=(OSError, ValueError))),
+    Case(
+        "a folder to write",
+        saved_over_a_folder,
+        refuses(tempfile.gettempdir(), of=(OSError, ValueError)),
+    ),
 ]
 CASES = [*KEPT, *OTHERS, *REFUSED]
