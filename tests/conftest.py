@@ -6,11 +6,23 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 from series import write_tables
 
 from benchmarks.data.folder import find_folder
 from benchmarks.data.sources import is_complete
 from sklearn_lstm import SequenceWindower, make_supervised
+
+# As usual the same examples in every run, so that no change fails by another one's bad luck;
+# with --hypothesis-profile=long others each time, and more.
+settings.register_profile(
+    "usual", deadline=None, derandomize=True, max_examples=200,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.register_profile(
+    "long", settings.get_profile("usual"), derandomize=False, max_examples=5000
+)
+settings.load_profile("usual")
 
 REAL_SERIES = find_folder()
 HAS_REAL_SERIES = is_complete(REAL_SERIES)

@@ -6,6 +6,7 @@ N_ROWS_OF_HEAD = 1000  # fitted rows by which an array of them is recognised
 # Comparisons that a search for repeats is worth, beside a few for each row: a tenth of a second.
 # What takes more begins alike nearly everywhere, and then values tell nothing.
 MOST_COMPARISONS = 1_000_000
+BLOCK = 2**20  # rows that are compared at once
 
 
 def begin_alike(rows, head):
@@ -42,7 +43,7 @@ def n_rows_that_tell(rows, window_length):
     wanted = min(window_length, n_rows)
     tolerance = _rounding(head) * np.abs(head).max(axis=0)
     left = MOST_COMPARISONS + 16 * n_rows
-    starts = np.arange(1, n_rows)
+    starts = _rows_like_the_first(rows[:, 0], tolerance[0])
     for n_alike in range(len(head) + 1):
         if len(starts) and starts[-1] + n_alike == n_rows:
             if n_alike >= min(window_length, (n_rows + 1) // 2):
@@ -57,6 +58,15 @@ def n_rows_that_tell(rows, window_length):
             off = np.abs(rows[starts + n_alike, column] - head[n_alike, column])
             starts = starts[off <= largest]
     return None
+
+
+def _rows_like_the_first(values, tolerance):
+    """Return the later rows of the first one's value, block by block: rows may be very many."""
+    blocks = [
+        begin + np.flatnonzero(np.abs(values[begin : begin + BLOCK] - values[0]) <= tolerance)
+        for begin in range(1, len(values), BLOCK)
+    ]
+    return np.concatenate([np.empty(0, dtype=np.intp), *blocks])
 
 
 def _rounding(rows):

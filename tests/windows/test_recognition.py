@@ -116,6 +116,14 @@ def test_how_many_rows_tell_is_found_by_trying_each_place(values, window_length,
     assert found is None or expected <= found <= max(expected, min(window_length, len(rows)) + 1)
 
 
+def test_repeats_are_found_from_block_to_block(monkeypatch):
+    rows = np.r_[np.arange(20.0), 0, 1, 2, 3, 4, 99].reshape(-1, 1)
+    expected = n_rows_that_tell(rows, 3)
+    assert expected == n_rows_that_tell_by_hand(rows[:, 0].tolist(), 3) == 6
+    monkeypatch.setattr("sklearn_lstm.windows.recognition.BLOCK", 7)
+    assert n_rows_that_tell(rows, 3) == expected
+
+
 def test_a_search_for_repeats_takes_no_longer_than_it_is_worth():
     flat = np.zeros((200_000, 1))
     assert n_rows_that_tell(flat, 10) is None

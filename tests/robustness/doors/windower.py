@@ -19,6 +19,19 @@ SHOPS = pd.MultiIndex.from_product([["a", "b"], DAYS[:3]])
 MASKED = np.ma.masked_array(ROWS, mask=ROWS == 3)
 
 
+class Lazy:
+    """What a dask table is to others: a graph, and what it gives when it is computed."""
+
+    def __init__(self, table):
+        self.table, self.columns = table, table.columns
+
+    def __dask_graph__(self):
+        return {}
+
+    def compute(self):
+        return self.table
+
+
 def pairs(X, **params):
     return np.asarray(SequenceWindower(2, **params).fit_transform(X))[:, :, 0]
 
@@ -132,6 +145,11 @@ CASES = [
     Case("no row", lambda: pairs(ROWS[:0]), refuses("0 sample")),
     Case("no column", lambda: pairs(ROWS[:, :0]), refuses("0 feature")),
     Case("a dask array", lambda: pairs(dask.array.from_array(ROWS)), gives(PAIRS)),
+    Case(
+        "a dask table keeps its dates",
+        lambda: after(Lazy(DATED[:4]), Lazy(DATED[4:][::-1]), max_gap="1D"),
+        gives([[3, 4, 5], [2, 3, 4]]),
+    ),
     # polars and PyArrow: a column of times is the index.
     Case("a polars table", lambda: pairs(pl.DataFrame({"a": ROWS[:, 0]})), gives(PAIRS)),
     Case(
