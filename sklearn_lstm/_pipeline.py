@@ -37,7 +37,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "validation_fraction instead, or fit the inner pipeline (.regressor) on "
                     "scaled y and y_val."
                 )
-        with _index_kept(X), _rows_named(X, y), replaced_at_once(self) as fitted:
+        with replaced_at_once(self) as fitted, _index_kept(X), _rows_named(X, y):
             super(ScaledTargetRegressor, fitted).fit(X, y, **fit_params)
         return self
 
