@@ -38,7 +38,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "scaled y and y_val."
                 )
         X, y = plain_table(X, "X"), plain_table(y, "y")
-        with _index_kept(X), _rows_named(X, y), replaced_at_once(self) as fitted:
+        with replaced_at_once(self) as fitted, _index_kept(X), _rows_named(X, y):
             super(ScaledTargetRegressor, fitted).fit(X, y, **fit_params)
         return self
 
