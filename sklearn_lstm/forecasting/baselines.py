@@ -11,12 +11,27 @@ from pandas.tseries.frequencies import to_offset
 
 from .ranges import range_sums
 
-FEWEST_CHANGES = 6  # from which a season can be seen
-FEWEST_SEASONS = 2  # that must be known before one counts as a season
-LONGEST_UNNAMED_SEASON = 400  # looked for where the index does not tell hours from months
+# What is found without a name was tried on made-up series of 60 and 200 rows: random walks, white
+# noise and an AR(1) of 0.7, which have no season, and patterns of 7 and of 12 rows, once and twice
+# as large as the noise upon them; the horizon was 6.
+FEWEST_CHANGES = 6  # a season of 3 twice: with 4, an eighth of noises of 5 rows had a season
+FEWEST_SEASONS = 2  # the fewest to compare; with 3 or 4 as many of the true ones were found
+LONGEST_UNNAMED_SEASON = 400  # a year of days fits; a year of hours is known by the index alone
+# Twice a season repeats as well as the season itself, but for chance: with a ratio of 1 the true
+# one was found in 30 % of series, with 1.1 in 71 %, with 1.25 or 1.5 in 87 %.
 ALIKE = 1.25  # ratio of errors up to which the shorter season is taken
+# With 0.2 a season was seen in 30 % of series without one, with 0.3 in 6 % (white noise of 60 rows
+# above all), with 0.4 in 1 %; but of seasons a little weaker than their noise 0.3 found 53 to 83 %,
+# 0.4 only 25 to 56 %.
 WEAKEST_SEASON = 0.3  # autocorrelation of the changes at a season that is found without a name
+# Of seasons as large as their noise 8 steps out of 24 found 88 %, one step 77 %, all of them 83 %.
 MOST_STEPS_COMPARED = 8  # of the horizon, by which the error of the last value is known well
+# One peak found 75 % of the patterns, two 94 %, three 96 %, six 97 %; each takes time to compare.
+MOST_PEAKS = 3
+# Peaks by chance add up: of 30 short series without a season one was seen in 30 % of cases if 10
+# were looked at, in 48 % if all were. One alone might be the odd one of a panel.
+MOST_SERIES_SEARCHED = 10
+LONGEST_USUAL_SEASON = 1000  # rows: three of the longest windows; a day of minutes is longer
 
 
 def persistence(values, begins, n_known, n_steps):
@@ -187,7 +202,9 @@ def _usual_seasons(freq):
     except (TypeError, ValueError):
         return []
     spans = [pd.Timedelta(days=days) / step for days in (1, 7, 365)]
-    return [round(span) for span in spans if 1 < span < 1000 and span == round(span)]
+    return [
+        round(span) for span in spans if 1 < span < LONGEST_USUAL_SEASON and span == round(span)
+    ]
 
 
 def _peaks(series, longest):
@@ -208,7 +225,7 @@ def _returns(series, longest):
 
 def _peaks_of_some(series, longest, seen):
     found = set()
-    for values in sorted(series, key=len)[-10:]:
+    for values in sorted(series, key=len)[-MOST_SERIES_SEARCHED:]:
         filled = pd.DataFrame(values).interpolate().bfill().to_numpy()
         for column in seen(filled).T:
             found.update(_peaks_of(column, min(longest, LONGEST_UNNAMED_SEASON)))
@@ -229,4 +246,4 @@ def _peaks_of(changes, longest):
     is_peak = (inner > correlation[:-2]) & (inner > correlation[2:]) & (inner > WEAKEST_SEASON)
     lags = 1 + np.flatnonzero(is_peak)
     lags = lags[lags > 1]
-    return lags[np.argsort(-correlation[lags])][:3].tolist()
+    return lags[np.argsort(-correlation[lags])][:MOST_PEAKS].tolist()

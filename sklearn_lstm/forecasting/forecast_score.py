@@ -35,9 +35,10 @@ class RollingScoreMixin:
         Parameters
         ----------
         y : {array-like, Series, DataFrame}
-            The rows that follow those known so far, in the form of :meth:`LSTMForecaster.fit`; those of an array
-            are taken to follow at once. The fitted rows themselves give the score on rows that it
-            has learned from, which flatters it; an array is recognised by its values.
+            The rows that follow those known so far, in the form of :meth:`LSTMForecaster.fit`;
+            those of an array are taken to follow at once. The fitted rows themselves give the score
+            on rows that it has learned from, which flatters it; an array is recognised by its
+            values.
 
         X : {array-like, Series, DataFrame}, default=None
             Covariates of these rows, all columns of ``fit``.

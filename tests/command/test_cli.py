@@ -195,6 +195,25 @@ def test_backtest_prints_scores_beside_naive_ones(sales, tmp_path, monkeypatch, 
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
+def test_backtest_scores_shops_that_end_on_different_days(tmp_path, monkeypatch, capsys):
+    days = pd.date_range("2024-01-01", periods=60)
+    lengths = {"a": 60, "b": 57, "c": 50, "new": 6}
+    noise = np.random.default_rng(0).standard_normal(60)
+    parts = [
+        pd.DataFrame({"shop": name, "day": days[:n], "sold": 50 + noise[:n]})
+        for name, n in lengths.items()
+    ]
+    path, out = tmp_path / "shops.csv", tmp_path / "b.csv"
+    pd.concat(parts).to_csv(path, index=False)
+    code, printed, error = call(
+        monkeypatch, capsys, "backtest", path, "--target", "sold", "--series", "shop",
+        "--horizon", 2, "--windows", 2, "--window", 7, "--out", out,
+    )  # fmt: skip
+    assert (code, error) == (0, "")
+    assert pd.read_csv(out)["series"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
+    assert "Left out 1 of 4 series: 'new' (of its 6 rows" in printed
+
+
 def test_compare_prints_forecasters_from_best_to_worst(sales, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     out, picture = tmp_path / "c.csv", tmp_path / "c.png"

@@ -14,6 +14,7 @@ NOISE = np.random.default_rng(0).standard_normal(60)
 Y = pd.Series(20 + 5 * np.sin(2 * np.pi * np.arange(60) / 7) + NOISE, DAYS, name="load")
 SHOPS = {"a": Y, "b": 2 * Y[:50], "c": Y[:31] + 9, "d": Y[10:57]}
 PANEL = pd.concat(SHOPS, names=["shop", "day"])
+SOME_DAYS_BEFORE = pd.concat({name: of_one[:-6] for name, of_one in SHOPS.items()}, names=["shop"])
 TABLE = pd.DataFrame(
     {
         "origin": DAYS[[49, 49, 51, 51]],
@@ -238,6 +239,21 @@ CASES = [
         warns("Left out 1 of 5", "'e' (it holds no value)", then=gives(left_out("e"))),
     ),
     Case("a function of shops", of(last_of_all, y=PANEL, horizon=2), gives(all_shops)),
+    Case(
+        "a frozen forecaster of shops",
+        lambda: backtest(
+            FrozenEstimator(ridge().fit(SOME_DAYS_BEFORE)), PANEL, n_windows=3, coverage=0.5
+        ),
+        gives(all_shops),
+    ),
+    Case(
+        "a frozen forecaster that knows one of the shops to its end",
+        lambda: backtest(
+            FrozenEstimator(ridge().fit(pd.concat([SOME_DAYS_BEFORE.drop("c"), PANEL.loc[["c"]]]))),
+            PANEL, n_windows=3,
+        ),
+        warns("first origin, 2024-01-25", "before 2024-01-31", then=gives(all_shops)),
+    ),
     Case(
         "regressors of their own",
         of(ridge(columns="separate"), y=PANEL, n_windows=2, coverage=0.5),
