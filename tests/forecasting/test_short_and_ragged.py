@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from sklearn_lstm import LSTMForecaster
+from sklearn_lstm import LSTMForecaster, load_model, save_model
 
 VALUES = 10 + np.sin(np.arange(80) / 3)
 DAYS = pd.date_range("2024-01-01", periods=80, freq="D")
@@ -136,3 +136,15 @@ def test_columns_that_begin_late_are_learned_from_where_they_are_known():
 
 def test_a_column_that_lacks_its_last_value_alone_is_interpolated():
     assert fitted(wide(b=79), window_length=6).predict().notna().all(axis=None)
+
+
+def test_categories_of_ids_outlive_a_file(tmp_path):
+    table = without_short().rename("y").reset_index()
+    table["id"] = pd.Categorical(table["id"], categories=["b", "unused", "a"], ordered=True)
+    model = fitted(table.set_index(["id", "day"])["y"], window_length=6)
+    save_model(model, tmp_path / "model.skops")
+    for one in (model, load_model(tmp_path / "model.skops")):
+        level = one.predict().index.levels[0]
+        assert list(level.categories) == ["b", "unused", "a"]
+        assert level.ordered
+        assert one.history_.index.levels[0].equals(level)
