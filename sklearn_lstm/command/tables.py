@@ -92,7 +92,7 @@ def table_to_series(
         Columns of covariates that are not.
 
     shortest : int, default=1
-        Rows up to the last value that a series of a panel must have; shorter ones are left out.
+        Values that a series of a panel must have; those with fewer are left out, and noted.
 
     needs_target : bool, default=True
         Whether it is an error if no row has a target.
