@@ -104,7 +104,7 @@ def tiny(estimator):
     return with_lstm(estimator, units=4, epochs=1, batch_size=512)
 
 
-def _long(segment_length, units, epochs, dropout, batch_size=256, loss="absolute_error"):
+def _long(segment_length, units, epochs, dropout, batch_size=256, loss="absolute_error", **params):
     return LSTMRegressor(
         units,
         dropout=dropout,
@@ -115,6 +115,7 @@ def _long(segment_length, units, epochs, dropout, batch_size=256, loss="absolute
         learning_rate_schedule="cosine",
         batch_size=batch_size,
         epochs=epochs,
+        **params,
     )
 
 
@@ -170,7 +171,12 @@ def _informer(mse, mae, name="Informer"):
     return Published(name, {"MSE": mse, "MAE": mae}, INFORMER)
 
 
-FAR_CANDIDATES = (_long(24, 64, 4, 0.3), _long(24, 128, 4, 0.5), _long(24, 64, 6, 0.5))
+FAR_CANDIDATES = (
+    _long(24, 64, 4, 0.3),
+    _long(24, 128, 4, 0.5),
+    _long(24, 64, 6, 0.5),
+    _long(24, 64, 4, 0.3, decoding="parallel"),
+)
 
 ETTH1 = {
     "etth1-96-96": _etth1(
@@ -181,6 +187,8 @@ ETTH1 = {
             _long(24, 128, 4, 0.5),
             _long(24, 64, 6, 0.5, loss="huber"),
             _long(24, 64, 6, 0.3, loss="huber"),
+            _long(24, 64, 6, 0.3, decoding="parallel"),
+            _long(24, 64, 12, 0.3, max_samples=0.5),
         ),
         at_most(0.376),
         at_most(0.366),
@@ -195,7 +203,12 @@ ETTH1 = {
     "etth1-336-96": _etth1(
         336,
         96,
-        (_long(24, 64, 4, 0.5), _long(24, 128, 4, 0.5), _long(48, 64, 4, 0.5)),
+        (
+            _long(24, 64, 4, 0.5),
+            _long(24, 128, 4, 0.5),
+            _long(48, 64, 4, 0.5),
+            _long(24, 64, 4, 0.5, decoding="parallel"),
+        ),
         at_most(0.370),
         at_most(0.360),
         (_dlinear(0.374, 0.394, "NLinear", DLINEAR), _dlinear(0.375, 0.399, source=DLINEAR)),
@@ -203,7 +216,12 @@ ETTH1 = {
     "etth1-720-96": _etth1(
         720,
         96,
-        (_long(48, 64, 4, 0.5), _long(48, 128, 4, 0.5)),
+        (
+            _long(48, 64, 4, 0.5),
+            _long(48, 128, 4, 0.5),
+            _long(48, 64, 4, 0.5, decoding="parallel"),
+            _long(48, 64, 8, 0.5, max_samples=0.5),
+        ),
         at_most(0.365),
         at_most(0.350),
         (_segrnn(0.351, 0.392),),
@@ -213,7 +231,12 @@ ETTH1 = {
     "etth1-96-192": _etth1(
         96,
         192,
-        (_long(24, 64, 5, 0.3), _long(24, 128, 5, 0.5), _long(24, 64, 5, 0.5)),
+        (
+            _long(24, 64, 5, 0.3),
+            _long(24, 128, 5, 0.5),
+            _long(24, 64, 5, 0.5),
+            _long(24, 64, 5, 0.3, decoding="parallel"),
+        ),
         under(0.437),
         under(0.408),
         (_segrnn(0.408), _dlinear(0.437)),
