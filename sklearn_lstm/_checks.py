@@ -37,17 +37,27 @@ def plain_table(data, name):
         If ``data`` are times, complex or structured, so that numbers could only be made of them by
         leaving something out; or if a table has several columns of times.
     """
+    data = known_container(data, name)
+    refuse_times(data, name)
+    return data
+
+
+def known_container(data, name):
+    """Return data as pandas, NumPy or Python have them, whatever they hold; see `plain_table`."""
     if type(data).__name__ == "LazyFrame":
         raise ValueError(f"{name} is a LazyFrame, which holds no rows yet: give {name}.collect().")
     if hasattr(data, "__dask_graph__"):
         data = data.compute()
+    if isinstance(data, pd.DataFrame | pd.Series | pd.Index):
+        return data
     if isinstance(data, np.ma.MaskedArray):
-        data = _masked_as_nan(data)
-    elif hasattr(data, "columns") and not isinstance(data, pd.DataFrame):
-        data = _as_pandas(data, name)
-    elif hasattr(data, "to_numpy") and not isinstance(data, pd.DataFrame | pd.Series | pd.Index):
-        data = pd.Series(data.to_numpy(), name=getattr(data, "name", None) or None)
-    refuse_times(data, name)
+        return _masked_as_nan(data)
+    if hasattr(data, "columns") and hasattr(data, "shape"):
+        return _as_pandas(data, name)
+    if hasattr(data, "to_pandas") and not hasattr(data, "to_numpy"):
+        return data.to_pandas()
+    if hasattr(data, "to_numpy"):
+        return pd.Series(data.to_numpy(), name=getattr(data, "name", None) or None)
     return data
 
 
@@ -66,7 +76,7 @@ def _as_pandas(table, name):
     if len(times) > 1:
         raise ValueError(
             f"{name} holds dates in columns {times}, but one at most can be the index: leave the "
-            "others out, or turn them into numbers."
+            f"others out ({name}.drop({times[1:]})), or turn them into numbers."
         )
     if not times:
         return frame

@@ -25,7 +25,7 @@ from .extend import extend_panel, future_covariates, read_other_panel
 from .forecast_score import RollingScoreMixin
 from .panel_forecaster import PanelForecaster
 from .read_panel import read_panel
-from .read_table import covariates_table
+from .read_table import covariates_table, shortened
 from .time_series import Panel, check_values, warn_of_missing
 
 MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
@@ -451,9 +451,9 @@ class LSTMForecaster(RollingScoreMixin, BaseEstimator):
         n_steps = core.horizon if horizon is None else horizon
         if hasattr(n_steps, "__len__") and not isinstance(n_steps, str):
             raise TypeError(
-                f"horizon is a {type(horizon).__name__}, but must be a number of steps. A search "
-                "with scoring= predicts rows, which a forecaster can't: leave scoring=None, for "
-                "LSTMForecaster.score."
+                f"horizon={shortened(horizon)} is a {type(horizon).__name__}, but must be a number "
+                "of steps. A search with scoring= predicts rows, which a forecaster can't: leave "
+                "scoring=None, for LSTMForecaster.score."
             )
         if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
             raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")

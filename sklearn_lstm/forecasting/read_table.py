@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from .._checks import as_numbers
+from .._checks import as_numbers, known_container
 
 LARGEST = 1e305  # so that differences and forecasts of what is smaller are numbers
 
@@ -14,7 +14,8 @@ LARGEST = 1e305  # so that differences and forecasts of what is smaller are numb
 def as_table(data, name):
     """Return pandas data as they are, other tables as pandas, everything else as an array.
 
-    A column of dates in a polars table is its index. What a mask hides is NaN.
+    A column of dates in a table of polars or PyArrow is its index. What a mask hides is NaN. Of
+    Dask the result is computed.
 
     Parameters
     ----------
@@ -27,18 +28,9 @@ def as_table(data, name):
     -------
     table : ndarray of one or two dimensions, Series or DataFrame
     """
+    data = known_container(data, name)
     if isinstance(data, pd.Series | pd.DataFrame):
         return data
-    library = type(data).__module__.partition(".")[0]
-    if library == "polars":
-        return _from_polars(data, name)
-    if library.startswith("dask"):
-        raise TypeError(
-            f"{name} is a {type(data).__name__} of Dask, of which only parts are in memory. Give "
-            f"it {name}.compute()."
-        )
-    if hasattr(data, "to_pandas"):
-        return as_table(data.to_pandas(), name)
     array = _as_array(data, name)
     if array.ndim not in (1, 2):
         raise ValueError(
@@ -73,8 +65,6 @@ def as_columns(data, name):
 def _as_array(data, name):
     if data is None or isinstance(data, str | bytes | dict | set) or issparse(data):
         raise TypeError(f"{name} is {_in_words(data)}. {_remedy(data, name)}")
-    if np.ma.isMaskedArray(data):
-        return _unmasked(data, name)
     try:
         array = np.asarray(data)
     except ValueError as error:
@@ -106,37 +96,6 @@ def _remedy(data, name):
     if hasattr(data, "__iter__") and not isinstance(data, str | bytes):
         return f"Give it list({name})."
     return "Give it a list, an array, a Series or a DataFrame."
-
-
-def _unmasked(data, name):
-    """Return a masked array as floats, NaN where it is masked."""
-    if data.dtype.kind not in "biufO":
-        return np.asarray(data)  # is refused for what it is
-    if data.dtype.kind == "O":
-        return data.filled(np.nan)
-    return data.astype(float).filled(np.nan)
-
-
-def _from_polars(data, name):
-    """Return a table of polars with its dates as the index, without them as an array."""
-    if hasattr(data, "collect"):
-        raise TypeError(f"{name} is a LazyFrame: give it {name}.collect().")
-    if not hasattr(data, "columns"):
-        return _as_array(data.to_numpy(), name)
-    times = [column for column, dtype in data.schema.items() if dtype.is_temporal()]
-    columns = {column: data[column].to_numpy() for column in data.columns if column not in times}
-    if not times:
-        return as_columns(pd.DataFrame(columns), name)
-    if len(times) > 1:
-        raise ValueError(
-            f"{name} holds times in the columns {times}: leave the one that is its time, and give "
-            f"the others as numbers or not at all ({name}.drop({times[1:]}))."
-        )
-    index = pd.Index(data[times[0]].to_numpy(), name=times[0])
-    zone = getattr(data.schema[times[0]], "time_zone", None)
-    if zone is not None:
-        index = pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(zone)
-    return pd.DataFrame(columns, index=index)
 
 
 def _only_numbers(data, name):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 # Chosen on the validation stretches of the tasks in benchmarks/skill: between 4 and 10 hardly
-# anything changes, equal weights are worse by a tenth, and the best alone by a twentieth.
+# anything changes, equal weights are worse by a tenth, and the best alone by a twentieth. Weights
+# for each of two or four blocks of steps change the geometric mean over 38 tasks by -1 %, all of
+# which comes from one (solar, -30 %); the median stays, and the worst is 12 % worse.
 SHARPNESS = 6.0
 # A member is compared on the origins that it can forecast; on fewer than that share of them it has
 # shown too little, and counts as the worst.

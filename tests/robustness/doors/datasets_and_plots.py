@@ -227,7 +227,7 @@ PREDICTIONS = [
         closed(lambda: of_predictions(np.ones((3, 2)), np.ones((3, 2)))),
         refuses("(3, 2)"),
     ),
-    Case("of a number", closed(lambda: of_predictions(1.0, 2.0)), refuses("array-like", "float")),
+    Case("of a number", closed(lambda: of_predictions(1.0, 2.0)), refuses("array")),
     Case(
         "with one bound",
         closed(lambda: of_predictions(TRUTH, FORECAST, lower=TRUTH)),
