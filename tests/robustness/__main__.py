@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import replace
 
-from .random_trials import BAD, DOORS, HANG, Worker, counts, drawn
+from .random_trials import BAD, DOORS, HANG, REFUSED, Worker, counts, drawn
 
 LONGEST_LINE = 600
 
@@ -42,7 +42,8 @@ def main() -> int:
                 door, trial = drawn(seed, number, args.doors)
                 outcome = replace(outcome, door=door, words=trial.words)
             outcomes.append(outcome)
-            if outcome.kind in BAD or args.only is not None or args.refused:
+            is_asked = args.only is not None or (args.refused and outcome.kind == REFUSED)
+            if outcome.kind in BAD or is_asked:
                 print(_line(seed, args.doors, outcome), flush=True)
             if args.only is not None:
                 break
