@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 
-from .random_trials import BAD, DOORS, Worker, counts
+from .random_trials import BAD, DOORS, HANG, REFUSED, Worker, counts, drawn
 
 LONGEST_LINE = 600
 
@@ -37,8 +38,12 @@ def main() -> int:
         number = args.only or 0
         while time.monotonic() < ends:
             outcome = worker.run(number)
+            if outcome.kind == HANG:  # the process that knew is gone
+                door, trial = drawn(seed, number, args.doors)
+                outcome = replace(outcome, door=door, words=trial.words)
             outcomes.append(outcome)
-            if outcome.kind in BAD or args.only is not None or args.refused:
+            is_asked = args.only is not None or (args.refused and outcome.kind == REFUSED)
+            if outcome.kind in BAD or is_asked:
                 print(_line(seed, args.doors, outcome), flush=True)
             if args.only is not None:
                 break

@@ -25,6 +25,7 @@ BAD = (UNCLEAR, WRONG, HANG)
 # Errors that say nothing of parameters and rows, though they derive from ValueError.
 NO_WORDS = (UnicodeError, np.linalg.LinAlgError, pd.errors.OutOfBoundsDatetime)
 FEWEST_WORDS = 4
+MOST_MEMORY = 6 * 2**30  # bytes for a process of trials, TensorFlow's included
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Outcome:
 
 
 def one_trial(seed, number, doors):
-    """Draw a trial and run it.
+    """Draw a trial and judge what comes of it.
 
     Parameters
     ----------
@@ -49,14 +50,19 @@ def one_trial(seed, number, doors):
     doors : list of str
         Names of :data:`DOORS` from which one is drawn.
     """
+    door, trial = drawn(seed, number, doors)
+    kind, said = _outcome(trial)
+    return Outcome(number, door, kind, " ".join(trial.words.split()), " ".join(said.split()))
+
+
+def drawn(seed, number, doors):
+    """Return the door of a trial, and the trial."""
     rng = np.random.default_rng([seed, number])
     weights = np.array([TRAINED.get(door, 1.0) for door in doors])
     door = doors[rng.choice(len(doors), p=weights / weights.sum())]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        trial = DOORS[door](rng)
-    kind, said = _outcome(trial)
-    return Outcome(number, door, kind, " ".join(trial.words.split()), " ".join(said.split()))
+        return door, DOORS[door](rng)
 
 
 def _outcome(trial):
@@ -117,6 +123,11 @@ def _fingerprint(given):
 
 def _serve(connection, trial, seed, doors):
     """Run the trials whose numbers come in, until the other end is closed."""
+    with suppress(ImportError):  # not on Windows
+        import resource
+
+        # What asks for all memory shall get an error, and leave other processes alone.
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     with suppress(EOFError):
         while True:
             connection.send(trial(seed, connection.recv(), doors))

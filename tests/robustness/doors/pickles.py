@@ -150,14 +150,10 @@ OTHERS = [
     ),
     Case(
         "a result of a backtest",
-        lambda: pickle.loads(
-            pickle.dumps(backtest(forecaster(), Y, n_windows=2, season_length=5))
-        ).scores(),
-        gives(
-            lambda found: found.equals(
-                backtest(forecaster(), Y, n_windows=2, season_length=5).scores()
-            )
-        ),
+        lambda: (
+            lambda result: pickle.loads(pickle.dumps(result)).scores().equals(result.scores())
+        )(backtest(forecaster(), Y, n_windows=2, season_length=5)),
+        gives(True),
     ),
     Case(
         "separate series",
