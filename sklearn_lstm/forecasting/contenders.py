@@ -11,8 +11,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from .._sklearn_private import validate_parameters
 from .baselines import last_values, seasonal_naive
 from .calendar import Calendars
+from .check_regressor import check_regressor
 from .conformal import NoIntervalError
 from .extend import check_kind, read_other_panel
 from .forecaster import LSTMForecaster
@@ -162,6 +164,8 @@ class Refitted:
 
     def __init__(self, forecaster: LSTMForecaster, *, has_intervals: bool) -> None:
         method = (forecaster.interval_method or "conformal") if has_intervals else None
+        validate_parameters(forecaster)  # as its fit would
+        check_regressor(forecaster.regressor)
         self._forecaster = clone(forecaster).set_params(interval_method=method)
         self._core = PanelForecaster(**self._forecaster.get_params(deep=False))
         self.horizon = self._core.horizon

@@ -347,7 +347,9 @@ def test_a_backtest_forecasts_what_a_forecaster_fitted_until_then_does(task, n_w
 @given(task=st.one_of(tasks(), panels(max_series=3)), refit=st.sampled_from([True, False, 2]))
 def test_noise_after_an_origin_changes_nothing_that_was_forecast_from_it(task, refit):
     days = task.y.index.get_level_values(-1)
-    options = {"n_windows": 3, "refit": refit, "coverage": 0.5, "season_length": 1}
+    options = {
+        "n_windows": 3, "refit": refit, "coverage": 0.5, "season_length": 1, "align": "date"
+    }  # fmt: skip
     found = backtest(task.forecaster(), task.y, **options).predictions
     origin = found["origin"].unique()[1]
     noisy = task.y.where(days <= origin, 1e3 * task.y.abs().max())

@@ -118,6 +118,16 @@ BOUNDS = TABLE.assign(lower=TABLE["y_pred"] - 1, upper=TABLE["y_pred"] + 1)
 X = pd.DataFrame({"x": np.arange(60.0)}, DAYS)
 
 CASES = [
+    Case(
+        "a strategy that there isn't",
+        lambda: backtest(LSTMForecaster(Ridge(), window_length=3, strategy="1"), Y, horizon=2),
+        refuses("strategy", "'1'"),
+    ),
+    Case(
+        "a class within the forecaster",
+        lambda: backtest(LSTMForecaster(Ridge, window_length=3), Y, horizon=2),
+        refuses("Ridge", "class"),
+    ),
     # Origins and counts
     Case("five origins, unless told otherwise", of(), gives(origins(49, 51, 53, 55, 57))),
     Case("one origin", of(n_windows=1), gives(origins(57))),
