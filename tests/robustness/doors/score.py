@@ -175,7 +175,7 @@ CASES = [
          refuses("horizon=2", "test_size=")),
     Case("folds that begin before", folds(Y, cv=KFold(3)), refuses("known until")),
     Case("a score of scikit-learn's", search(Y, Y, scoring="neg_mean_absolute_error"),
-         refuses("horizon is a Series", "scoring=None")),
+         refuses("horizon=", "is a Series", "scoring=None")),
     Case("a parameter that is none", search(Y, grid={"window": [3]}), refuses("window")),
     Case("a window too long for a fold", search(Y, grid={"window_length": [70]}),
          refuses("window_length=70", "Lower window_length")),
