@@ -284,7 +284,9 @@ def update(rng):
         known, new = parts()
         state["forecaster"] = _forecaster(params).fit(known)
         state["before"] = state["forecaster"].predict()
-        return state["forecaster"].update(new, refit=refit).predict()
+        updated = state["forecaster"].update(new, refit=refit)
+        state.pop("before")  # what it now knows may be too little for a forecast
+        return updated.predict()
 
     def check(found):
         known, new = parts()
