@@ -1,6 +1,5 @@
 """The story of a fit that the LSTM estimators share."""
 
-import warnings
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
@@ -19,6 +18,7 @@ from ._checks import (
 )
 from ._progress import told_progress
 from ._quantiles import check_quantile
+from ._warn import warn_user
 from .engine.architecture import (
     Architecture,
     CustomArchitecture,
@@ -408,10 +408,9 @@ def _end_interrupted(n_whole, n_epochs, *, stops_early):
     """Say what was kept, and raise the interrupt, even where warnings are errors."""
     kept = "best" if stops_early else "last"
     try:
-        warnings.warn(
+        warn_user(
             f"Training interrupted by user after {n_whole} of {n_epochs} epochs: the estimator has "
-            f"the weights of the {kept} of these.",
-            stacklevel=5,
+            f"the weights of the {kept} of these."
         )
     finally:
         raise KeyboardInterrupt
