@@ -239,6 +239,22 @@ CASES = [
         gives([[NAN, NAN, 0], [3, 4, 5]]),
     ),
     Case(
+        "the last fitted rows",
+        lambda: after(ROWS, ROWS[2:]),
+        gives([[NAN, NAN, 2], [NAN, 2, 3], [2, 3, 4], [3, 4, 5]]),
+    ),
+    Case(
+        "a stretch of fitted rows and more",
+        lambda: after(ROWS[:5], ROWS[2:])[[0, 3]],
+        gives([[NAN, NAN, 2], [3, 4, 5]]),
+    ),
+    Case("less than a window of fitted rows", lambda: after(ROWS, ROWS[2:4])[0], gives([4, 5, 2])),
+    Case(
+        "rows before the fitted ones, and these",
+        lambda: after(ROWS[2:], ROWS)[0],
+        warns("row 2 on", "history=", then=gives([NAN, NAN, 0])),
+    ),
+    Case(
         "all rows alike",
         lambda: after(ROWS * 0, ROWS * 0)[0],
         warns("history=", then=gives([0, 0, 0])),
