@@ -21,8 +21,8 @@ def plain_table(data, name):
     Parameters
     ----------
     data : array-like, DataFrame or Series
-        What is masked becomes NaN. Of dask, the result. Of polars and PyArrow, a table on the index
-        of its column of dates or times, if it has one.
+        What is masked becomes NaN, sparse columns of pandas dense. Of dask, the result. Of polars
+        and PyArrow, a table on the index of its column of dates or times, if it has one.
 
     name : str
         What errors call it.
@@ -36,6 +36,9 @@ def plain_table(data, name):
     ValueError
         If ``data`` are times, complex or structured, so that numbers could only be made of them by
         leaving something out; or if a table has several columns of times.
+
+    TypeError
+        If ``data`` is a sparse matrix of SciPy.
     """
     data = known_container(data, name)
     refuse_times(data, name)
@@ -48,8 +51,12 @@ def known_container(data, name):
         raise ValueError(f"{name} is a LazyFrame, which holds no rows yet: give {name}.collect().")
     if hasattr(data, "__dask_graph__"):
         data = data.compute()
+    if hasattr(data, "toarray"):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense rows are read: give {name}.toarray()."
+        )
     if isinstance(data, pd.DataFrame | pd.Series | pd.Index):
-        return data
+        return _dense(data)
     if isinstance(data, np.ma.MaskedArray):
         return _masked_as_nan(data)
     if hasattr(data, "columns") and hasattr(data, "shape"):
@@ -59,6 +66,19 @@ def known_container(data, name):
     if hasattr(data, "to_numpy"):
         return pd.Series(data.to_numpy(), name=getattr(data, "name", None) or None)
     return data
+
+
+def _dense(data):
+    """Return what pandas holds with its sparse columns written out."""
+    if isinstance(data, pd.DataFrame):
+        sparse = [isinstance(dtype, pd.SparseDtype) for dtype in data.dtypes]
+        if any(sparse):
+            data = data.copy(deep=False)
+            for place in np.flatnonzero(sparse):
+                data.isetitem(place, _dense(data.iloc[:, place]))
+        return data
+    is_sparse = isinstance(data.dtype, pd.SparseDtype)
+    return data.astype(data.dtype.subtype) if is_sparse else data
 
 
 def _masked_as_nan(array):

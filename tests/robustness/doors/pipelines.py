@@ -4,6 +4,7 @@ import dask.array
 import numpy as np
 import pandas as pd
 import polars as pl
+from scipy.sparse import csr_array
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.linear_model import Ridge
@@ -141,6 +142,9 @@ CASES = [
         gives(0),
     ),
     Case("a polars y", lambda: far_from_plain(y=pl.Series(Y.to_numpy())), gives(0)),
+    Case("sparse columns", lambda: far_from_plain(X.astype("Sparse[float]"), Y), gives(0)),
+    Case("a sparse y", lambda: far_from_plain(y=Y.astype("Sparse[float]")), gives(0)),
+    Case("a sparse matrix", lambda: predictions(csr_array(VALUES)), refuses("X", "toarray()")),
     Case("a list", lambda: far_from_plain(VALUES.tolist(), Y.tolist()), gives(0)),
     Case("rows backwards", lambda: predictions(X[::-1], Y[::-1], X[::-1]).shape, gives((24,))),
     Case("no y", lambda: predictions(y=None), refuses("y")),

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from scipy.sparse import csr_array
 
 from sklearn_lstm import SequenceWindower
 
@@ -144,6 +145,24 @@ CASES = [
     Case("one dimension", lambda: pairs(ROWS[:, 0]), refuses("Reshape")),
     Case("no row", lambda: pairs(ROWS[:0]), refuses("0 sample")),
     Case("no column", lambda: pairs(ROWS[:, :0]), refuses("0 feature")),
+    Case(
+        "sparse columns",
+        lambda: pairs(pd.DataFrame(ROWS).astype(pd.SparseDtype(float, NAN))),
+        gives(PAIRS),
+    ),
+    Case(
+        "sparse integers beside others",
+        lambda: SequenceWindower(1).fit_transform(
+            DATED.astype("Sparse[int]").set_axis(["a"], axis=1).assign(b=DATED[0] + 1)
+        )[:, 0],
+        gives(np.hstack([ROWS, ROWS + 1])),
+    ),
+    Case(
+        "sparse columns without a value",
+        lambda: pairs(pd.DataFrame({"a": pd.arrays.SparseArray([1.0, NAN])})),
+        refuses("NaN", "row 1"),
+    ),
+    Case("a sparse matrix", lambda: pairs(csr_array(ROWS)), refuses("X", "toarray()")),
     Case("a dask array", lambda: pairs(dask.array.from_array(ROWS)), gives(PAIRS)),
     Case(
         "a dask table keeps its dates",
