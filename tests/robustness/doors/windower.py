@@ -214,6 +214,26 @@ CASES = [
     ),
     Case("no date", lambda: pairs(DATED.set_axis([*DAYS[:5], pd.NaT])), refuses("row 5", "NaT")),
     Case(
+        "an infinite number as time",
+        lambda: pairs(DATED.set_axis([0, 1, 2, 3.5, 4, np.inf])),
+        refuses("index", "infinity", "row 5"),
+    ),
+    Case(
+        "an infinite time in a panel",
+        lambda: pairs(DATED.set_axis(pd.MultiIndex.from_product([["a", "b"], [1.0, -np.inf, 2]]))),
+        refuses("index", "infinity", "row 1"),
+    ),
+    Case(
+        "an infinite time that no row has",
+        lambda: pairs(DATED.set_axis(pd.MultiIndex.from_product([["a", "b"], [1, 2, np.inf]]))[:2]),
+        gives(PAIRS[:2]),
+    ),
+    Case(
+        "fractions that may be missing",
+        lambda: pairs(DATED.set_axis(pd.Index([0, 1, 2, 3, None, 5], dtype="Float64"))),
+        refuses("row 4", "nan"),
+    ),
+    Case(
         "a panel backwards",
         lambda: pairs(pd.DataFrame(ROWS, index=SHOPS)[::-1]),
         gives([[4, 5], [3, 4], [NAN, 3], [1, 2], [0, 1], [NAN, 0]]),
