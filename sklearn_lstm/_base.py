@@ -1,6 +1,5 @@
 """The story of a fit that the LSTM estimators share."""
 
-import warnings
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
@@ -19,6 +18,7 @@ from ._checks import (
 )
 from ._progress import told_progress
 from ._quantiles import check_quantile
+from ._warn import warn_user
 from .engine.architecture import (
     Architecture,
     CustomArchitecture,
@@ -101,7 +101,8 @@ class BaseLSTM(BaseEstimator):
                 X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer
             )
         if n_whole is not None:
-            _end_interrupted(n_whole, n_epochs, stops_early=self.early_stopping)
+            kept = "best" if self.early_stopping else "last"
+            _end_interrupted(n_whole, n_epochs, type(self).__name__, kept)
         return self
 
     def _learn(self, X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer):
@@ -404,14 +405,13 @@ class BaseLSTM(BaseEstimator):
         return tags
 
 
-def _end_interrupted(n_whole, n_epochs, *, stops_early):
+def _end_interrupted(n_whole, n_epochs, name, kept):
     """Say what was kept, and raise the interrupt, even where warnings are errors."""
-    kept = "best" if stops_early else "last"
     try:
-        warnings.warn(
-            f"Training interrupted by user after {n_whole} of {n_epochs} epochs: the estimator has "
-            f"the weights of the {kept} of these.",
-            stacklevel=5,
+        warn_user(
+            f"Training interrupted by user after {n_whole} of {n_epochs} epochs: the {name} has "
+            f"the weights of the {kept} of these. What fits a copy of it, such as a search or a "
+            "forecaster, is as before."
         )
     finally:
         raise KeyboardInterrupt

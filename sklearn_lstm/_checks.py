@@ -21,8 +21,8 @@ def plain_table(data, name):
     Parameters
     ----------
     data : array-like, DataFrame or Series
-        What is masked becomes NaN. Of dask, the result. Of polars and PyArrow, a table on the index
-        of its column of dates or times, if it has one.
+        What is masked becomes NaN, sparse columns of pandas dense. Of dask, the result. Of polars
+        and PyArrow, a table on the index of its column of dates or times, if it has one.
 
     name : str
         What errors call it.
@@ -36,6 +36,9 @@ def plain_table(data, name):
     ValueError
         If ``data`` are times, complex or structured, so that numbers could only be made of them by
         leaving something out; or if a table has several columns of times.
+
+    TypeError
+        If ``data`` is a sparse matrix of SciPy.
     """
     data = known_container(data, name)
     refuse_times(data, name)
@@ -48,8 +51,12 @@ def known_container(data, name):
         raise ValueError(f"{name} is a LazyFrame, which holds no rows yet: give {name}.collect().")
     if hasattr(data, "__dask_graph__"):
         data = data.compute()
+    if hasattr(data, "toarray"):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense rows are read: give {name}.toarray()."
+        )
     if isinstance(data, pd.DataFrame | pd.Series | pd.Index):
-        return data
+        return _dense(data)
     if isinstance(data, np.ma.MaskedArray):
         return _masked_as_nan(data)
     if hasattr(data, "columns") and hasattr(data, "shape"):
@@ -59,6 +66,19 @@ def known_container(data, name):
     if hasattr(data, "to_numpy"):
         return pd.Series(data.to_numpy(), name=getattr(data, "name", None) or None)
     return data
+
+
+def _dense(data):
+    """Return what pandas holds with its sparse columns written out."""
+    if isinstance(data, pd.DataFrame):
+        sparse = [isinstance(dtype, pd.SparseDtype) for dtype in data.dtypes]
+        if any(sparse):
+            data = data.copy(deep=False)
+            for place in np.flatnonzero(sparse):
+                data.isetitem(place, _dense(data.iloc[:, place]))
+        return data
+    is_sparse = isinstance(data.dtype, pd.SparseDtype)
+    return data.astype(data.dtype.subtype) if is_sparse else data
 
 
 def _masked_as_nan(array):
@@ -151,7 +171,7 @@ def check_windows(estimator, X, *, reset):
     The values of 3-D input are not looked at: missing history is the caller's to judge.
     """
     X = plain_table(X, "X")
-    X = X if hasattr(X, "ndim") else np.asarray(X)
+    X = X if hasattr(X, "ndim") else _as_array(X)
     if X.ndim > 3:
         raise ValueError(
             f"X has {X.ndim} dimensions (shape {X.shape}), but "
@@ -175,6 +195,13 @@ def check_windows(estimator, X, *, reset):
     else:
         check_shape_of_windows(estimator, windows.shape, reset=reset)
     return windows
+
+
+def _as_array(X):
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"X holds windows of different shapes: {error} Give all alike.") from error
 
 
 def check_shape_of_windows(estimator, shape, *, reset):
@@ -221,16 +248,36 @@ def check_targets(estimator, y, X):
     return y
 
 
+def refuse_other_order(X, y):
+    """Refuse a table and targets of the same index in another order, which belong together by it.
+
+    Other indexes may well differ, as where targets are the rows of a later step.
+    """
+    indexes = [data.index for data in (X, y) if isinstance(data, pd.DataFrame | pd.Series)]
+    if len(indexes) < 2 or any(isinstance(index, pd.RangeIndex) for index in indexes):
+        return
+    of_X, of_y = indexes
+    if len(of_X) != len(of_y) or of_X.equals(of_y) or not (of_X.is_unique and of_y.is_unique):
+        return
+    if of_X.isin(of_y).all():
+        row = int(np.argmax(of_X != of_y))
+        raise ValueError(
+            f"X and y have the same index in another order: row {row} is {of_X[row]!s} in X and "
+            f"{of_y[row]!s} in y. Give y in the order of X: y.loc[X.index]."
+        )
+
+
 def check_weights(sample_weight, X):
     """Return one finite weight of zero or more for each row of X."""
     if sample_weight is None:
         return np.broadcast_to(np.float32(1), len(X))  # one weight stands for all
     sample_weight = plain_table(sample_weight, "sample_weight")
-    if isinstance(sample_weight, Real):
+    if np.ndim(sample_weight) == 0:
         sample_weight = np.full(len(X), sample_weight)
-    weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
+    with _text_explained(sample_weight, "sample_weight"):
+        weights = check_array(
+            sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        )
     if weights.shape != (len(X),):
         raise ValueError(
             f"sample_weight.shape == {weights.shape}, expected {(len(X),)}: Sample weights must be "
@@ -279,7 +326,7 @@ def _text_explained(data, name="X"):
 
 def explain_text(error, data, name):
     """Raise an error that names the columns, if the given one comes from text among numbers."""
-    if "could not convert" not in str(error) and "NAType" not in str(error):
+    if not any(text in str(error) for text in ("could not convert", "NAType", "float() argument")):
         return
     columns = (
         []

@@ -14,7 +14,13 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import on_snapshot, replaced_at_once
-from ._checks import NonFiniteError, explain_text, plain_table, refuse_non_finite
+from ._checks import (
+    NonFiniteError,
+    explain_text,
+    plain_table,
+    refuse_non_finite,
+    refuse_other_order,
+)
 from ._quantiles import mean_d2_pinball_score
 from ._regressor import LSTMRegressor
 from .windows.sequence_windower import SequenceWindower
@@ -23,8 +29,10 @@ from .windows.sequence_windower import SequenceWindower
 class ScaledTargetRegressor(TransformedTargetRegressor):
     """``TransformedTargetRegressor`` around an LSTM pipeline, see :func:`make_lstm_pipeline`.
 
-    It refuses a ``y_val``, which it would leave unscaled, and has every scaler, those that a search
-    puts in place included, hand on the index of a DataFrame to the windower.
+    It refuses a ``y_val``, which it would leave unscaled, and a ``y`` of the same index as ``X`` in
+    another order, since rows are paired by place, as everywhere in scikit-learn. It has every
+    scaler, those that a search puts in place included, hand on the index of a DataFrame to the
+    windower.
     """
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> ScaledTargetRegressor:
@@ -38,6 +46,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                     "scaled y and y_val."
                 )
         X, y = plain_table(X, "X"), plain_table(y, "y")
+        refuse_other_order(X, y)
         with replaced_at_once(self) as fitted, _index_kept(X), _rows_named(X, y):
             super(ScaledTargetRegressor, fitted).fit(X, y, **fit_params)
         return self
@@ -56,7 +65,8 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
     @on_snapshot
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R², or, of several quantiles, what :meth:`LSTMRegressor.score` returns."""
-        levels, y = self._levels(), plain_table(y, "y")
+        levels, X, y = self._levels(), plain_table(X, "X"), plain_table(y, "y")
+        refuse_other_order(X, y)
         if levels is None:
             return super().score(X, y, sample_weight)
         return mean_d2_pinball_score(y, self.predict(X), levels, sample_weight)

@@ -15,6 +15,7 @@ MODULES = {
 }
 HELPERS = {
     "_atomic", "_checks", "_sklearn_private", "_output_files", "_progress", "_quantiles",
+    "_warn",
 }  # fmt: skip
 ESTIMATORS = {"_base", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}

@@ -331,10 +331,13 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
         patch.setattr(f"{owner}.{name}", interrupted)
         kept = "best" if early_stopping else "last"
         with (
-            pytest.warns(UserWarning, match=f"interrupted by user .* weights of the {kept}"),
+            pytest.warns(
+                UserWarning, match=rf"interrupted by user .* of the {kept} .* copy"
+            ) as said,
             pytest.raises(KeyboardInterrupt),
         ):
             lstm.fit(X, y)
+    assert said[0].filename == __file__
     assert len(lstm.loss_curve_) == lstm.n_iter_ >= 3
     n_epochs = lstm.n_iter_
     if early_stopping:

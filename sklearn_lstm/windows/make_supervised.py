@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable
 from datetime import timedelta
 from itertools import islice
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .._checks import plain_table
+from .._warn import warn_user
 from .holes import come_after_holes
 from .time_index import Timeline
 
@@ -136,12 +136,11 @@ def _warn_of_holes(timeline, begins_segment, n_left_out, horizon):
     is_hole = begins_segment & ~timeline.begins_series
     first = int(is_hole.argmax())
     before, after = timeline.timestamp(first - 1), timeline.timestamp(first)
-    warnings.warn(
+    warn_user(
         f"The time index has {is_hole.sum()} holes, the first between {before!s} and {after!s}: "
         f"{n_left_out} rows, whose target horizon={horizon!r} ahead would lie across one, are left "
         "out. Fill the holes (DataFrame.asfreq), or set max_gap: to the distance that is no hole "
-        "yet, or to None to count rows.",
-        stacklevel=3,
+        "yet, or to None to count rows."
     )
 
 

@@ -16,9 +16,82 @@ def begin_alike(rows, head):
     ----------
     rows, head : ndarray of shape (n_rows, n_features) and (n_head, n_features)
     """
-    n = min(len(rows), len(head))
-    tolerance = max(_rounding(head), _rounding(rows)) * np.abs(head).max(axis=0)
-    return bool((np.abs(rows[:n] - head[:n]) <= tolerance).all())
+    return _agree(rows, head, _tolerance(rows, head))
+
+
+def is_later_stretch(rows, head, last, window_length):
+    """Tell whether rows are fitted ones that come after the first, known by their values.
+
+    A stretch that is no shorter than a window, and twice as long as any that comes a second time,
+    since what comes twice by chance would do so again after ``fit``. The fitted row before it must
+    not be like the last one, or the series may repeat itself, and the rows follow; nor like the
+    first of the stretch, since cycles at rest between begin alike.
+
+    Parameters
+    ----------
+    rows, head : ndarray of shape (n_rows, n_features) and (n_head, n_features)
+
+    last : ndarray of shape (n_features,)
+        The last fitted row.
+
+    window_length : int
+    """
+    tolerance = _tolerance(rows, head)
+    for place in _later_places(rows, head, window_length, tolerance):
+        n_alike = min(len(rows), len(head) - place)
+        off = np.abs(head[place - 1] - [last, rows[0]])
+        may_follow = (off <= tolerance).all(axis=1).any()
+        if not may_follow and not _comes_twice(head, n_alike // 2, tolerance):
+            return True
+    return False
+
+
+def place_of_fitted(rows, head, n_telling):
+    """Return where among rows, after the first, the fitted ones begin; None if nowhere.
+
+    Parameters
+    ----------
+    rows, head : ndarray of shape (n_rows, n_features) and (n_head, n_features)
+
+    n_telling : int
+        How many of the first rows have to be there, at least.
+    """
+    tolerance = _tolerance(rows, head)
+    for place in _later_places(head, rows, n_telling, tolerance):
+        if not _comes_twice(head, min(len(rows) - place, len(head)) // 2, tolerance):
+            return int(place)
+    return None
+
+
+def _later_places(rows, others, n_least, tolerance):
+    """Return the places among others, the first apart, from which on rows are like them."""
+    if min(len(rows), len(others) - 1) < n_least:
+        return []
+    places = _later_rows_like(others[: len(others) - n_least + 1, 0], rows[0, 0], tolerance[0])
+    for i in range(n_least):
+        for column, largest in enumerate(tolerance):
+            off = np.abs(others[places + i, column] - rows[i, column])
+            places = places[off <= largest]
+    return [place for place in places if _agree(rows, others[place:], tolerance)]
+
+
+def _comes_twice(rows, n, tolerance):
+    """Tell whether any stretch of n rows comes a second time."""
+    for lag in range(1, len(rows) - n + 1):
+        # The first column alone nearly always says no.
+        for columns in (slice(1), slice(None)):
+            off = np.abs(rows[lag:, columns] - rows[:-lag, columns])
+            ends = np.flatnonzero((off > tolerance[columns]).any(axis=1))
+            if np.diff(ends, prepend=-1, append=len(off)).max() <= n:
+                break
+        else:
+            return True
+    return False
+
+
+def _agree(rows, others, tolerance):
+    n = min(len(rows), len(others))
+    return bool((np.abs(rows[:n] - others[:n]) <= tolerance).all())
 
 
 def n_rows_that_tell(rows, window_length):
@@ -43,7 +116,7 @@ def n_rows_that_tell(rows, window_length):
     wanted = min(window_length, n_rows)
     tolerance = _rounding(head) * np.abs(head).max(axis=0)
     left = MOST_COMPARISONS + 16 * n_rows
-    starts = _rows_like_the_first(rows[:, 0], tolerance[0])
+    starts = _later_rows_like(rows[:, 0], rows[0, 0], tolerance[0])
     for n_alike in range(len(head) + 1):
         if len(starts) and starts[-1] + n_alike == n_rows:
             if n_alike >= min(window_length, (n_rows + 1) // 2):
@@ -60,13 +133,17 @@ def n_rows_that_tell(rows, window_length):
     return None
 
 
-def _rows_like_the_first(values, tolerance):
-    """Return the later rows of the first one's value, block by block: rows may be very many."""
+def _later_rows_like(values, value, tolerance):
+    """Return the rows of this value after the first, block by block: they may be very many."""
     blocks = [
-        begin + np.flatnonzero(np.abs(values[begin : begin + BLOCK] - values[0]) <= tolerance)
+        begin + np.flatnonzero(np.abs(values[begin : begin + BLOCK] - value) <= tolerance)
         for begin in range(1, len(values), BLOCK)
     ]
     return np.concatenate([np.empty(0, dtype=np.intp), *blocks])
+
+
+def _tolerance(rows, head):
+    return max(_rounding(head), _rounding(rows)) * np.abs(head).max(axis=0)
 
 
 def _rounding(rows):

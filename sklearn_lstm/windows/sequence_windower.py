@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
@@ -24,7 +23,14 @@ from .._sklearn_private import (
     fit_context,
     set_output_config,
 )
-from .recognition import N_ROWS_OF_HEAD, begin_alike, n_rows_that_tell
+from .._warn import warn_user
+from .recognition import (
+    N_ROWS_OF_HEAD,
+    begin_alike,
+    is_later_stretch,
+    n_rows_that_tell,
+    place_of_fitted,
+)
 from .rows import Windows, row_numbers
 from .time_index import Timeline, label_from_plain, plain_label
 
@@ -90,7 +96,9 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
           that were fitted: equal to the first of these in all they have, up to 1000 rows, at least
           ``window_length`` of them, and more than come a second time among the fitted rows. Fewer
           or repeating ones, such as the days of a week, are taken to follow, with a warning, one
-          for each fit;
+          for each fit. A later stretch of the first 1000 fitted rows is known in the same way if
+          it is twice as long as any that comes a second time; and where the first fitted rows
+          come again further on, a warning says that what is before is taken to precede them;
         - for a DataFrame with a MultiIndex ``(series, ..., time)``, each series by itself.
 
         With ``"always"`` rows without times follow the fitted ones whatever they hold, those of
@@ -342,12 +350,12 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         if not begins_series or self.window_length == 1 or self._keeps_series != timeline.is_panel:
             return nothing
         tail, last_timestamp = self._fitted_tails.get(timeline.series_id(first_row), (None, None))
-        if tail is None:
+        if tail is None or not len(tail):
             return nothing
         if self._goes_by_time(timeline, last_timestamp):
             follows = timeline.follows(first_row, last_timestamp)
         else:
-            follows = self.history == "always" or not self._are_fitted_rows(rows)
+            follows = self.history == "always" or not self._are_fitted_rows(rows, tail[-1])
         return tail[-(self.window_length - 1) :] if follows else nothing
 
     def _goes_by_time(self, timeline, last_timestamp):
@@ -359,24 +367,39 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
         is_numbers = isinstance(last_timestamp, Real) and timeline.dtype.kind not in "mM"
         return is_numbers and (timeline.carries_time or self._fitted_carries_time)
 
-    def _are_fitted_rows(self, rows):
-        """Tell by their values whether rows are the fitted ones again; warn where these can't."""
-        head = self._fitted_head
-        if not begin_alike(rows, head):
+    def _are_fitted_rows(self, rows, last):
+        """Tell by their values whether rows are fitted ones again; warn where these can't."""
+        head, n_telling = self._fitted_head, self._n_telling
+        if begin_alike(rows, head):
+            if n_telling is not None and min(len(rows), len(head)) >= n_telling:
+                return True
+            self._warn_once(
+                "Rows without a time index are equal to the first rows of fit, but too few or too "
+                "regular to be known by that: they are taken to follow the last ones of fit."
+            )
             return False
-        if self._n_telling is not None and min(len(rows), len(head)) >= self._n_telling:
+        if is_later_stretch(rows, head, last, self.window_length):
             return True
-        if id(head) in _HAVE_WARNED:
+        if n_telling is None:
             return False
+        place = place_of_fitted(rows, head, max(n_telling, self.window_length))
+        if place is not None:
+            self._warn_once(
+                f"Among rows without a time index the first rows of fit come again, from row "
+                f"{place} on: they are taken to begin before the fitted ones."
+            )
+        return place is not None
+
+    def _warn_once(self, what):
+        """Warn of rows that can't be told, once for each fit."""
+        head = self._fitted_head
+        if id(head) in _HAVE_WARNED:
+            return
         _HAVE_WARNED[id(head)] = head
-        warnings.warn(
-            "Rows without a time index are equal to the first rows of fit, but too few or too "
-            "regular to be known by that: they are taken to follow the last ones of fit. Give X a "
-            "time index, or say what they are: history='always' if new rows always follow, "
-            "history='none' if they never do.",
-            stacklevel=2,
+        warn_user(
+            f"{what} Give X a time index, or say what they are: history='always' if new rows "
+            "always follow, history='none' if they never do."
         )
-        return False
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

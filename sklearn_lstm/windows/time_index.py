@@ -267,6 +267,7 @@ class Timeline:
             if sorts and self._split.first_out_of_order() is not None:
                 split = self._split.coded()
                 self._split = split.sorted_by(split.level).in_order()
+            self._check_finite()
             self._check_increasing()
         self.order = self._split.order
         self.begins_segment = self.begins_series
@@ -313,6 +314,20 @@ class Timeline:
                 f"(..., {last_timestamp!r}). Give both the same kind of index."
             ) from error
         return self._max_gap is None or timestamp - last_timestamp <= self._max_gap
+
+    def _check_finite(self):
+        """Refuse what nothing comes after, or before."""
+        if self.dtype.kind != "f":
+            return
+        split = self._split.coded()
+        is_infinite = np.isinf(split.level.to_numpy(dtype=float, na_value=np.nan))
+        places = np.flatnonzero(is_infinite[split.codes] & (split.codes >= 0))
+        if len(places):
+            rows = places if split.order is None else split.order[places]
+            raise ValueError(
+                f"The time index holds infinity, first at row {rows.min()}. Give every row its "
+                "time, or leave the row out."
+            )
 
     def _check_increasing(self):
         if self._split.first_out_of_order() is None:

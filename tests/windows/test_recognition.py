@@ -14,7 +14,7 @@ from sklearn.model_selection import TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 
 from sklearn_lstm import SequenceWindower
-from sklearn_lstm.windows.recognition import n_rows_that_tell
+from sklearn_lstm.windows.recognition import is_later_stretch, n_rows_that_tell
 
 ROWS = np.arange(5.0, 10.0).reshape(-1, 1)
 WEEKDAYS = np.tile(np.eye(7), (40, 1))
@@ -128,6 +128,82 @@ def test_a_search_for_repeats_takes_no_longer_than_it_is_worth():
     flat = np.zeros((200_000, 1))
     assert n_rows_that_tell(flat, 10) is None
     assert n_rows_that_tell(np.arange(200_000.0).reshape(-1, 1), 10) == 10
+
+
+STEPS = np.cumsum(np.random.default_rng(0).standard_normal((60, 2)), axis=0)
+NOTHING = np.full(3, np.nan)
+
+
+@pytest.mark.parametrize("begin", [1, 7, 50, 56])
+@pytest.mark.parametrize("n_new", [0, 5])
+def test_a_later_stretch_of_the_fitted_rows_has_no_later_row_in_its_windows(begin, n_new):
+    rows = np.vstack([STEPS[begin:], STEPS[:n_new] + 100])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        windows = SequenceWindower(4).fit(STEPS).transform(rows)
+    assert_array_equal(windows, SequenceWindower(4).fit_transform(rows))
+
+
+def test_less_than_a_window_of_a_stretch_follows():
+    assert_array_equal(
+        first_window(SequenceWindower(4).fit(STEPS), STEPS[5:8]), STEPS[[57, 58, 59, 5], 0]
+    )
+
+
+@pytest.mark.parametrize("n", [33, 34, 40, 47])
+def test_days_that_come_again_after_fit_follow(n):
+    """What follows equals fitted rows, since the series repeats itself, not because it is these."""
+    days = np.r_[77.0, 88.0, np.arange(80) % 30].reshape(-1, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        window = first_window(SequenceWindower(4).fit(days[:n]), days[n : n + 20])
+    assert_array_equal(window, days[n - 3 : n + 1, 0])
+
+
+def test_a_dry_spell_of_few_days_is_no_fitted_stretch():
+    rain = np.array([1.0, 0, 0, 0, 2, 3, 0, 4, 5, 6]).reshape(-1, 1)
+    new = np.zeros((3, 1))
+    assert_array_equal(first_window(SequenceWindower(3).fit(rain), new), [5, 6, 0])
+
+
+@pytest.mark.parametrize("end", [20, 60])
+def test_rows_that_go_on_as_the_fitted_ones_precede_them_and_that_is_said(end):
+    windower = SequenceWindower(4).fit(STEPS[10:])
+    with pytest.warns(UserWarning, match=r"from row 10 on.*history='always'"):
+        window = first_window(windower, STEPS[:end])
+    assert_array_equal(window, [*NOTHING, STEPS[0, 0]])
+    windower.set_params(history="always")
+    assert_array_equal(first_window(windower, STEPS[:end]), STEPS[[57, 58, 59, 0], 0])
+
+
+def test_the_warning_points_at_the_line_of_the_user():
+    model = make_pipeline(SequenceWindower(4, flatten=True), LinearRegression()).fit(ROWS, ROWS)
+    with pytest.warns(UserWarning, match="history=") as given:
+        model.predict(ROWS[:1])
+    assert given[0].filename == __file__
+
+
+def stretch_by_hand(values, begin, n):
+    """Whether a stretch is known, by trying all pairs of stretches."""
+    half, stretch = n // 2, values[begin : begin + n]
+    stretches = [tuple(values[i : i + half]) for i in range(len(values) - half + 1)]
+    return len(set(stretches)) == len(stretches) and values[begin - 1] not in (
+        values[-1], stretch[0],
+    )  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    values=st.lists(st.integers(0, 9), min_size=6, max_size=40),
+    window_length=st.integers(2, 6),
+    data=st.data(),
+)
+def test_a_stretch_is_known_where_no_half_of_it_comes_twice(values, window_length, data):
+    begin = data.draw(st.integers(1, max(1, len(values) - window_length)))
+    n = data.draw(st.integers(1, len(values) - begin))
+    rows = np.array(values, dtype=float).reshape(-1, 1)
+    found = is_later_stretch(rows[begin : begin + n], rows, rows[-1], window_length)
+    assert found == (n >= window_length and stretch_by_hand(values, begin, n))
 
 
 def test_scores_on_the_fitted_rows_are_those_of_their_own_windows():

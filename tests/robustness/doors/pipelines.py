@@ -4,6 +4,7 @@ import dask.array
 import numpy as np
 import pandas as pd
 import polars as pl
+from scipy.sparse import csr_array
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.linear_model import Ridge
@@ -33,6 +34,7 @@ LAGS = SequenceWindower(2, flatten=True)
 LAGGED = np.column_stack(
     [VALUES[[0, *range(23)], 0], VALUES[:, 0], VALUES[[0, *range(23)], 1], VALUES[:, 1]]
 )
+SHOPS = pd.MultiIndex.from_product([["a", "b"], DAYS[:12]])
 SHUFFLED = np.random.default_rng(1).permutation(24)
 WEEKDAYS, DAYS_28 = np.tile(np.eye(7), (4, 1)), pd.date_range("2024-01-01", periods=28)
 FORTNIGHTS = np.arange(14), np.arange(14, 28)
@@ -141,8 +143,30 @@ CASES = [
         gives(0),
     ),
     Case("a polars y", lambda: far_from_plain(y=pl.Series(Y.to_numpy())), gives(0)),
+    Case("sparse columns", lambda: far_from_plain(X.astype("Sparse[float]"), Y), gives(0)),
+    Case("a sparse y", lambda: far_from_plain(y=Y.astype("Sparse[float]")), gives(0)),
+    Case("a sparse matrix", lambda: predictions(csr_array(VALUES)), refuses("X", "toarray()")),
     Case("a list", lambda: far_from_plain(VALUES.tolist(), Y.tolist()), gives(0)),
     Case("rows backwards", lambda: predictions(X[::-1], Y[::-1], X[::-1]).shape, gives((24,))),
+    Case(
+        "y backwards",
+        lambda: predictions(y=Y[::-1]),
+        refuses("same index", "row 0", "2024-01-24", "y.loc[X.index]"),
+    ),
+    Case("a score of y backwards", lambda: lstm().score(X, Y[::-1]), refuses("y.loc[X.index]")),
+    Case(
+        "a panel whose y is sorted otherwise",
+        lambda: predictions(
+            X.set_axis(SHOPS), pd.Series(Y.to_numpy(), index=SHOPS).sort_index(level=1)
+        ),
+        refuses("same index", "row 1", "y.loc[X.index]"),
+    ),
+    Case(
+        "y of later days", lambda: far_from_plain(y=Y.set_axis(DAYS + pd.Timedelta("1D"))), gives(0)
+    ),
+    Case("y of another zone", lambda: far_from_plain(y=Y.tz_localize("UTC")), gives(0)),
+    Case("y of another kind", lambda: far_from_plain(y=Y.set_axis(np.arange(24) * 2)), gives(0)),
+    Case("y counted anew", lambda: far_from_plain(y=Y.reset_index(drop=True)), gives(0)),
     Case("no y", lambda: predictions(y=None), refuses("y")),
     Case("a y too short", lambda: predictions(y=Y[:-1]), refuses("24", "23")),
     # Windows that were made elsewhere.
@@ -160,6 +184,24 @@ CASES = [
             WINDOWS, Y[:4], sample_weight=np.ma.masked_array(np.ones(4), mask=[0, 0, 1, 0])
         ),
         refuses("sample_weight", "NaN"),
+    ),
+    Case(
+        "windows of two lengths", lambda: regressor([[1.0, 2], [1]], Y[:2]), refuses("X", "alike")
+    ),
+    *[
+        Case(
+            f"sample_weight={value!r}",
+            lambda value=value: LSTMRegressor(**SMALL).fit(WINDOWS, Y[:4], sample_weight=value),
+            refuses("sample_weight"),
+        )
+        for value in ("a", list("abcd"), -1, 0, np.nan, [1, 2], np.ones((4, 1)), {}, DAYS[:4])
+    ],
+    Case(
+        "one weight for all",
+        lambda: (
+            LSTMRegressor(**SMALL).fit(WINDOWS, Y[:4], sample_weight=np.array(1.0)).predict(WINDOWS)
+        ),
+        gives(lambda y: np.allclose(y, regressor(WINDOWS).predict(WINDOWS))),
     ),
     # Tools that part, shuffle and draw rows.
     Case(

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import polars as pl
+from scipy.sparse import csr_array
 
 from sklearn_lstm import make_supervised
 
@@ -203,6 +204,12 @@ CASES = [
     Case("a date twice", lambda: targets(SERIES.iloc[[0, 0]]), refuses("row 1", "duplicated")),
     Case("no row", lambda: targets(VALUES[:0]), refuses("data", "(0, 1)")),
     Case("a table of no row", lambda: targets(TABLE[:0]), refuses("data", "(0, 2)")),
+    Case("a sparse column", lambda: targets(SERIES.astype("Sparse[float]")), gives(shifted(1))),
+    Case(
+        "a sparse matrix",
+        lambda: targets(csr_array(VALUES[:, None])),
+        refuses("data", "toarray()"),
+    ),
     Case("a number", lambda: targets(3.0), refuses("data", "shape ()")),
     Case("nothing", lambda: targets(None), refuses("data", "shape ()")),
     Case("three dimensions", lambda: targets(np.zeros((2, 2, 2))), refuses("data", "(2, 2, 2)")),

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from scipy.sparse import csr_array
 
 from sklearn_lstm import SequenceWindower
 
@@ -144,6 +145,24 @@ CASES = [
     Case("one dimension", lambda: pairs(ROWS[:, 0]), refuses("Reshape")),
     Case("no row", lambda: pairs(ROWS[:0]), refuses("0 sample")),
     Case("no column", lambda: pairs(ROWS[:, :0]), refuses("0 feature")),
+    Case(
+        "sparse columns",
+        lambda: pairs(pd.DataFrame(ROWS).astype(pd.SparseDtype(float, NAN))),
+        gives(PAIRS),
+    ),
+    Case(
+        "sparse integers beside others",
+        lambda: SequenceWindower(1).fit_transform(
+            DATED.astype("Sparse[int]").set_axis(["a"], axis=1).assign(b=DATED[0] + 1)
+        )[:, 0],
+        gives(np.hstack([ROWS, ROWS + 1])),
+    ),
+    Case(
+        "sparse columns without a value",
+        lambda: pairs(pd.DataFrame({"a": pd.arrays.SparseArray([1.0, NAN])})),
+        refuses("NaN", "row 1"),
+    ),
+    Case("a sparse matrix", lambda: pairs(csr_array(ROWS)), refuses("X", "toarray()")),
     Case("a dask array", lambda: pairs(dask.array.from_array(ROWS)), gives(PAIRS)),
     Case(
         "a dask table keeps its dates",
@@ -195,6 +214,26 @@ CASES = [
     ),
     Case("no date", lambda: pairs(DATED.set_axis([*DAYS[:5], pd.NaT])), refuses("row 5", "NaT")),
     Case(
+        "an infinite number as time",
+        lambda: pairs(DATED.set_axis([0, 1, 2, 3.5, 4, np.inf])),
+        refuses("index", "infinity", "row 5"),
+    ),
+    Case(
+        "an infinite time in a panel",
+        lambda: pairs(DATED.set_axis(pd.MultiIndex.from_product([["a", "b"], [1.0, -np.inf, 2]]))),
+        refuses("index", "infinity", "row 1"),
+    ),
+    Case(
+        "an infinite time that no row has",
+        lambda: pairs(DATED.set_axis(pd.MultiIndex.from_product([["a", "b"], [1, 2, np.inf]]))[:2]),
+        gives(PAIRS[:2]),
+    ),
+    Case(
+        "fractions that may be missing",
+        lambda: pairs(DATED.set_axis(pd.Index([0, 1, 2, 3, None, 5], dtype="Float64"))),
+        refuses("row 4", "nan"),
+    ),
+    Case(
         "a panel backwards",
         lambda: pairs(pd.DataFrame(ROWS, index=SHOPS)[::-1]),
         gives([[4, 5], [3, 4], [NAN, 3], [1, 2], [0, 1], [NAN, 0]]),
@@ -237,6 +276,22 @@ CASES = [
         "the fitted rows and one more",
         lambda: after(ROWS[:5], ROWS)[[0, 5]],
         gives([[NAN, NAN, 0], [3, 4, 5]]),
+    ),
+    Case(
+        "the last fitted rows",
+        lambda: after(ROWS, ROWS[2:]),
+        gives([[NAN, NAN, 2], [NAN, 2, 3], [2, 3, 4], [3, 4, 5]]),
+    ),
+    Case(
+        "a stretch of fitted rows and more",
+        lambda: after(ROWS[:5], ROWS[2:])[[0, 3]],
+        gives([[NAN, NAN, 2], [3, 4, 5]]),
+    ),
+    Case("less than a window of fitted rows", lambda: after(ROWS, ROWS[2:4])[0], gives([4, 5, 2])),
+    Case(
+        "rows before the fitted ones, and these",
+        lambda: after(ROWS[2:], ROWS)[0],
+        warns("row 2 on", "history=", then=gives([NAN, NAN, 0])),
     ),
     Case(
         "all rows alike",
