@@ -54,11 +54,13 @@ def check_lengths(panel, n_history):
     """Refuse other series than those of fit that are shorter than a window."""
     is_short = panel.lengths < n_history
     if is_short.any():
+        n_short, n_series = is_short.sum(), len(panel)
+        which = panel.series[0].name if n_series == 1 else f"{n_short} of {n_series} series"
+        them = "it" if n_short == 1 else "them"
         raise ValueError(
-            f"{is_short.sum()} of {len(panel)} series are too short, a window takes {n_history} "
-            f"values: {named(_with_lengths(panel, is_short))}. Give more values of "
-            f"{'it' if is_short.sum() == 1 else 'them'}, or leave "
-            f"{'it' if is_short.sum() == 1 else 'them'} out."
+            f"{which} {'is' if n_short == 1 else 'are'} too short, a window takes {n_history} "
+            f"values: {named(_with_lengths(panel, is_short))}. Give more values of {them}, or "
+            f"leave {them} out."
         )
 
 

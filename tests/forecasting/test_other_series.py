@@ -269,10 +269,10 @@ def test_holes_in_another_series_are_treated_as_in_fit(known, other, normalize):
 
 
 BAD = {
-    "too short": (lambda y: y[: W - 1], r"y has 4 values \(1 of 1 .*a window takes 5"),
+    "too short": (lambda y: y[: W - 1], "y is too short, a window takes 5 values: y has 4 values"),
     "one too short": (
         lambda y: pd.concat({"long": y, "short": y[:2]}),
-        r"series 'short' has 2 values \(1 of 2",
+        "1 of 2 series is too short, .*: series 'short' has 2 values",
     ),
     "hourly": (lambda y: y.set_axis(pd.date_range("2024", periods=25, freq="h")), "y steps by 'h'"),
     "an array": (lambda y: y.to_numpy(), "y is an array of 1 dimensions, but fit was given Series"),
