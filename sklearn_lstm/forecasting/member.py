@@ -352,7 +352,9 @@ class ForecastMember:
         steps = n_known[:, np.newaxis] + np.arange(-w, n_reach)
         rows = starts[series_ids][:, np.newaxis] + np.maximum(steps, 0)
         histories = y[rows[:, :w]]
-        histories[steps[:, :w] < 0] = np.nan
+        # Nothing lies before a series. A window that is filled with its first value, as holes are
+        # with their neighbours, would be of a kind that was never learned from.
+        histories[n_known < w] = np.nan
         x = self._covariates(X, np.minimum(rows, ends[series_ids][:, np.newaxis] - 1), ahead)
         if self.settings.calendar.n_features:
             places = panel.calendars.begins[series_ids][:, np.newaxis] + steps
