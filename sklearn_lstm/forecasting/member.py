@@ -39,12 +39,16 @@ class Forecasts(NamedTuple):
 
     of_quantiles : Forecasts or None
         Those of quantiles, if intervals are found by these.
+
+    longest : ndarray of int, shape (n_origins,), or None
+        Of a mean, steps of the longest window among the members that had a forecast.
     """
 
     values: np.ndarray
     scale: np.ndarray
     series_ids: np.ndarray
     of_quantiles: Any = None
+    longest: Any = None
 
     @property
     def judged(self):

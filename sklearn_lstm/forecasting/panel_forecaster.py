@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,13 @@ class PanelForecaster(MovingErrorsMixin):
     relative_errors_ : ndarray of shape (n_members,)
         Mean errors on the calibration part, the smallest is 1; NaN where there was none.
 
+    errors_ : ConformalErrors, ConformalQuantiles or None
+        By which intervals go.
+
+    errors_of_few_ : dict of int to ConformalErrors
+        Errors of the members up to a length of the window alone, where series of ``fit`` are too
+        short for the others.
+
     quantile_member_ : ForecastMember or None
         What predicts quantiles, if intervals are found by these.
     """
@@ -69,6 +77,7 @@ class PanelForecaster(MovingErrorsMixin):
     n_jobs: int | None
 
     errors_: Any = None
+    errors_of_few_: Any = None
     relative_errors_: Any = None
     weights_: Any = None
     quantile_member_: Any = None
@@ -280,6 +289,7 @@ class PanelForecaster(MovingErrorsMixin):
             On which scale the errors of each were measured.
         """
         self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
+        self.errors_of_few_ = {}
         self.by_unit_ = self.by_series_ = False
         if self.interval_method != "conformal" and len(settings) == 1:
             return settings, [None]
@@ -309,7 +319,25 @@ class PanelForecaster(MovingErrorsMixin):
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
         self.relative_errors_ = self.relative_errors_[kept]
         chosen = np.flatnonzero(kept)
+        if self.errors_ is not None and not self.by_series_:
+            self.errors_of_few_ = self._errors_by_window(panel, held_back, settings, chosen)
         return [settings[i] for i in chosen], [held_back.error_scales[i] for i in chosen]
+
+    def _errors_by_window(self, panel, held_back, settings, chosen):
+        """Return the errors of those members that forecast the shorter series, by window.
+
+        Others, which know more of the past, have smaller ones. Where each series is judged by its
+        own errors, these are of such members already.
+        """
+        windows = np.array([int(one.window_length) for one in settings])
+        found = {}
+        for longest, longer in pairwise(np.unique(windows[chosen]).tolist()):
+            if ((panel.lengths >= longest) & (panel.lengths < longer)).any():
+                few = held_back.of_members(chosen[windows[chosen] <= longest])
+                errors = self._errors_of(few, crossed_weights(few.by_origin()), settings)
+                if errors is not None:
+                    found[longest] = errors
+        return found
 
     def _errors_of(self, held_back, weights, settings):
         """Return the errors of the weighted mean, each on the scale of its own history."""
@@ -378,7 +406,10 @@ class PanelForecaster(MovingErrorsMixin):
         )
         has_quantiles = for_bounds and self.quantile_member_ is not None
         beside = forecast(self.quantile_member_) if has_quantiles else None
-        return Forecasts(values, scale, forecasts[0].series_ids, beside)
+        is_there = [np.isfinite(one.values).all(axis=(1, 2)) for one in forecasts]
+        windows = [[member.settings.window_length] for member in self.members_]
+        longest = np.where(is_there, windows, 0).max(axis=0)
+        return Forecasts(values, scale, forecasts[0].series_ids, beside, longest)
 
     def values(self, forecasts, panel=None):
         """Return forecasts on the scale of the series, (n_origins, n_steps, n_columns).
@@ -404,7 +435,7 @@ class PanelForecaster(MovingErrorsMixin):
         """
         values, scale = forecasts.judged[:2]
         errors = self.errors_ if errors is None else errors
-        margin = self._of_units(errors.margin, coverage, forecasts) * scale
+        margin = self._of_units(errors, "margin", coverage, forecasts) * scale
         lower, upper = (
             self._bounded(unlogged(bound, self.log_), forecasts, panel)
             for bound in errors.interval(values, margin, coverage)
@@ -422,7 +453,7 @@ class PanelForecaster(MovingErrorsMixin):
         values, scale = forecasts.judged[:2]
         errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
-            error = self._of_units(errors.quantile, level, forecasts)
+            error = self._of_units(errors, "quantile", level, forecasts)
             of_level = unlogged(errors.at_level(values, level) + error * scale, self.log_)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
@@ -430,10 +461,20 @@ class PanelForecaster(MovingErrorsMixin):
         order = np.argsort(np.argsort(levels))
         return np.sort(np.stack(found, axis=-1), axis=-1)[..., order]
 
-    def _of_units(self, statistic, level, forecasts):
+    def _of_units(self, errors, statistic, level, forecasts):
         """Return a statistic of errors, shape (n_origins or 1, n_steps, n_columns)."""
+        found = self._of_all(errors, statistic, level, forecasts)
+        for longest, of_few in (self.errors_of_few_ or {}).items():
+            is_few = forecasts.longest == longest
+            if is_few.any():
+                of_members = self._of_all(of_few, statistic, level, forecasts)
+                found = np.where(is_few[:, np.newaxis, np.newaxis], of_members, found)
+        return found
+
+    def _of_all(self, errors, statistic, level, forecasts):
         n_steps, n_columns = forecasts.values.shape[1:]
-        found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
+        ids = self._unit_ids(forecasts.series_ids, n_columns)
+        found = getattr(errors, statistic)(level, ids)[:, :n_steps]
         return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
 
     def _bounded(self, values, forecasts, panel):
