@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn_lstm import LSTMForecaster, load_model, save_model
 from sklearn_lstm.forecasting import defaults
 from sklearn_lstm.forecasting.calibration import hold_back
+from sklearn_lstm.forecasting.read_panel import read_panel
 
 VALUES = 10 + np.sin(np.arange(80) / 3)
 DAYS = pd.date_range("2024-01-01", periods=80, freq="D")
@@ -41,6 +42,22 @@ def test_a_short_series_does_not_shorten_the_window_of_the_others():
     pd.testing.assert_series_equal(forecast[["a", "b"]], expected.predict())
     assert forecast["c"].isna().all()
     assert model.predict_interval().loc["c"].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shortest"),
+    [
+        ([10, 100, 100], 100),
+        ([33, 100], 100),  # less than half of their median, 66.5
+        ([34, 100], 34),
+        ([10, 10, 100], 10),
+        ([7], 7),
+        (np.geomspace(80, 2600, 359).astype(int), 228),  # the median is sqrt(80 * 2600) = 456
+    ],
+)
+def test_series_shorter_than_half_the_median_do_not_set_the_window(lengths, shortest):
+    panel = read_panel(pd.concat({i: pd.Series(np.arange(n)) for i, n in enumerate(lengths)}))
+    assert defaults.shortest_that_counts(panel) == shortest
 
 
 def test_the_remedy_of_the_warning_forecasts_all():
