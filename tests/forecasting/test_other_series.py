@@ -192,7 +192,7 @@ def test_covariates_of_another_series_are_seen_and_asked_for(known, other, norma
     expected = loc + scale * (of_window + by_window * predicted)
     assert_allclose(model.predict(y=y_other, X=X_other), expected)
     assert model.predict_interval(y=y_other, X=X_other, coverage=0.7).shape == (H, 2)
-    with pytest.raises(ValueError, match="X has the columns None, but fit was given"):
+    with pytest.raises(ValueError, match="X has no covariates, but fit was given"):
         model.predict(y=y_other)
     with pytest.raises(
         ValueError, match=r"X has 2 rows, but 3 steps|X lacks 1 of the 3 timestamps"
