@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 MOST_NAMED = 3  # series or columns of a message
+MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
 
 
 def named(names):
@@ -14,6 +15,15 @@ def named(names):
     names = list(names)
     rest = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def check_horizon(horizon):
+    """Refuse to forecast for ever."""
+    if int(horizon) > MOST_STEPS:
+        raise ValueError(
+            f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
+            "Forecast fewer, or fit means of longer spans (resample)."
+        )
 
 
 def warn_of_short(panel, core, *, stacklevel=4):

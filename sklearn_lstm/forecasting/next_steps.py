@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from numbers import Integral
 
-from .check_histories import check_histories, check_lengths
+from .check_histories import check_histories, check_horizon, check_lengths
 from .extend import future_covariates, read_other_panel
 from .read_table import covariates_table, shortened
 from .time_series import check_values
-
-MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
 
 
 def forecast_next(core, fitted, horizon, X, y, *, calibrated=False):
@@ -61,11 +59,7 @@ def _n_steps(core, horizon):
         )
     if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
         raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
-    if int(n_steps) > MOST_STEPS:
-        raise ValueError(
-            f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
-            "Forecast fewer, or fit means of longer spans (resample)."
-        )
+    check_horizon(n_steps)
     return n_steps
 
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from .calendar_features import CalendarFeatures
 from .calibration import hold_back
+from .check_histories import check_horizon
 from .check_regressor import check_regressor
 from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError
 from .defaults import (
@@ -94,6 +95,7 @@ class PanelForecaster(MovingErrorsMixin):
             of its own.
         """
         check_regressor(self.regressor)
+        check_horizon(self.horizon)
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
         self.log_ = (
