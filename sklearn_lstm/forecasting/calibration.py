@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +50,10 @@ class HeldBack:
     truth: np.ndarray
     series_ids: np.ndarray
     error_scales: list
+
+    def of_members(self, chosen):
+        """Return what some of the members forecast, given by their numbers."""
+        return replace(self, values=self.values[chosen], scale=self.scale[chosen])
 
     def errors(self):
         """Return truth minus forecast in units of the scale, in the shape of ``values``."""

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 MOST_NAMED = 3  # series or columns of a message
+MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
 
 
 def named(names):
@@ -14,6 +15,15 @@ def named(names):
     names = list(names)
     rest = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def check_horizon(horizon):
+    """Refuse to forecast for ever."""
+    if int(horizon) > MOST_STEPS:
+        raise ValueError(
+            f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
+            "Forecast fewer, or fit means of longer spans (resample)."
+        )
 
 
 def warn_of_short(panel, core, *, stacklevel=4):
@@ -54,11 +64,13 @@ def check_lengths(panel, n_history):
     """Refuse other series than those of fit that are shorter than a window."""
     is_short = panel.lengths < n_history
     if is_short.any():
+        n_short, n_series = is_short.sum(), len(panel)
+        which = panel.series[0].name if n_series == 1 else f"{n_short} of {n_series} series"
+        them = "it" if n_short == 1 else "them"
         raise ValueError(
-            f"{is_short.sum()} of {len(panel)} series are too short, a window takes {n_history} "
-            f"values: {named(_with_lengths(panel, is_short))}. Give more values of "
-            f"{'it' if is_short.sum() == 1 else 'them'}, or leave "
-            f"{'it' if is_short.sum() == 1 else 'them'} out."
+            f"{which} {'is' if n_short == 1 else 'are'} too short, a window takes {n_history} "
+            f"values: {named(_with_lengths(panel, is_short))}. Give more values of {them}, or "
+            f"leave {them} out."
         )
 
 

@@ -57,8 +57,8 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
         )
     if layout.covariates != panel.layout.covariates:
         raise ValueError(
-            f"X_new has the columns {layout.covariates}, but fit was given "
-            f"{panel.layout.covariates}. Give it the same columns."
+            f"X_new has {_in_words(layout.covariates)}, but fit was given "
+            f"{_in_words(panel.layout.covariates)}. Give it the same."
         )
     if not len(y):
         return panel
@@ -80,6 +80,10 @@ def extend_panel(panel, y, X=None, *, fills_holes=False):
     y_all[new] = values if split.order is None else values[split.order]
     X_all[new] = covariates if split.order is None else covariates[split.order]
     return replace(panel, calendars=calendars, y_all=y_all, X_all=X_all, starts=starts)
+
+
+def _in_words(covariates):
+    return "no covariates" if covariates is None else f"the columns {covariates}"
 
 
 def _longer(panel, known, starts, n_rows):
@@ -125,8 +129,9 @@ def read_other_panel(panel, y, X=None, *, fills_holes=False):
         )
     if layout.covariates != fitted.covariates:
         raise ValueError(
-            f"X has the columns {layout.covariates}, but fit was given {fitted.covariates}. With "
-            "y, give those of its rows and, of the steps to forecast, those known ahead."
+            f"X has {_in_words(layout.covariates)}, but fit was given "
+            f"{_in_words(fitted.covariates)}. With y, give those of its rows and, of the steps to "
+            "forecast, those known ahead."
         )
     check_alike(y, X)
     past, future = _split_at_the_end(y, X)

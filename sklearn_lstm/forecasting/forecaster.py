@@ -6,7 +6,6 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,19 +18,18 @@ from .._sklearn_private import (
     fit_context,
     validate_parameters,
 )
-from .check_histories import check_histories, check_lengths, warn_of_short
+from .check_histories import warn_of_short
 from .check_regressor import check_regressor
-from .extend import extend_panel, future_covariates, read_other_panel
+from .extend import extend_panel
 from .forecast_score import RollingScoreMixin
+from .members_table import MembersTableMixin
+from .next_steps import forecast_next
 from .panel_forecaster import PanelForecaster
 from .read_panel import read_panel
-from .read_table import covariates_table, shortened
 from .time_series import Panel, check_values, warn_of_missing
 
-MOST_STEPS = 1_000_000  # of a forecast, which is fed back step by step beyond the fitted horizon
 
-
-class LSTMForecaster(RollingScoreMixin, BaseEstimator):
+class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
     """Forecast the values that follow a series, with intervals.
 
     Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
@@ -187,7 +185,8 @@ class LSTMForecaster(RollingScoreMixin, BaseEstimator):
     of a panel shares the errors of all. Where each has a regressor of its own, it has its own
     errors, too; a series that holds back too few for the asked share goes by those of all. The
     final regressor has seen the calibration part, too, so the intervals are, if anything, a little
-    wide. No more than the horizon has intervals.
+    wide. No more than the horizon has intervals. Those of a series of ``fit`` that is too short for
+    some members go by the errors of the others.
 
     Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,
     0.5, 0.75, 0.9 and 0.95 the pair around 0.5 that suits the asked share best, widened or narrowed
@@ -445,52 +444,8 @@ class LSTMForecaster(RollingScoreMixin, BaseEstimator):
         return panel.wrap(self._core.quantiles(forecasts, quantiles, panel), quantiles)
 
     def _forecast_next(self, horizon, X, y, calibrated=False):
-        """Forecast what follows the fitted panel, or another; return that panel, too."""
         check_is_fitted(self)
-        core = self._core
-        n_steps = core.horizon if horizon is None else horizon
-        if hasattr(n_steps, "__len__") and not isinstance(n_steps, str):
-            raise TypeError(
-                f"horizon={shortened(horizon)} is a {type(horizon).__name__}, but must be a number "
-                "of steps. A search with scoring= predicts rows, which a forecaster can't: leave "
-                "scoring=None, for LSTMForecaster.score."
-            )
-        if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
-            raise ValueError(f"horizon={horizon!r} must be a whole number of at least 1.")
-        if int(n_steps) > MOST_STEPS:
-            raise ValueError(
-                f"horizon={horizon!r} is too far: no more than {MOST_STEPS} steps are forecast. "
-                "Forecast fewer, or fit means of longer spans (resample)."
-            )
-        if calibrated:
-            core.check_reach(n_steps)
-        panel, X = self._panel, covariates_table(X)
-        if y is not None:
-            panel, X = read_other_panel(panel, y, X, fills_holes=core.missing != "error")
-            check_values(panel, core.missing, core.log_, is_chosen=self.log == "auto")
-            check_lengths(panel, core.n_history)
-        futures = self._futures(panel, X, n_steps)
-        forecasts = core.forecast_next(
-            panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
-        )
-        check_histories(panel, forecasts.is_broken, core, is_other=y is not None)
-        return panel, forecasts
-
-    def _futures(self, panel, X, n_steps):
-        """Return the future covariates of each series, None where none are known ahead."""
-        names = panel.layout.covariates or []
-        columns = [name for name, ahead in zip(names, self._core.is_ahead_, strict=True) if ahead]
-        if columns and X is None:
-            timestamps = panel.series[0].calendar.after(n_steps)
-            span = "" if timestamps is None else f" from {timestamps[0]!s} to {timestamps[-1]!s}"
-            raise ValueError(
-                f"X is missing: fit was given covariates that are known ahead ({columns}), so "
-                f"predict needs their values of the next {n_steps} steps{span}. Pass X, or name "
-                "them in past_covariates."
-            )
-        if not columns and X is not None and not names:
-            raise ValueError("X was given to predict, but not to fit. Give it to both or to none.")
-        return future_covariates(panel, X, columns, n_steps) if columns else None
+        return forecast_next(self._core, self._panel, horizon, X, y, calibrated=calibrated)
 
     def update(self, y_new: Any, X_new: Any = None, *, refit: bool = False) -> Self:
         """Go on from new observations.
@@ -536,30 +491,6 @@ class LSTMForecaster(RollingScoreMixin, BaseEstimator):
             if missing == "auto":
                 warn_of_missing(panel, known.lengths, stacklevel=3)
         return self
-
-    @property
-    def weights_(self):
-        """ndarray of shape (n_members,) : What each member weighs."""
-        check_is_fitted(self)
-        return self._core.weights_
-
-    @property
-    @on_snapshot
-    def members_(self):
-        """DataFrame : What makes up the forecast, a row for each member."""
-        check_is_fitted(self)
-        settings = [member.settings for member in self._core.members_]
-        table = {
-            "weight": self._core.weights_,
-            "error": self._core.relative_errors_,
-            "regressor": [type(one.regressor).__name__ for one in settings],
-            "window_length": [one.window_length for one in settings],
-            "normalize": [one.normalize for one in settings],
-            "columns": [one.columns for one in settings],
-            "calendar": [", ".join(name for name, _ in one.calendar.cycles) for one in settings],
-            "why": [one.reason for one in settings],
-        }
-        return pd.DataFrame(table, index=pd.Index([one.name for one in settings], name="member"))
 
     @property
     def history_(self):

@@ -39,12 +39,16 @@ class Forecasts(NamedTuple):
 
     of_quantiles : Forecasts or None
         Those of quantiles, if intervals are found by these.
+
+    longest : ndarray of int, shape (n_origins,), or None
+        Of a mean, steps of the longest window among the members that had a forecast.
     """
 
     values: np.ndarray
     scale: np.ndarray
     series_ids: np.ndarray
     of_quantiles: Any = None
+    longest: Any = None
 
     @property
     def judged(self):
@@ -352,7 +356,9 @@ class ForecastMember:
         steps = n_known[:, np.newaxis] + np.arange(-w, n_reach)
         rows = starts[series_ids][:, np.newaxis] + np.maximum(steps, 0)
         histories = y[rows[:, :w]]
-        histories[steps[:, :w] < 0] = np.nan
+        # Nothing lies before a series. A window that is filled with its first value, as holes are
+        # with their neighbours, would be of a kind that was never learned from.
+        histories[n_known < w] = np.nan
         x = self._covariates(X, np.minimum(rows, ends[series_ids][:, np.newaxis] - 1), ahead)
         if self.settings.calendar.n_features:
             places = panel.calendars.begins[series_ids][:, np.newaxis] + steps

@@ -83,12 +83,7 @@ class Normalizer:
         """Return by what each series is divided while its scale is found."""
         if self.how is not None:
             return unit_of(largest)
-        if np.nanmax(largest, initial=0) > LARGEST_SQUARED:
-            raise ValueError(
-                f"y holds values as large as {np.nanmax(largest):g}, whose squares are no numbers "
-                "any more, and normalize=None leaves them so. Set normalize='last' or "
-                "'standard', or divide y."
-            )
+        refuse_unsquared(largest, "y")
         return np.ones_like(largest)
 
     @classmethod
@@ -122,6 +117,25 @@ class Normalizer:
         z = values - np.repeat(self.loc_, lengths, axis=0)
         z /= np.repeat(self.scale_, lengths, axis=0)
         return z
+
+
+def refuse_unsquared(largest, name):
+    """Refuse values that are left as they are, although regressors could not square them.
+
+    Parameters
+    ----------
+    largest : ndarray
+        Largest absolute values.
+
+    name : str
+        What messages call them.
+    """
+    if np.nanmax(largest, initial=0) > LARGEST_SQUARED:
+        raise ValueError(
+            f"{name} holds values as large as {np.nanmax(largest):g}, whose squares are no numbers "
+            "any more, and normalize=None leaves them so. Set normalize='last' or 'standard', or "
+            f"divide {name}."
+        )
 
 
 def unit_of(largest):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..windows.rows import joined_ranges
 from .calendar_features import CalendarFeatures
-from .calibration import MOST_ORIGINS_JUDGED, clock, hold_back
+from .calibration import hold_back
+from .check_histories import check_horizon
 from .check_regressor import check_regressor
-from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError, RollingErrors
+from .conformal import ConformalErrors, ConformalQuantiles, NoIntervalError
 from .defaults import (
     SHORTEST_WINDOW,
     Window,
@@ -22,6 +22,7 @@ from .defaults import (
     default_members,
 )
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
+from .moving_errors import MovingErrorsMixin
 from .normalize import unlogged
 from .quantile_intervals import fit_quantiles, quantile_settings
 from .read_panel import nearest
@@ -30,12 +31,10 @@ from .weights import crossed_weights, member_weights, mixed, relative_errors
 from .window_model import NoWindowError
 
 LIGHTEST = 0.02  # weight below which a member is not worth its final fit
-MOST_ERRORS_ROLLED = 250_000  # through which a backtest goes in two or three seconds
-FEWEST_ROLLING = 50  # errors that stay of a backtest's that are very many
 
 
 @dataclass(eq=False)
-class PanelForecaster:
+class PanelForecaster(MovingErrorsMixin):
     """What :class:`LSTMForecaster` does, for series that are a panel already.
 
     Parameters are those of :class:`LSTMForecaster`. It keeps what was learned, not the panel.
@@ -49,6 +48,13 @@ class PanelForecaster:
 
     relative_errors_ : ndarray of shape (n_members,)
         Mean errors on the calibration part, the smallest is 1; NaN where there was none.
+
+    errors_ : ConformalErrors, ConformalQuantiles or None
+        By which intervals go.
+
+    errors_of_few_ : dict of int to ConformalErrors
+        Errors of the members up to a length of the window alone, where series of ``fit`` are too
+        short for the others.
 
     quantile_member_ : ForecastMember or None
         What predicts quantiles, if intervals are found by these.
@@ -72,6 +78,7 @@ class PanelForecaster:
     n_jobs: int | None
 
     errors_: Any = None
+    errors_of_few_: Any = None
     relative_errors_: Any = None
     weights_: Any = None
     quantile_member_: Any = None
@@ -88,6 +95,7 @@ class PanelForecaster:
             of its own.
         """
         check_regressor(self.regressor)
+        check_horizon(self.horizon)
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
         self.log_ = (
@@ -283,6 +291,7 @@ class PanelForecaster:
             On which scale the errors of each were measured.
         """
         self.weights_, self.relative_errors_ = np.ones(1), np.full(len(settings), np.nan)
+        self.errors_of_few_ = {}
         self.by_unit_ = self.by_series_ = False
         if self.interval_method != "conformal" and len(settings) == 1:
             return settings, [None]
@@ -312,7 +321,25 @@ class PanelForecaster:
         self.weights_ = self.weights_[kept] / self.weights_[kept].sum()
         self.relative_errors_ = self.relative_errors_[kept]
         chosen = np.flatnonzero(kept)
+        if self.errors_ is not None and not self.by_series_:
+            self.errors_of_few_ = self._errors_by_window(panel, held_back, settings, chosen)
         return [settings[i] for i in chosen], [held_back.error_scales[i] for i in chosen]
+
+    def _errors_by_window(self, panel, held_back, settings, chosen):
+        """Return the errors of those members that forecast the shorter series, by window.
+
+        Others, which know more of the past, have smaller ones. Where each series is judged by its
+        own errors, these are of such members already.
+        """
+        windows = np.array([int(one.window_length) for one in settings])
+        found = {}
+        for longest, longer in pairwise(np.unique(windows[chosen]).tolist()):
+            if ((panel.lengths >= longest) & (panel.lengths < longer)).any():
+                few = held_back.of_members(chosen[windows[chosen] <= longest])
+                errors = self._errors_of(few, crossed_weights(few.by_origin()), settings)
+                if errors is not None:
+                    found[longest] = errors
+        return found
 
     def _errors_of(self, held_back, weights, settings):
         """Return the errors of the weighted mean, each on the scale of its own history."""
@@ -381,7 +408,10 @@ class PanelForecaster:
         )
         has_quantiles = for_bounds and self.quantile_member_ is not None
         beside = forecast(self.quantile_member_) if has_quantiles else None
-        return Forecasts(values, scale, forecasts[0].series_ids, beside)
+        is_there = [np.isfinite(one.values).all(axis=(1, 2)) for one in forecasts]
+        windows = [[member.settings.window_length] for member in self.members_]
+        longest = np.where(is_there, windows, 0).max(axis=0)
+        return Forecasts(values, scale, forecasts[0].series_ids, beside, longest)
 
     def values(self, forecasts, panel=None):
         """Return forecasts on the scale of the series, (n_origins, n_steps, n_columns).
@@ -407,7 +437,7 @@ class PanelForecaster:
         """
         values, scale = forecasts.judged[:2]
         errors = self.errors_ if errors is None else errors
-        margin = self._of_units(errors.margin, coverage, forecasts) * scale
+        margin = self._of_units(errors, "margin", coverage, forecasts) * scale
         lower, upper = (
             self._bounded(unlogged(bound, self.log_), forecasts, panel)
             for bound in errors.interval(values, margin, coverage)
@@ -420,150 +450,12 @@ class PanelForecaster:
         middle = self.values(forecasts, panel) if is_between else np.round((lower + upper) / 2)
         return np.minimum(np.ceil(lower), middle), np.maximum(np.floor(upper), middle)
 
-    def recalibrated(self, panel, n_before):
-        """Return the same forecaster, whose errors have moved along with the series.
-
-        Parameters
-        ----------
-        panel : Panel
-            With rows after those that were known.
-
-        n_before : ndarray of int, shape (n_series,)
-            How many rows of each series were known.
-
-        Returns
-        -------
-        forecaster : PanelForecaster
-            It knows the errors of forecasts whose truth has come since, and has dropped as many
-            of the oldest.
-        """
-        if self.errors_ is None:
-            return self
-        n_kept = self._n_judged()
-        first = np.maximum(self.n_fitted_, n_before - self.horizon + 1)
-        first = np.maximum(first, panel.lengths - self.horizon + 1 - n_kept)
-        n_origins = np.where(panel.lengths > n_before, np.maximum(panel.lengths - first, 0), 0)
-        if not self.by_series_:  # of very many series some tell enough
-            n_origins[np.arange(len(panel)) % (1 + n_origins.sum() // MOST_ORIGINS_JUDGED) > 0] = 0
-        if not n_origins.any():
-            return self
-        series_ids = np.repeat(np.arange(len(panel)), n_origins)
-        n_known = joined_ranges(first, n_origins).astype(np.intp)
-        order = np.argsort(clock(panel, series_ids, n_known), kind="stable")
-        series_ids, n_known = series_ids[order], n_known[order]
-        forecasts = self.forecast_from(panel, series_ids, n_known, self.horizon, for_bounds=True)
-        errors = self._errors_at(panel, forecasts, series_ids, n_known, n_before)
-        moved = copy(self)
-        moved.errors_ = self.errors_.extended(*self._as_judged(errors, series_ids), n_kept=n_kept)
-        return moved
-
-    def _n_judged(self):
-        """Return by how many errors a forecast is judged."""
-        if self.by_series_:
-            return int(np.bincount(self.errors_.series_ids).max())
-        return len(self.errors_.errors)
-
-    def _errors_at(self, panel, forecasts, series_ids, n_known, n_before=None):
-        """Return the errors that intervals go by, NaN where no truth is known.
-
-        Parameters
-        ----------
-        n_before : ndarray of int, shape (n_series,), default=None
-            Rows of each series whose errors are not asked for.
-        """
-        y, _, starts, ends = self._logged(panel).parts()
-        steps = n_known[:, np.newaxis] + np.arange(forecasts.values.shape[1])
-        rows = starts[series_ids][:, np.newaxis] + steps
-        is_known = rows < ends[series_ids][:, np.newaxis]
-        if n_before is not None:
-            is_known &= steps >= n_before[series_ids][:, np.newaxis]
-        truth = np.where(is_known[..., np.newaxis], y[np.where(is_known, rows, 0)], np.nan)
-        return forecasts.judged.errors(truth)
-
-    def rolling(self, panel, forecasts, series_ids, n_known, since=None, n_updated=0):
-        """Return the errors that were known at each of many origins.
-
-        They are those after :meth:`recalibrated` until each origin.
-
-        Parameters
-        ----------
-        panel, series_ids, n_known : as for :meth:`forecast_from`
-            Rows of the panel count only from the origin on at which they are known.
-
-        forecasts : Forecasts
-            What :meth:`forecast_from` has returned for them.
-
-        since : ndarray of int, shape (n_series,), default=None
-            Rows of each series that were known when it was last calibrated; None: those of ``fit``.
-
-        n_updated : ndarray of int, shape (n_series,), or 0
-            How many of these have come since ``fit``: their forecasts may have errors to come.
-
-        Returns
-        -------
-        rolling : RollingErrors or None
-            What :meth:`interval` and :meth:`quantiles` take in place of the errors of ``fit``. None
-            for series on several grids.
-        """
-        n_steps, n_columns = forecasts.values.shape[1:]
-        if len(panel.calendars.grids) > 1:
-            return None  # it is not sure which of their errors were known when
-        since = self.n_fitted_ if since is None else since
-        more_ids, more_known, share = self._origins_between(
-            panel,
-            series_ids,
-            n_known,
-            np.maximum(since - np.minimum(n_updated, n_steps - 1), 0),
-            n_steps * n_columns,
-        )
-        more = self.forecast_from(panel, more_ids, more_known, n_steps, for_bounds=True)
-        ids, known = np.append(series_ids, more_ids), np.append(n_known, more_known)
-        asked = self._errors_at(panel, forecasts, series_ids, n_known, since)
-        between = self._errors_at(panel, more, more_ids, more_known, since)
-        errors, unit_ids = self._as_judged(np.concatenate([asked, between]), ids)
-        n_units = n_columns if self.by_unit_ else 1
-        when = np.repeat(clock(panel, ids, known), n_units)
-        calibrated, n_kept = self._thinned(share, n_steps)
-        return RollingErrors(
-            calibrated, errors, when, unit_ids, n_kept=n_kept, n_asked=len(series_ids) * n_units
-        )
-
-    def _origins_between(self, panel, series_ids, n_known, since, n_values):
-        """Return origins from the last calibration to those asked for, and which share they are.
-
-        Of very many every so-many-th in time, so that to go through them takes seconds.
-        """
-        last = np.zeros(len(panel), dtype=np.intp)
-        np.maximum.at(last, series_ids, n_known)
-        n_origins = np.maximum(last - since, 0)
-        ids = np.repeat(np.arange(len(panel)), n_origins)
-        known = joined_ranges(np.minimum(since, last), n_origins).astype(np.intp)
-        distance = 1 + len(ids) * n_values // MOST_ERRORS_ROLLED
-        is_due = clock(panel, ids, known) % distance == 0
-        ids, known = ids[is_due], known[is_due]
-        longest = panel.lengths.max() + 1
-        is_new = ~np.isin(ids * longest + known, series_ids * longest + n_known)
-        return ids[is_new], known[is_new], 1 / distance
-
-    def _thinned(self, share, n_steps):
-        """Return a share of the errors, evenly spaced in time, and how many stay."""
-        thinned = copy(self.errors_)
-        thinned.errors = self.errors_.errors[:, :n_steps]
-        if share == 1 or self.by_series_:
-            return thinned, self._n_judged()
-        n_judged = len(thinned.errors)
-        fewest = max(FEWEST_ROLLING, self.is_non_negative_.size)  # of all series at one time
-        n_kept = max(int(share * n_judged), min(fewest, n_judged))
-        rows = np.linspace(0, n_judged - 1, n_kept).round().astype(int)
-        thinned.errors = thinned.errors[rows]
-        return thinned, n_kept
-
     def quantiles(self, forecasts, levels, panel=None, errors=None):
         """Return values at levels, shape (n_origins, n_steps, n_columns, n_levels)."""
         values, scale = forecasts.judged[:2]
         errors, found = self.errors_ if errors is None else errors, []
         for level in levels:
-            error = self._of_units(errors.quantile, level, forecasts)
+            error = self._of_units(errors, "quantile", level, forecasts)
             of_level = unlogged(errors.at_level(values, level) + error * scale, self.log_)
             of_level = self._bounded(of_level, forecasts, panel)
             found.append(np.round(of_level) if self.integer else of_level)
@@ -571,10 +463,20 @@ class PanelForecaster:
         order = np.argsort(np.argsort(levels))
         return np.sort(np.stack(found, axis=-1), axis=-1)[..., order]
 
-    def _of_units(self, statistic, level, forecasts):
+    def _of_units(self, errors, statistic, level, forecasts):
         """Return a statistic of errors, shape (n_origins or 1, n_steps, n_columns)."""
+        found = self._of_all(errors, statistic, level, forecasts)
+        for longest, of_few in (self.errors_of_few_ or {}).items():
+            is_few = forecasts.longest == longest
+            if is_few.any():
+                of_members = self._of_all(of_few, statistic, level, forecasts)
+                found = np.where(is_few[:, np.newaxis, np.newaxis], of_members, found)
+        return found
+
+    def _of_all(self, errors, statistic, level, forecasts):
         n_steps, n_columns = forecasts.values.shape[1:]
-        found = statistic(level, self._unit_ids(forecasts.series_ids, n_columns))[:, :n_steps]
+        ids = self._unit_ids(forecasts.series_ids, n_columns)
+        found = getattr(errors, statistic)(level, ids)[:, :n_steps]
         return join_columns(found, n_columns) if self.by_unit_ and len(found) > 1 else found
 
     def _bounded(self, values, forecasts, panel):

@@ -31,6 +31,8 @@ def as_table(data, name):
     data = known_container(data, name)
     if isinstance(data, pd.Series | pd.DataFrame):
         return data
+    if isinstance(data, pd.Index):
+        _refuse_times_alone(data, name)
     array = _as_array(data, name)
     if array.ndim not in (1, 2):
         raise ValueError(
@@ -60,6 +62,15 @@ def as_columns(data, name):
             f"even the difference is a number. Divide {name}."
         )
     return values[:, np.newaxis] if values.ndim == 1 else values
+
+
+def _refuse_times_alone(index, name):
+    """Refuse an index that holds times, or several levels, and with them no values."""
+    if isinstance(index, pd.MultiIndex | pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
+        raise TypeError(
+            f"{name} is a {type(index).__name__}, which says when, but holds no values. Give it "
+            f"these, with the times as their index: pd.Series(values, index={name})."
+        )
 
 
 def _as_array(data, name):

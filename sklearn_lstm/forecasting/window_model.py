@@ -13,7 +13,7 @@ from sklearn.utils import get_tags
 
 from .._checks import reads_windows, takes_several_outputs
 from ..windows.rows import FollowingSteps, Windows, is_finite, joined_ranges, row_numbers
-from .normalize import Normalizer, unit_of
+from .normalize import Normalizer, refuse_unsquared, unit_of
 
 SMALLEST_SHARE_KNOWN = 0.5  # of the values of a window that is filled: else it is mostly invented
 
@@ -164,10 +164,12 @@ class WindowModel:
         )
 
     def _fit_covariates(self, covariates):
+        largest = np.fmax.reduce(np.abs(covariates), axis=0)
         if self.normalize is None or not covariates.shape[1]:
+            refuse_unsquared(largest, "X")
             self.X_loc_, self.X_scale_ = 0.0, 1.0
             return
-        unit = unit_of(np.fmax.reduce(np.abs(covariates), axis=0))
+        unit = unit_of(largest)
         if self.normalize == "minmax":
             scaler = MinMaxScaler().fit(covariates / unit)
             loc, scale = scaler.data_min_, 1 / scaler.scale_

@@ -72,7 +72,7 @@ def test_covariates_are_sliced_with_the_series(days, forecaster):
     forecaster.set_params(past_covariates=["x"]).fit(days[:100], X[:100])
     score = forecaster.score(days[100:], X[100:])
     assert score == pytest.approx(by_a_loop(forecaster, days, 100, X))
-    with pytest.raises(ValueError, match="X has the columns None, but fit was given"):
+    with pytest.raises(ValueError, match="X has no covariates, but fit was given"):
         forecaster.score(days[100:])
 
 
@@ -231,7 +231,7 @@ def test_what_can_not_be_forecast_is_not_left_out(days, forecaster):
 
 
 def test_scores_of_scikit_learn_are_refused_with_the_remedy(days, forecaster):
-    with pytest.raises(TypeError, match=r"horizon is a Series.*leave scoring=None"):
+    with pytest.raises(TypeError, match=r"horizon=.* is a Series.*leave scoring=None"):
         cross_val_score(
             forecaster, days, days, cv=TimeSeriesSplit(2), scoring="neg_mean_absolute_error",
             error_score="raise",

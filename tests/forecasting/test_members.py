@@ -157,7 +157,7 @@ def test_a_series_too_short_for_the_long_window_is_forecast_by_the_others(all_co
     forecaster = alone(log=False, non_negative=False).fit(panel)
     members, weights = forecaster._core.members_, forecaster._core.weights_
     values = np.array([m.forecast_next(forecaster._panel, None, 3).values[..., 0] for m in members])
-    has_room = np.array([m.settings.window_length <= 2 * 14 for m in members])
+    has_room = np.array([m.settings.window_length <= 14 for m in members])
     assert set(settings_of(forecaster)) >= {"LSTM", "ridge", "long LSTM", "long ridge"}
     assert_array_equal(np.isfinite(values).all(axis=2)[:, 2], has_room)
     assert not has_room.all()

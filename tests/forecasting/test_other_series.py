@@ -192,7 +192,7 @@ def test_covariates_of_another_series_are_seen_and_asked_for(known, other, norma
     expected = loc + scale * (of_window + by_window * predicted)
     assert_allclose(model.predict(y=y_other, X=X_other), expected)
     assert model.predict_interval(y=y_other, X=X_other, coverage=0.7).shape == (H, 2)
-    with pytest.raises(ValueError, match="X has the columns None, but fit was given"):
+    with pytest.raises(ValueError, match="X has no covariates, but fit was given"):
         model.predict(y=y_other)
     with pytest.raises(
         ValueError, match=r"X has 2 rows, but 3 steps|X lacks 1 of the 3 timestamps"
@@ -269,10 +269,10 @@ def test_holes_in_another_series_are_treated_as_in_fit(known, other, normalize):
 
 
 BAD = {
-    "too short": (lambda y: y[: W - 1], r"y has 4 values \(1 of 1 .*a window takes 5"),
+    "too short": (lambda y: y[: W - 1], "y is too short, a window takes 5 values: y has 4 values"),
     "one too short": (
         lambda y: pd.concat({"long": y, "short": y[:2]}),
-        r"series 'short' has 2 values \(1 of 2",
+        "1 of 2 series is too short, .*: series 'short' has 2 values",
     ),
     "hourly": (lambda y: y.set_axis(pd.date_range("2024", periods=25, freq="h")), "y steps by 'h'"),
     "an array": (lambda y: y.to_numpy(), "y is an array of 1 dimensions, but fit was given Series"),

@@ -140,9 +140,9 @@ NUMBERS = [
         Case(
             f"{name}={limit}",
             lambda name=name, limit=limit: forecaster(**{name: limit}).fit(VALUES),
-            refuses(f"{name}={limit}", "80 values"),
+            refuses(f"{name}={limit}", why),
         )
-        for name in ("window_length", "horizon")
+        for name, why in (("window_length", "80 values"), ("horizon", "too far"))
         for limit in (10**9, 10**18, 10**30)
     ),
     *(

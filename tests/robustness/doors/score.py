@@ -135,7 +135,7 @@ CASES = [
         score(FRAME.rename(columns={"b": "c"})[60:], FRAME[:60]),
         refuses("'c'", "'b'"),
     ),
-    Case("without the covariates", score(Y[60:], x=X[:60]), refuses("X has", "None", "'x'")),
+    Case("without the covariates", score(Y[60:], x=X[:60]), refuses("X has no", "'x'")),
     Case("covariates of fewer rows", score(Y[60:], x=X[:60], later_x=X[70:]), refuses("X lacks")),
     Case("rows that step by two", score(Y[60::2], forecaster=ridge(missing="error")),
          refuses("y", "leaves out")),
