@@ -105,7 +105,7 @@ def test_a_function_sees_the_rows_before_the_origin_of_each():
     for window, sizes in enumerate(seen):
         back = FIRST - STRIDE * window
         assert sizes == {name: n - back for name, n in LENGTHS.items() if n > back}
-    ends = [SERIES[name][origin] for name, origin in zip(found["series"], found["origin"], strict=True)]
+    ends = [SERIES[name][origin] for name, origin in found[["series", "origin"]].to_numpy()]
     np.testing.assert_array_equal(found["y_pred"], ends)
 
 
