@@ -194,6 +194,10 @@ Windows = Annotated[
     ),
 ]
 Refit = Annotated[bool, typer.Option("--refit", help="Train anew for each of them.")]
+Align = Annotated[
+    Literal["end", "date"],
+    typer.Option(help="Judge each series before its own end, or all at the same moments."),
+]
 Coverage = Annotated[float, typer.Option(help="Share of the values that intervals cover.")]
 
 
@@ -318,6 +322,7 @@ def backtest(
     non_negative: NonNegative = None,
     integer: Whole = False,
     windows: Windows = None,
+    align: Align = "end",
     refit: Refit = False,
     coverage: Coverage = 0.9,
     out: Out = None,
@@ -333,7 +338,7 @@ def backtest(
         table, horizon, window, missing, calendar, non_negative, integer, past_only
     )
     _load_tensorflow()
-    layout = _layout(horizon, windows)
+    layout = _layout(horizon, windows, align)
 
     def run(coverage):
         # Of many fits it says more how many are done than how far each is.
@@ -367,6 +372,7 @@ def compare(
     known_ahead: KnownAhead = None,
     past_only: PastOnly = None,
     windows: Windows = None,
+    align: Align = "end",
     refit: Refit = False,
     coverage: Coverage = 0.9,
     without: Annotated[
@@ -392,7 +398,7 @@ def compare(
             table.y, table.X, horizon=horizon, refit=refit, coverage=coverage,
             past_covariates=past_only or None,
             forecasters=dict.fromkeys(without or [], "drop"),
-            verbose=int(console.is_terminal), **_layout(horizon, windows),
+            verbose=int(console.is_terminal), **_layout(horizon, windows, align),
         )  # fmt: skip
     show_comparison(result, coverage)
     if out is not None:
@@ -412,9 +418,10 @@ def _warnings_as_lines():
             console.print(str(warning.message), highlight=False)
 
 
-def _layout(horizon, windows):
+def _layout(horizon, windows, align):
     """Return how origins lie: so many, or one after the other in the last fifth."""
-    return {"stride": horizon} if windows is None else {"n_windows": windows}
+    number = {"stride": horizon} if windows is None else {"n_windows": windows}
+    return {**number, "align": align}
 
 
 def _columns(target, time, series, known_ahead, past_only) -> dict[str, Any]:

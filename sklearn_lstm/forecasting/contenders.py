@@ -204,7 +204,9 @@ class Refitted:
         core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
         if core.log == "auto":
             check_values(panel.until(n_known[:, -1]), core.missing, core.log_, is_chosen=True)
-        return _of_core(core, panel, numbers, known, asked)
+        # A fit for one origin adapts to nothing, whatever a series has that ended earlier.
+        is_adaptive = asked.adaptive and n_known.shape[1] > 1
+        return _of_core(core, panel, numbers, known, replace(asked, adaptive=is_adaptive))
 
 
 class Frozen:

@@ -7,15 +7,19 @@ from math import inf
 import numpy as np
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
+from .normalize import unit_of
+
 
 def point_scores(y, forecast, unit):
     if not len(y):
         return dict.fromkeys(["RMSE", "MAE", "sMAPE", "MASE", "R2"], np.nan)
     error, size = np.abs(y - forecast), np.abs(y) + np.abs(forecast)
     scaled = error[unit > 0] / unit[unit > 0]
+    usual = float(unit_of(np.maximum(np.abs(y), np.abs(forecast)).max()))
+    y, forecast = y / usual, forecast / usual
     return {
-        "RMSE": root_mean_squared_error(y, forecast),
-        "MAE": mean_absolute_error(y, forecast),
+        "RMSE": usual * root_mean_squared_error(y, forecast),
+        "MAE": usual * mean_absolute_error(y, forecast),
         "sMAPE": 200 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean(),
         "MASE": scaled.mean() if len(scaled) else np.nan,
         "R2": r2_score(y, forecast) if len(y) > 1 else np.nan,

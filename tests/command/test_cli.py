@@ -205,13 +205,16 @@ def test_backtest_scores_shops_that_end_on_different_days(tmp_path, monkeypatch,
     ]
     path, out = tmp_path / "shops.csv", tmp_path / "b.csv"
     pd.concat(parts).to_csv(path, index=False)
-    code, printed, error = call(
-        monkeypatch, capsys, "backtest", path, "--target", "sold", "--series", "shop",
-        "--horizon", 2, "--windows", 2, "--window", 7, "--out", out,
-    )  # fmt: skip
+    options = [
+        "backtest", path, "--target", "sold", "--series", "shop", "--horizon", 2, "--windows", 2,
+        "--window", 7, "--out", out,
+    ]  # fmt: skip
+    code, printed, error = call(monkeypatch, capsys, *options)
     assert (code, error) == (0, "")
     assert pd.read_csv(out)["series"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
     assert "1 series is left out, with fewer than 9 values in sold: 'new' (6)" in printed
+    assert call(monkeypatch, capsys, *options, "--align", "date")[0] == 0
+    assert pd.read_csv(out)["series"].value_counts().to_dict() == {"a": 4}
 
 
 def test_compare_prints_forecasters_from_best_to_worst(sales, tmp_path, monkeypatch, capsys):

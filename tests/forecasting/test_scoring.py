@@ -1,5 +1,7 @@
 """The measures are those of scikit-learn, and of the formulas worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,3 +104,18 @@ def test_what_has_no_size_has_no_relative_loss(result):
     assert np.isnan(forecast["WQL"])
     assert np.isnan(forecast["MSIS"])
     assert forecast["pinball"] > 0
+
+
+@pytest.mark.parametrize("exponent", [-1000, 900])
+def test_squares_of_any_size_are_numbers(result, exponent, recwarn):
+    values = ["y", "y_pred", "lower", "upper", "persistence"]
+    rows = result.predictions.assign(persistence=1.0)
+    usual = replace(result, predictions=rows).scores().loc["forecast"]
+    rows = rows.assign(**np.ldexp(rows[values], exponent))
+    units = {"a": np.ldexp(2.0, exponent)}
+    extreme = replace(result, predictions=rows, naive_errors=units).scores().loc["forecast"]
+    in_units = ["RMSE", "MAE", "pinball", "width"]
+    np.testing.assert_allclose(np.ldexp(extreme[in_units], -exponent), usual[in_units], rtol=1e-12)
+    free = ["sMAPE", "MASE", "R2", "skill", "WQL", "coverage", "MSIS"]
+    np.testing.assert_allclose(extreme[free], usual[free], rtol=1e-12)
+    assert not recwarn.list
