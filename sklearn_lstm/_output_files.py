@@ -6,8 +6,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -37,6 +38,29 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         if target.exists():
             _take_permissions(target, unfinished)
         unfinished.replace(target)
+
+
+@contextmanager
+def written_together(*paths: str | Path | None) -> Iterator[list[Any]]:
+    """Give paths to write to, which take the places of ``paths`` when all of them are written.
+
+    Parameters
+    ----------
+    *paths : path or None
+        None is given for None.
+
+    Yields
+    ------
+    unfinished : list of Path or None
+        As :func:`written_whole` gives them.
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_output`, before anything is written.
+    """
+    with ExitStack() as files:
+        yield [None if path is None else files.enter_context(written_whole(path)) for path in paths]
 
 
 def check_output(path: str | Path) -> None:
