@@ -138,8 +138,20 @@ def _check_replaceable(name, target, mode):
         raise ValueError(
             f"{name} is no ordinary file but a {_kind(mode)}, which would be lost. Name another."
         )
+    if _is_stream(target):  # such as /dev/stdout, with > in the shell
+        raise ValueError(f"{name} is where this program prints, which would be lost. Name another.")
     if not os.access(target, os.W_OK):
         raise ValueError(f"{name} is write-protected. Name another file, or allow writing to it.")
+
+
+def _is_stream(target):
+    """Tell whether a file is the standard input, output or error of this process."""
+    status = os.stat(target)
+    for stream in range(3):
+        with suppress(OSError):  # a program may have none of them
+            if os.path.samestat(status, os.fstat(stream)):
+                return True
+    return False
 
 
 def _kind(mode):

@@ -141,3 +141,21 @@ def test_several_files_appear_together_or_not_at_all(error, tmp_path):
             raise error
     found = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert found == ({"a.csv": "old"} if error else {"a.csv": "new", "b.png": "picture"})
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2])
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_the_file_that_a_program_prints_to_is_refused(stream, is_linked, tmp_path):
+    path = tmp_path / "log.txt"
+    name = f"/dev/fd/{stream}" if is_linked else path
+    kept = os.dup(stream)
+    try:
+        with path.open("w+") as file:
+            os.dup2(file.fileno(), stream)
+            with pytest.raises(ValueError, match="is where this program prints"):
+                check_output(name)
+    finally:
+        os.dup2(kept, stream)
+        os.close(kept)
+    check_output(path)
+    assert list(tmp_path.iterdir()) == [path]

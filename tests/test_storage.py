@@ -403,7 +403,7 @@ def test_headers_changed_by_hand_are_refused(windows, changes, path):
         ({"n_steps": 1.5}, "1.5 is no length"),
         ({"name": {"type": "object array", "state": [[10**10], []]}}, "0 items are no array"),
         ({"name": {"type": "small array", "state": ["<f8", 0, [-1]]}}, "-1 is no length"),
-        ({"name": [{"type": "small array", "state": ["<f8", 0, [8000]]}] * 300}, "more memory"),
+        ({"name": [{"type": "small array", "state": ["<f8", 0, [8000]]}] * 5000}, "more memory"),
     ],
 )
 def test_lengths_changed_by_hand_are_refused_before_memory_is_asked_for(value, message, path):

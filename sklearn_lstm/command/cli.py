@@ -199,7 +199,7 @@ Coverage = Annotated[float, typer.Option(help="Share of the values that interval
 
 def _output(text):
     """Make a path of an option; as a path, a name that ends with a slash looks like a file's."""
-    if not text or text.endswith(("/", os.sep)):
+    if not text or text == "-" or text.endswith(("/", os.sep)):
         raise typer.BadParameter(f"{text!r} names no file.")
     return Path(text)
 
