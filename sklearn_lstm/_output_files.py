@@ -119,7 +119,7 @@ def _target(path):
         raise ValueError(f"path={name!r} holds a null character, which no name of a file may.")
     target = Path(os.path.realpath(name))
     try:
-        mode = os.stat(target).st_mode
+        mode = os.stat(name).st_mode  # not of the target: a pipe in /dev/fd leads to no file
     except FileNotFoundError:
         mode = None
     except OSError as error:  # such as links that lead in a circle, or too long a name

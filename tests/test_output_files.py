@@ -159,3 +159,13 @@ def test_the_file_that_a_program_prints_to_is_refused(stream, is_linked, tmp_pat
         os.close(kept)
     check_output(path)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_that_has_a_name_of_the_system_alone_is_refused():
+    reading, writing = os.pipe()
+    try:
+        with pytest.raises(ValueError, match="no ordinary file but a pipe"):
+            check_output(f"/dev/fd/{writing}")
+    finally:
+        os.close(reading)
+        os.close(writing)
