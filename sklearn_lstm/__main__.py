@@ -2,11 +2,16 @@
 
 import sys
 
+from .command import stopped
+
 
 def main() -> None:
     """Run the command, or say what to install for it."""
     try:
-        from .command.cli import main
+        from rich.console import Console
+
+        with Console().status("Starting ..."):  # the import takes seconds
+            from .command.cli import main
     except ImportError as error:
         print(
             f"sklearn-lstm: {error}. Install what the command needs with: "
@@ -14,6 +19,8 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(stopped())
     sys.exit(main())
 
 

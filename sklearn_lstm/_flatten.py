@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -206,6 +207,9 @@ class Unflattener:
 
     small_arrays : dict of ndarray
         As :meth:`Flattener.small_arrays` returns them.
+
+    most_bytes : int
+        Of small arrays and calendars, of which a file says in a few characters how long they are.
     """
 
     def __init__(
@@ -214,11 +218,13 @@ class Unflattener:
         arrays: list[np.ndarray],
         small_arrays: dict[str, np.ndarray],
         parts: list[Any],
+        most_bytes: int,
     ) -> None:
         self._objects = objects
         self._arrays = arrays
         self._small_arrays = small_arrays
         self._parts = parts
+        self._n_bytes_left = most_bytes
         self._built: dict[int, Any] = {}
         self._seen: set[int] = set()
         self._readers: dict[str, Callable[[Any], Any]] = {
@@ -271,16 +277,30 @@ class Unflattener:
                 self._built[number] = cls(**self.value(entry["state"]))
             else:
                 self._built[number] = cls.__new__(cls)
-                _set_state(self._built[number], self.value(entry["state"]))
+                state = self.value(entry["state"])
+                if entry["type"] == "Grid":  # makes so many timestamps
+                    self._claim(state["n_steps"])
+                _set_state(self._built[number], state)
         return self._built[number]
+
+    def _claim(self, n_values):
+        """Refuse what is longer than the file can be meant to be, before it is made."""
+        if type(n_values) is not int or n_values < 0:
+            raise ValueError(f"{n_values!r} is no length")
+        self._n_bytes_left -= 8 * n_values
+        if self._n_bytes_left < 0:
+            raise ValueError("it asks for more memory than a file of its size can need")
 
     def _small_array(self, state):
         dtype, begin, shape = state
-        size = int(np.prod(shape))
+        size = prod(shape)
+        self._claim(size)
         return self._small_arrays[dtype][begin : begin + size].reshape(shape).copy()
 
     def _object_array(self, state):
         shape, items = state
+        if prod(shape) != len(items):
+            raise ValueError(f"{len(items)} items are no array of shape {shape}")
         return _object_array(shape, self.value(items))
 
     def _filled(self, value):

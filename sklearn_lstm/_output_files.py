@@ -6,8 +6,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -37,6 +38,29 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         if target.exists():
             _take_permissions(target, unfinished)
         unfinished.replace(target)
+
+
+@contextmanager
+def written_together(*paths: str | Path | None) -> Iterator[list[Any]]:
+    """Give paths to write to, which take the places of ``paths`` when all of them are written.
+
+    Parameters
+    ----------
+    *paths : path or None
+        None is given for None.
+
+    Yields
+    ------
+    unfinished : list of Path or None
+        As :func:`written_whole` gives them.
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_output`, before anything is written.
+    """
+    with ExitStack() as files:
+        yield [None if path is None else files.enter_context(written_whole(path)) for path in paths]
 
 
 def check_output(path: str | Path) -> None:
@@ -95,7 +119,7 @@ def _target(path):
         raise ValueError(f"path={name!r} holds a null character, which no name of a file may.")
     target = Path(os.path.realpath(name))
     try:
-        mode = os.stat(target).st_mode
+        mode = os.stat(name).st_mode  # not of the target: a pipe in /dev/fd leads to no file
     except FileNotFoundError:
         mode = None
     except OSError as error:  # such as links that lead in a circle, or too long a name
@@ -114,8 +138,20 @@ def _check_replaceable(name, target, mode):
         raise ValueError(
             f"{name} is no ordinary file but a {_kind(mode)}, which would be lost. Name another."
         )
+    if _is_stream(target):  # such as /dev/stdout, with > in the shell
+        raise ValueError(f"{name} is where this program prints, which would be lost. Name another.")
     if not os.access(target, os.W_OK):
         raise ValueError(f"{name} is write-protected. Name another file, or allow writing to it.")
+
+
+def _is_stream(target):
+    """Tell whether a file is the standard input, output or error of this process."""
+    status = os.stat(target)
+    for stream in range(3):
+        with suppress(OSError):  # a program may have none of them
+            if os.path.samestat(status, os.fstat(stream)):
+                return True
+    return False
 
 
 def _kind(mode):

@@ -51,6 +51,7 @@ _PARTS_OF_SEARCHES = [
 _SIGNS_OF_DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ValueError, TypeError,
     AttributeError, IndexError, RecursionError, MemoryError, NotImplementedError, RuntimeError,
+    ArithmeticError,
 )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def load_model(path: str | Path, *, return_metadata: bool = False) -> Any:
     header = _read_header(path)
     content = _read_content(path)
     try:
-        model, metadata = _built(header, content)
+        model, metadata = _built(header, content, _most_bytes(path))
     except _SIGNS_OF_DAMAGE as error:
         raise _damaged(path, error) from error
     return (model, metadata) if return_metadata else model
@@ -304,10 +305,13 @@ def _check_sizes(path, archive):
 
     No more than what is declared is ever unpacked.
     """
-    n_bytes = sum(entry.file_size for entry in archive.infolist())
-    most = MOST_BYTES_OF_SMALL_FILE + MOST_TIMES_UNPACKED * path.stat().st_size
+    n_bytes, most = sum(entry.file_size for entry in archive.infolist()), _most_bytes(path)
     if n_bytes > most:
         raise ValueError(f"it would unpack to {n_bytes:,} bytes, of a file at most {most:,}")
+
+
+def _most_bytes(path):
+    return MOST_BYTES_OF_SMALL_FILE + MOST_TIMES_UNPACKED * path.stat().st_size
 
 
 def _read_content(path):
@@ -327,11 +331,11 @@ def _read_content(path):
         raise _damaged(path, error) from error
 
 
-def _built(header, content):
+def _built(header, content, most_bytes):
     from ._flatten import Unflattener
 
     unflattener = Unflattener(
-        header["objects"], content["arrays"], content["small_arrays"], content["parts"]
+        header["objects"], content["arrays"], content["small_arrays"], content["parts"], most_bytes
     )
     model, metadata = (unflattener.value(header[name]) for name in ("model", "metadata"))
     if not isinstance(model, BaseEstimator) or not isinstance(metadata, dict):
@@ -341,7 +345,9 @@ def _built(header, content):
 
 
 def _damaged(path, error):
-    return ValueError(f"{path} is no model file, or damaged ({error}).")
+    return ValueError(
+        f"{path} is no model file, or damaged ({str(error) or type(error).__name__})."
+    )
 
 
 def _skops() -> Any:

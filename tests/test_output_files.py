@@ -1,9 +1,10 @@
 import os
 import stat
+from contextlib import nullcontext
 
 import pytest
 
-from sklearn_lstm._output_files import check_output, check_outputs, written_whole
+from sklearn_lstm._output_files import check_output, check_outputs, written_together, written_whole
 
 
 @pytest.fixture
@@ -123,3 +124,48 @@ def test_an_output_that_is_an_input_or_another_output_is_refused(tmp_path):
     check_outputs({"--out": tmp_path / "f.csv", "--save": tmp_path / "m.skops"}, inputs)
     assert (tmp_path / "d.csv").read_text() == "data"
     assert not (tmp_path / "f.csv").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, None])
+def test_several_files_appear_together_or_not_at_all(error, tmp_path):
+    (tmp_path / "a.csv").write_text("old")
+    with (
+        pytest.raises(error) if error else nullcontext(),
+        written_together(tmp_path / "a.csv", None, tmp_path / "b.png") as (a, none, b),
+    ):
+        assert none is None
+        a.write_text("new")
+        assert (tmp_path / "a.csv").read_text() == "old"
+        b.write_text("picture")
+        if error:
+            raise error
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == ({"a.csv": "old"} if error else {"a.csv": "new", "b.png": "picture"})
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2])
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_the_file_that_a_program_prints_to_is_refused(stream, is_linked, tmp_path):
+    path = tmp_path / "log.txt"
+    name = f"/dev/fd/{stream}" if is_linked else path
+    kept = os.dup(stream)
+    try:
+        with path.open("w+") as file:
+            os.dup2(file.fileno(), stream)
+            with pytest.raises(ValueError, match="is where this program prints"):
+                check_output(name)
+    finally:
+        os.dup2(kept, stream)
+        os.close(kept)
+    check_output(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_that_has_a_name_of_the_system_alone_is_refused():
+    reading, writing = os.pipe()
+    try:
+        with pytest.raises(ValueError, match="no ordinary file but a pipe"):
+            check_output(f"/dev/fd/{writing}")
+    finally:
+        os.close(reading)
+        os.close(writing)

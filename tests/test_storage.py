@@ -2,6 +2,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from datetime import timedelta
 
@@ -390,6 +391,34 @@ def test_headers_changed_by_hand_are_refused(windows, changes, path):
     with_header(path, **changes)
     with pytest.raises(ValueError, match=r"m\.skops (is no model file, or damaged|holds no model)"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"n_steps": 10**10}, "more memory than a file of its size"),
+        ({"n_steps": 10**30, "freq": "s"}, "more memory than a file of its size"),
+        ({"n_steps": 10**10, "kind": "number", "first": 0, "freq": 1}, "more memory than a file"),
+        ({"n_steps": -5}, "-5 is no length"),
+        ({"n_steps": 1.5}, "1.5 is no length"),
+        ({"name": {"type": "object array", "state": [[10**10], []]}}, "0 items are no array"),
+        ({"name": {"type": "small array", "state": ["<f8", 0, [-1]]}}, "-1 is no length"),
+        ({"name": [{"type": "small array", "state": ["<f8", 0, [8000]]}] * 5000}, "more memory"),
+    ],
+)
+def test_lengths_changed_by_hand_are_refused_before_memory_is_asked_for(value, message, path):
+    y = pd.Series(np.sin(np.arange(8000)), pd.date_range("2020", periods=8000, freq="h"))
+    save_model(LSTMForecaster(Ridge(), window_length=4).fit(y), path)
+    with zipfile.ZipFile(path) as archive:
+        objects = json.loads(archive.read("sklearn-lstm.json"))["objects"]
+    (grid,) = (entry["state"]["state"] for entry in objects if entry["type"] == "Grid")
+    grid.update(value)
+    with_header(path, objects=objects)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"m\.skops is no model file, or damaged \(.*{message}"):
+        load_model(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**28
+    tracemalloc.stop()
 
 
 def test_only_what_is_fitted_is_kept(path):

@@ -18,8 +18,10 @@ from rich.table import Table
 from .. import __version__
 from ..forecasting.conformal import NoIntervalError
 from ..forecasting.frequency import NoFrequencyError
+from . import INTERRUPTED, stopped
 from .show import (
     console,
+    results_in,
     save_figure,
     show_comparison,
     show_forecast,
@@ -36,8 +38,6 @@ matplotlib.use("Agg")
 
 # The base of all errors that typer reports, wherever this version of typer keeps it.
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
-
-INTERRUPTED = 130  # what shells say of a command that Ctrl-C has ended
 
 app = typer.Typer(add_completion=False, help="LSTMs for time series, as scikit-learn estimators.")
 
@@ -203,7 +203,7 @@ Coverage = Annotated[float, typer.Option(help="Share of the values that interval
 
 def _output(text):
     """Make a path of an option; as a path, a name that ends with a slash looks like a file's."""
-    if not text or text.endswith(("/", os.sep)):
+    if not text or text == "-" or text.endswith(("/", os.sep)):
         raise typer.BadParameter(f"{text!r} names no file.")
     return Path(text)
 
@@ -249,13 +249,13 @@ def forecast(
         warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a line has said it
         forecaster.fit(table.y, table.X)
     show_members(forecaster)
-    show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, out, plot)
-    if save is not None:
-        from .._storage import save_forecaster
+    with results_in(out, plot, save) as (csv, picture, model):
+        show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, csv, picture)
+        if model is not None:
+            from .._storage import save_forecaster
 
-        found = {"time": table.time or "none", "day_first": table.day_first}
-        save_forecaster(forecaster, save, columns=columns | found)
-        console.print(f"Wrote {save}", soft_wrap=True)
+            found = {"time": table.time or "none", "day_first": table.day_first}
+            save_forecaster(forecaster, model, columns=columns | found)
 
 
 @app.command()
@@ -301,8 +301,8 @@ def predict(
             warnings.filterwarnings("ignore", ".*lacks? a value", UserWarning)  # a note says it
             calls = update_from_table(forecaster, table, new_series=new_series)
         show_notes(table)
-        with _warnings_as_lines():
-            show_forecast(forecaster, horizon, calls, coverage, out, plot)
+        with _warnings_as_lines(), results_in(out, plot) as files:
+            show_forecast(forecaster, horizon, calls, coverage, *files)
     except (AttributeError, TypeError, LookupError) as error:
         raise ValueError(f"{model} is damaged, or was changed by hand ({error}).") from error
 
@@ -356,10 +356,11 @@ def backtest(
         console.print(f"Without intervals: {error}")
         result = run(None)
     show_scores(result)
-    if out is not None:
-        write_csv(result.predictions, out)
-    if plot is not None:
-        save_figure(result.plot(unit=target if series is None else None).figure_, plot)
+    with results_in(out, plot) as (csv, picture):
+        if csv is not None:
+            write_csv(result.predictions, csv)
+        if picture is not None:
+            save_figure(result.plot(unit=target if series is None else None).figure_, picture)
 
 
 @app.command()
@@ -401,11 +402,12 @@ def compare(
             verbose=int(console.is_terminal), **_layout(horizon, windows, align),
         )  # fmt: skip
     show_comparison(result, coverage)
-    if out is not None:
-        write_csv(result.scores().reset_index(), out)
-    if plot is not None:
-        measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
-        save_figure(result.plot(measure=measure).figure_, plot)
+    with results_in(out, plot) as (csv, picture):
+        if csv is not None:
+            write_csv(result.scores().reset_index(), csv)
+        if picture is not None:
+            measure = "RMSE" if result.scores()["MASE"].isna().all() else "MASE"
+            save_figure(result.plot(measure=measure).figure_, picture)
 
 
 @contextmanager
@@ -436,8 +438,9 @@ def _read(file, columns, **options):
     from .tables import table_to_series
 
     numbers = [columns["target"], *columns["known_ahead"], *columns.get("past_only", ())]
-    table = read_table(file, columns["series"], numbers)
-    return table_to_series(table, **columns, **options)
+    with console.status("Reading ..."):
+        table = read_table(file, columns["series"], numbers)
+        return table_to_series(table, **columns, **options)
 
 
 def _check_before(coverage, outputs, inputs):
@@ -528,10 +531,8 @@ def main() -> int:
     except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
         return _refused(str(error) or type(error).__name__)
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED  # as newer versions of typer make of it
-    if code == INTERRUPTED:
-        print("Stopped.", file=sys.stderr)
-    return code
+        return stopped()
+    return stopped() if code == INTERRUPTED else code  # as newer versions of typer make of it
 
 
 def _refused(message):

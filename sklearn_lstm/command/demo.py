@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .._output_files import check_output, written_whole
+from .._output_files import check_output, written_together
 from .._pipeline import make_lstm_pipeline
 from ..datasets import load_seattle_weather
 from ..plotting.forecast_display import ForecastDisplay
@@ -92,29 +92,28 @@ class WeatherDemo:
         Returns
         -------
         paths : list of Path
-            The written files.
+            The written files: all of them, or none if one can't be written.
         """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         paths = make_folder(folder)
-        figure = Figure(figsize=(9, 6), layout="constrained")
-        FigureCanvasAgg(figure)
-        self._draw_forecast(figure)
-        with written_whole(paths[0]) as unfinished:
-            figure.savefig(unfinished, dpi=130)
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        FigureCanvasAgg(figure)
+        forecast, loss = (Figure(figsize=size, layout="constrained") for size in ((9, 6), (6, 4)))
+        for figure in (forecast, loss):
+            FigureCanvasAgg(figure)
+        self._draw_forecast(forecast)
+        self._draw_loss(loss)
+        with written_together(*paths) as (forecast_png, loss_png, csv, model):
+            forecast.savefig(forecast_png, dpi=130)
+            loss.savefig(loss_png, dpi=130)
+            self.forecast.to_csv(csv, float_format="%.2f")
+            joblib.dump(self.model, model)
+        return paths
+
+    def _draw_loss(self, figure):
         display = LossCurveDisplay.from_estimator(self.model.estimators_[0], ax=figure.subplots())
         display.ax_.set_title("Training of the LSTM (first seed)", loc="left")
         display.ax_.set_ylabel("mean squared error (target scaled to [0, 1])")
-        with written_whole(paths[1]) as unfinished:
-            figure.savefig(unfinished, dpi=130)
-        with written_whole(paths[2]) as unfinished:
-            self.forecast.to_csv(unfinished, float_format="%.2f")
-        with written_whole(paths[3]) as unfinished:
-            joblib.dump(self.model, unfinished)
-        return paths
 
     def _draw_forecast(self, figure):
         year, month = figure.subplots(2, 1)

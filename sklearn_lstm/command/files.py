@@ -192,10 +192,12 @@ def _check_rows(path, table, separator):
 
 def _named(column):
     """Read a column of names; what reads the same as numbers becomes these."""
-    column = column.str.strip()
-    column = column.where(column != "")
-    numbers = pd.to_numeric(column, errors="coerce")
-    return numbers if (numbers.astype(str) == column.astype(str)).all() else column
+    codes, names = pd.factorize(column)  # few of many rows
+    names = pd.Series(names, dtype=column.dtype).str.strip()
+    names = names.where(names != "")
+    numbers = pd.to_numeric(names, errors="coerce")
+    read = numbers if (numbers.astype(str) == names.astype(str)).all() else names
+    return read.reindex(codes).set_axis(column.index).rename(column.name)
 
 
 def _with_decimal_points(file, table, names, numbers):

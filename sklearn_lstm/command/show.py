@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .._output_files import written_whole
+from .._output_files import written_together
 from .._progress import listening
 from ..forecasting.conformal import NoIntervalError
 from ..forecasting.read_panel import read_panel
@@ -62,6 +62,19 @@ def training_bar():
 
     with bar, listening(tell):
         yield
+
+
+@contextmanager
+def results_in(*paths):
+    """Give paths to write results to, None for None; all of the files appear in the end, or none.
+
+    Then it is told where they are.
+    """
+    with written_together(*paths) as unfinished:
+        yield unfinished
+    for path in paths:
+        if path is not None:
+            console.print(f"Wrote {path}", soft_wrap=True)
 
 
 def show_notes(table):
@@ -165,10 +178,8 @@ def _as_text(labels):
 
 
 def write_csv(rows, path):
-    """Write rows as CSV, whole or not at all."""
-    with written_whole(path) as unfinished:
-        rows.to_csv(unfinished, index=False)
-    console.print(f"Wrote {path}", soft_wrap=True)
+    """Write rows as CSV."""
+    rows.to_csv(path, index=False)
 
 
 def show_scores(result):
@@ -231,7 +242,5 @@ def _cell(column, value):
 
 
 def save_figure(figure, path):
-    """Write a picture, whole or not at all."""
-    with written_whole(path) as unfinished:
-        figure.savefig(unfinished, dpi=130)
-    console.print(f"Wrote {path}", soft_wrap=True)
+    """Write a picture."""
+    figure.savefig(path, dpi=130)

@@ -519,3 +519,33 @@ def test_what_the_library_refuses_is_one_line(sales, monkeypatch, capsys, error)
     )
     assert code == 2
     assert said == "sklearn-lstm: coverage=0.9999999 is too extreme.\n"
+
+
+@pytest.mark.parametrize(
+    ("stage", "of"),
+    [
+        ("read_table", "sklearn_lstm.command.files"),
+        ("table_to_series", "sklearn_lstm.command.tables"),
+        ("_forecaster", "sklearn_lstm.command.cli"),
+        ("_load_tensorflow", "sklearn_lstm.command.cli"),
+        ("show_members", "sklearn_lstm.command.cli"),
+        ("draw_forecasts", "sklearn_lstm.command.show"),
+        ("save_figure", "sklearn_lstm.command.show"),
+        ("save_forecaster", "sklearn_lstm._storage"),
+    ],
+)
+def test_ctrl_c_leaves_no_file_at_any_stage(sales, monkeypatch, capsys, stage, of):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    forecaster = LSTMForecaster(Ridge(), window_length=14)
+    monkeypatch.setattr("sklearn_lstm.command.cli._forecaster", lambda *args: forecaster)
+    monkeypatch.setattr(f"{of}.{stage}", interrupt)
+    files = {name: sales.parent / f"new{name}" for name in (".csv", ".png", ".skops")}
+    options = zip(("--out", "--plot", "--save"), files.values(), strict=True)
+    code, _, said = call(
+        monkeypatch, capsys, "forecast", sales, "--target", "sales", "--horizon", 2,
+        *(word for option in options for word in option),
+    )  # fmt: skip
+    assert (code, said) == (130, "Stopped.\n")
+    assert list(sales.parent.iterdir()) == [sales]

@@ -194,6 +194,21 @@ main()
 """
 
 
+@pytest.mark.parametrize("module", ["typer", "pandas", "sklearn_lstm.command.show"])
+def test_the_command_stops_while_it_is_imported(module):
+    script = f"""
+class Stopping:
+    def find_spec(name, *rest):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Stopping)
+"""
+    with child(script + COMMAND, "--version") as running:
+        out, error, code = running.ends_within(60)
+    assert (out, error, code) == ("", "Stopped.\n", 130)
+
+
 @pytest.mark.parametrize("name", ["forecast", "backtest"])
 def test_the_command_stops_without_a_file(tmp_path, name):
     table = tmp_path / "table.csv"

@@ -172,6 +172,7 @@ CASES = [
     Case("table and picture in one", fails(*predict, "--out", "x.png", "--plot", "./x.png"),
          refuses("--plot", "--out")),
     Case("onto nothing", fails(*predict, "--out", ""), refuses("--out", "''", "names no file")),
+    Case("onto a dash", fails(*predict, "--out", "-"), refuses("--out", "names no file")),
     Case("onto a folder to be", fails(*predict, "--out", "new/"), refuses("--out", "'new/'")),
     Case("onto a folder", fails(*predict, "--out", "."), refuses("is a folder")),
     Case("onto a device", fails(*predict, "--out", "l", links=[("l", os.devnull)]),
