@@ -31,7 +31,12 @@ def test_all_numbers_are_among_them():
 
 @pytest.mark.parametrize(
     "params",
-    [{"units": 10**9}, {"units": (5, 10**18)}, {"ensemble_size": 10**18}, {"units": 10**30}],
+    [
+        {"units": 10**9},
+        {"units": (5, 10**18)},
+        {"units": 2000, "ensemble_size": 1000},
+        {"units": 10**30},
+    ],
     ids=repr,
 )
 def test_a_network_too_large_for_any_machine_is_refused_before_it_is_made(params):
