@@ -28,9 +28,10 @@ class BacktestResult:
     Attributes
     ----------
     predictions : DataFrame
-        A row for each series, origin and step, with the columns ``series``, ``origin`` (the last
-        timestamp known), ``step`` (1 is the next), ``timestamp``, ``y``, ``y_pred``, ``lower`` and
-        ``upper`` (if a coverage was asked for), ``persistence`` and ``seasonal naive``.
+        A row for each series, origin and step, in that order, with the columns ``series``,
+        ``origin`` (the last timestamp known), ``step`` (1 is the next), ``timestamp``, ``y``,
+        ``y_pred``, ``lower`` and ``upper`` (if a coverage was asked for), ``persistence`` and
+        ``seasonal naive``.
 
     horizon, stride, n_windows : int
         Steps of each forecast, distance between origins, number of origins.
