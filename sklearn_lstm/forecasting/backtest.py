@@ -333,7 +333,7 @@ def bool_or_int(refit):
 
 
 def _forecast_all(contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose):
-    """Forecast from all origins, a job for each fit."""
+    """Forecast from all origins, a job for each fit; the rows come in the same order for any."""
     begins = range(0, n_known.shape[1], n_per_fit)
     chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
     jobs = (
@@ -344,7 +344,10 @@ def _forecast_all(contender, panel, first_seen, n_known, n_per_fit, asked, n_job
     )
     parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
     progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
-    return pd.concat(progress, ignore_index=True)
+    rows = pd.concat(progress, ignore_index=True)
+    places = {name: place for place, name in enumerate(panel.names)}
+    order = np.argsort([places[name] for name in rows["series"]], kind="stable")
+    return rows.iloc[order].reset_index(drop=True)
 
 
 def _run(contender, needed, asked):

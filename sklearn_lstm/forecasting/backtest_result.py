@@ -28,9 +28,10 @@ class BacktestResult:
     Attributes
     ----------
     predictions : DataFrame
-        A row for each series, origin and step, with the columns ``series``, ``origin`` (the last
-        timestamp known), ``step`` (1 is the next), ``timestamp``, ``y``, ``y_pred``, ``lower`` and
-        ``upper`` (if a coverage was asked for), ``persistence`` and ``seasonal naive``.
+        A row for each series, origin and step, in that order, with the columns ``series``,
+        ``origin`` (the last timestamp known), ``step`` (1 is the next), ``timestamp``, ``y``,
+        ``y_pred``, ``lower`` and ``upper`` (if a coverage was asked for), ``persistence`` and
+        ``seasonal naive``.
 
     horizon, stride, n_windows : int
         Steps of each forecast, distance between origins, number of origins.
@@ -127,7 +128,8 @@ class BacktestResult:
         order = np.argsort(codes, kind="stable")
         groups = np.split(order, np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1])
         scores = self._measure(groups)
-        labels = pd.Index(keys, tupleize_cols=False).repeat(len(scores) // len(keys))
+        labels = pd.Index(keys, tupleize_cols=False).repeat(1 + len(NAIVE))
+        scores = scores[: len(labels)]  # none, where nothing was forecast
         scores.index = pd.MultiIndex.from_arrays([labels, scores.index], names=[by, "forecast"])
         return scores
 
@@ -200,6 +202,8 @@ class BacktestResult:
         from ..plotting.forecast_display import ForecastDisplay
 
         rows = self.predictions
+        if rows.empty:
+            raise ValueError("There is no forecast to draw: left_out says why of each series.")
         series = rows["series"].iloc[0] if series is None else series
         rows = rows[[name == series for name in rows["series"]]]
         if rows.empty:
@@ -211,7 +215,7 @@ class BacktestResult:
         if step is not None:
             rows = rows[rows["step"] == step]
         if rows.empty:
-            raise ValueError(f"step={step} was not forecast: the steps are 1 to {self.horizon}.")
+            raise ValueError(f"step={step!r} was not forecast: the steps are 1 to {self.horizon}.")
         if self.stride > self.horizon:
             rows = _with_gaps(rows)
         rows = rows.set_index("timestamp")

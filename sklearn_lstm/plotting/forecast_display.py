@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
-from .._checks import check_share
+from .._checks import as_numbers, check_share
 from ._axes import new_axes, tidy
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ class ForecastDisplay:
                 "LSTMForecaster(Ridge()).fit(y), or draw predictions with from_predictions."
             )
         check_is_fitted(forecaster)
-        if n_past is not None and not (isinstance(n_past, Integral) and n_past >= 0):
+        is_number = isinstance(n_past, Integral) and not isinstance(n_past, bool)
+        if n_past is not None and not (is_number and n_past >= 0):
             raise ValueError(f"n_past={n_past!r} must be a whole number from 0 on, or None.")
         y_pred = forecaster.predict(horizon, X, y)
         pick = _Picker(y_pred, series)
@@ -183,7 +184,7 @@ class ForecastDisplay:
         is_array = not isinstance(y_pred, pd.Series | pd.DataFrame)
         n_past = max(3 * n_steps, forecaster.window_length_) if n_past is None else n_past
         if y_true is not None:
-            parts["y_true"] = pick(y_true)
+            parts["y_true"] = pick.of_truth(y_true)
             if not isinstance(y_true, pd.Series | pd.DataFrame):
                 parts["y_true"] = parts["y_true"].iloc[:n_steps]
                 index = parts["y_pred"].index[: len(parts["y_true"])]
@@ -261,14 +262,19 @@ class ForecastDisplay:
         >>> display.ax_.get_ylabel()
         'temperature (°C)'
         """
-        if not isinstance(y_true, pd.Series):
+        if isinstance(y_true, pd.Series):
+            y_true = _numbers_of(y_true, "y_true")
+        else:
             y_true = pd.Series(column_or_1d(y_true, dtype=float))
         if not len(y_true):
             raise ValueError("y_true is empty: give at least one value.")
-        if past is not None and not isinstance(past, pd.Series):
-            raise TypeError(
-                f"past={past!r} must be a Series: its index says where it lies before y_true."
+        if y_true.index.nlevels > 1:
+            raise ValueError(
+                f"y_true has an index of {y_true.index.nlevels} levels, {y_true.index[0]!r}, ...: "
+                "give one of its series, such as y_true.loc[key]."
             )
+        if past is not None:
+            past = _before(y_true, past)
         if coverage is not None:
             check_share(coverage, "coverage")
         if (lower is None) != (upper is None):
@@ -366,7 +372,7 @@ class _Picker:
         self.key = self.column = None
         if not isinstance(y_pred, pd.Series | pd.DataFrame):
             self._check(series, range(y_pred.shape[1]) if y_pred.ndim == 2 else [0])
-            self.column = series or 0
+            self.column = int(series or 0)
             return
         columns = list(y_pred.columns) if y_pred.ndim == 2 else [y_pred.name]
         if not isinstance(y_pred.index, pd.MultiIndex):
@@ -404,6 +410,41 @@ class _Picker:
             return data[self.column]
         column = (self.column, bound) if isinstance(data.columns, pd.MultiIndex) else bound
         return data[column]
+
+    def of_truth(self, y_true):
+        """Take it out of what came true, which need not have the form of what was forecast."""
+        try:
+            picked = self(y_true)
+        except (LookupError, TypeError) as error:
+            name = self.column if self.key is None else self.key
+            raise ValueError(
+                f"y_true does not hold the series {name!r} that is drawn. Give it in the form of y "
+                "in fit, or None."
+            ) from error
+        if not len(picked):
+            raise ValueError("y_true is empty: give at least one value, or None.")
+        return _numbers_of(picked, "y_true")
+
+
+def _numbers_of(series, name):
+    """Return a Series as floats: of text matplotlib would draw a place for each word."""
+    return pd.Series(as_numbers(series.to_frame(), name)[:, 0], series.index, name=series.name)
+
+
+def _before(y_true, past):
+    """Return the past as numbers, if its index is of the kind of that of y_true."""
+    if not isinstance(past, pd.Series):
+        raise TypeError(
+            f"past={past!r} must be a Series: its index says where it lies before y_true."
+        )
+    try:
+        past.index[:1].append(y_true.index[:1]).sort_values()
+    except TypeError as error:
+        raise TypeError(
+            f"past has the index {past.index[:1].tolist()}, ..., y_true {y_true.index[0]!r}, ...: "
+            f"they have no order ({error}). Give both the same kind of index."
+        ) from error
+    return _numbers_of(past, "past")
 
 
 def _on_index_of(y_true, values, name):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from sklearn_lstm import LSTMForecaster, backtest
+from sklearn_lstm import LSTMForecaster, backtest, compare
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Left out 1 of 4 series", "ignore:The forecast is no better"
@@ -115,3 +115,28 @@ def test_a_table_of_the_same_forecasts_has_the_same_scores():
     pd.testing.assert_frame_equal(
         backtest(table, PANEL, season_length=SEASON).scores(), result.scores()
     )
+
+
+def test_the_rows_come_in_the_same_order_however_often_is_fitted():
+    keys = ["series", "origin", "step"]
+    once, anew = (judged(forecaster(), refit=refit).predictions[keys] for refit in (False, True))
+    pd.testing.assert_frame_equal(once, anew)
+
+
+def test_a_comparison_is_of_the_same_rows_in_the_same_order():
+    others = dict.fromkeys(["LSTMForecaster", "gradient boosting", "ridge"], "drop")
+
+    def last(history, horizon):
+        return np.repeat(history.groupby(level=0).tail(1).to_numpy()[:, np.newaxis], horizon, 1)
+
+    table = judged(forecaster()).predictions[["series", "origin", "timestamp", "y_pred"]]
+    given = {"last": last, "table": table[table["series"] != "b"], "ridge": forecaster()}
+    options = {"n_windows": N_WINDOWS, "stride": STRIDE, "season_length": SEASON, "coverage": None}
+    result = compare(PANEL, horizon=HORIZON, forecasters=others | given, **options)
+    assert result.errors == {}
+    rows = [one.predictions[["series", "origin", "step", "y"]] for one in result.results.values()]
+    for of_other in rows[1:]:
+        pd.testing.assert_frame_equal(of_other, rows[0])
+    assert set(rows[0]["series"]) == {"a", "c"}
+    naive = result.scores().loc[["last", "persistence"], "MASE"]
+    assert naive.iloc[0] == pytest.approx(naive.iloc[1])

@@ -1,5 +1,7 @@
 """The bundled series, and pictures of forecasts, comparisons and trainings."""
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from ..cases import Case, gives, refuses
 T = np.arange(60)
 Y = pd.Series(10 + np.sin(T / 3), pd.date_range("2024-01-01", periods=60), name="sales")
 PANEL = pd.concat({"a": Y, "b": 100 * Y[:50]})
+NEVER = pd.concat({"ended": Y[:30], "begins": Y[-9:]})  # neither has both past and future
 TRUTH, FORECAST = Y[-5:], Y[-5:] + 1
 
 
@@ -65,6 +68,13 @@ def of_estimator(y=Y, **options):
 
 def of_predictions(*args, **options):
     return ForecastDisplay.from_predictions(*args, **options)
+
+
+def judged(y):
+    """Judge at the same moments; it may be said that nothing can be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return backtest(forecaster(), y, n_windows=2, align="date")
 
 
 def trained():
@@ -176,6 +186,42 @@ ESTIMATORS = [
     Case("a class", closed(lambda: ForecastDisplay.from_estimator(Ridge)), refuses("Ridge")),
     Case("None", closed(lambda: ForecastDisplay.from_estimator(None)), refuses("None")),
     Case(
+        "a regressor",
+        closed(lambda: ForecastDisplay.from_estimator(Ridge().fit([[1.0]], [1.0]))),
+        refuses("Ridge", "LSTMForecaster"),
+    ),
+    Case("a past of minus one", closed(lambda: of_estimator(n_past=-1)), refuses("n_past", "-1")),
+    Case("a past in words", closed(lambda: of_estimator(n_past="a")), refuses("n_past", "'a'")),
+    Case("a past of True", closed(lambda: of_estimator(n_past=True)), refuses("n_past", "True")),
+    Case("truth of no rows", closed(lambda: of_estimator(y_true=[])), refuses("y_true", "empty")),
+    Case("truth of one number", closed(lambda: of_estimator(y_true=1.0)), refuses("y_true")),
+    Case("truth in words", closed(lambda: of_estimator(y_true="abc")), refuses("y_true", "sales")),
+    Case(
+        "truth of two columns",
+        closed(lambda: of_estimator(y_true=np.ones((3, 2)))),
+        refuses("y_true", "sales"),
+    ),
+    Case(
+        "truth of text",
+        closed(lambda: of_estimator(Y[:-3], y_true=Y[-3:].map(lambda _: "a"))),
+        refuses("y_true", "'a'"),
+    ),
+    Case(
+        "truth of another column",
+        closed(lambda: of_estimator(pd.DataFrame({"p": Y}), y_true=pd.DataFrame({"z": Y}))),
+        refuses("y_true", "'p'"),
+    ),
+    Case(
+        "truth of another series",
+        closed(lambda: of_estimator(PANEL, y_true=pd.concat({"b": Y}), series="a")),
+        refuses("y_true", "'a'"),
+    ),
+    Case(
+        "truth of an array in part",
+        drawn(lambda: of_estimator(Y.to_numpy()[:-3], y_true=[7.0]), None, None, [7]),
+        gives(True),
+    ),
+    Case(
         "truth of other days",
         closed(lambda: of_estimator(y_true=Y[:5])),
         refuses("y_true", "2024-03-01"),
@@ -219,6 +265,40 @@ PREDICTIONS = [
         closed(lambda: of_predictions(TRUTH, FORECAST, lower=TRUTH, upper=FORECAST).band_ is None),
         gives(False),
     ),
+    Case("of no rows", closed(lambda: of_predictions([], [])), refuses("y_true", "empty")),
+    Case(
+        "of words in a series",
+        closed(lambda: of_predictions(pd.Series(["a", "b"]), [1.0, 2.0])),
+        refuses("y_true", "'a'"),
+    ),
+    Case(
+        "of whole numbers with a missing one",
+        closed(lambda: heights(of_predictions(pd.Series([1, None], dtype="Int64"), [1, 2]).truth_)),
+        gives([1, np.nan]),
+    ),
+    Case("of a panel", closed(lambda: of_predictions(PANEL, PANEL)), refuses("y_true", "2 levels")),
+    Case(
+        "with a past",
+        drawn(lambda: of_predictions(TRUTH, FORECAST, past=Y[:-5]), FORECAST, Y[:-5], TRUTH),
+        gives(True),
+    ),
+    Case(
+        "with a past that is no series",
+        closed(lambda: of_predictions(TRUTH, FORECAST, past=[1.0])),
+        refuses("past", "[1.0]"),
+    ),
+    *[
+        Case(
+            f"with a past {how}",
+            closed(lambda past=past: of_predictions(TRUTH, FORECAST, past=past)),
+            refuses("past", "index"),
+        )
+        for how, past in {
+            "of another zone": Y[:-5].tz_localize("UTC"),
+            "of periods": Y[:-5].to_period(),
+            "of numbers": Y[:-5].reset_index(drop=True),
+        }.items()
+    ],
     Case("of other lengths", closed(lambda: of_predictions(TRUTH, [1.0])), refuses("5", "1")),
     Case("of other days", closed(lambda: of_predictions(TRUTH, Y[:5])), refuses("reindex")),
     Case("of text", closed(lambda: of_predictions(["a"], ["b"])), refuses("a")),
@@ -258,6 +338,9 @@ OTHERS = [
         closed(lambda: backtest(forecaster(), Y, n_windows=3, season_length=5).plot().ax_ is None),
         gives(False),
     ),
+    Case("a step in words", closed(lambda: judged(Y).plot(step="a")), refuses("step", "'a'")),
+    Case("nothing forecast", closed(lambda: judged(NEVER).plot()), refuses("left_out")),
+    Case("no scores of nothing", lambda: judged(NEVER).scores("series").shape[0], gives(0)),
     Case(
         "a training",
         closed(lambda: heights(LossCurveDisplay.from_estimator(trained()).ax_.get_lines()[0])),
