@@ -137,7 +137,7 @@ def test_covariates_are_those_of_fit(days, forecaster):
     rows = backtest(FrozenEstimator(forecaster), days, X, n_windows=1).predictions
     expected = forecaster.update(days[90:97], X[90:97]).predict(X=X[97:])
     np.testing.assert_allclose(rows["y_pred"], expected)
-    with pytest.raises(ValueError, match=r"X has no covariates, but fit was given the columns \['x', 'z'\]"):
+    with pytest.raises(ValueError, match=r"X has no covariates, but fit was given .*\['x', 'z'\]"):
         backtest(FrozenEstimator(forecaster), days)
 
 
