@@ -25,6 +25,7 @@ from ._sklearn_private import (
 from .engine.loss import Quantile
 
 MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
+MOST_EPOCHS = 10_000_000  # of a fit, each of which has its place on the curves
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -275,7 +276,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "clipnorm": [None, Number(Real, 0, None, closed="neither")],
         "alpha": [Number(Real, 0, None, closed="left")],
         "batch_size": [WholeNumbers(1)],
-        "epochs": [WholeNumbers(1)],
+        "epochs": [WholeNumbers(1, MOST_EPOCHS)],
         "max_samples": [
             None,
             WholeNumbers(1),

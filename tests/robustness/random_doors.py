@@ -147,7 +147,7 @@ def windower(rng):
             n_rows, params["window_length"], -1
         ).transpose(0, 2, 1)  # fmt: skip
         is_edge = params["padding"] == "edge" or (params["padding"] == "auto" and params["flatten"])
-        if params["max_gap"] is not None or list(series.known) != [""]:
+        if list(series.known) != [""]:
             last = np.asarray(series.y, dtype=float).reshape(n_rows, -1)
             assert_array_equal(windows[:, :, -1], last)
             return
@@ -155,6 +155,9 @@ def windower(rng):
         if len(known) > n_rows:  # an absent row is none
             known = known[~np.isnan(known)]
         known = known.reshape(n_rows, -1)
+        if params["max_gap"] is not None:
+            assert_array_equal(windows[:, :, -1], known)
+            return
         before = known[:1] if is_edge else np.full_like(known[:1], np.nan)
         padded = np.concatenate([before.repeat(params["window_length"] - 1, axis=0), known])
         expected = [padded[row : row + params["window_length"]].T for row in range(n_rows)]
@@ -172,7 +175,7 @@ def supervised(rng):
     horizon = maybe_insane(rng, {"horizon": choice(rng, [1, 2, 5, [1, 3], range(1, 4)])})["horizon"]
 
     def check(pairs):
-        if "text of" in series.words:  # targets may be classes
+        if "text of" in series.words or "on string" in series.words:  # targets may be classes
             return
         _readable(series, as_rows=True)
         X, y = (np.asarray(part, dtype=float).reshape(len(part), -1) for part in pairs)
@@ -277,7 +280,7 @@ def update(rng):
     y, state = series.y, {}
 
     def parts():
-        if is_wrong or not isinstance(y, np.ndarray | pd.Series | list):
+        if is_wrong or not isinstance(y, np.ndarray | pd.Series | list | tuple):
             return y, y
         return y[: len(y) - n_new], y[len(y) - n_new :]
 
@@ -327,7 +330,7 @@ def other_series(rng):
         _readable(other)
         n_steps = int(params["horizon"]) if horizon is None else int(horizon)
         assert len(_table(found)) == n_steps * len(other.known)
-        if params["window_length"] == "auto":
+        if params["window_length"] == "auto" or type(series.plain) is not type(other.plain):
             return
         plain = _forecaster(params).fit(series.plain)
         _check_forecast(found, plain.predict(horizon, y=other.plain), other)

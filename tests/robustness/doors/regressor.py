@@ -259,7 +259,7 @@ LEARNED = [
 INSANE = {
     "units": [0, -1, 1.5, "2", (), (2, 0), None],
     "dropout": [1.0, -0.1, np.nan],
-    "epochs": [0, 1.0],
+    "epochs": [0, 1.0, 10**18],
     "batch_size": [0, None],
     "loss": ["mse", None],
     "optimizer": ["zz"],
