@@ -211,7 +211,7 @@ def test_backtest_scores_shops_that_end_on_different_days(tmp_path, monkeypatch,
     )  # fmt: skip
     assert (code, error) == (0, "")
     assert pd.read_csv(out)["series"].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
-    assert "Left out 1 of 4 series: 'new' (of its 6 rows" in printed
+    assert "1 series is left out, with fewer than 9 values in sold: 'new' (6)" in printed
 
 
 def test_compare_prints_forecasters_from_best_to_worst(sales, tmp_path, monkeypatch, capsys):
