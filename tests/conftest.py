@@ -14,7 +14,7 @@ from benchmarks.data.sources import is_complete
 from sklearn_lstm import SequenceWindower, make_supervised
 
 # As usual the same examples in every run, so that no change fails by another one's bad luck;
-# with --hypothesis-profile=long others each time, and more; with =few no more than show that it runs.
+# with --hypothesis-profile=long others each time, and more; =few are enough to show that it runs.
 settings.register_profile(
     "usual", deadline=None, derandomize=True, max_examples=200,
     suppress_health_check=[HealthCheck.too_slow],
