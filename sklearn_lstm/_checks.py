@@ -272,7 +272,7 @@ def check_weights(sample_weight, X):
     if sample_weight is None:
         return np.broadcast_to(np.float32(1), len(X))  # one weight stands for all
     sample_weight = plain_table(sample_weight, "sample_weight")
-    if np.ndim(sample_weight) == 0:
+    if isinstance(sample_weight, Real) or getattr(sample_weight, "ndim", None) == 0:
         sample_weight = np.full(len(X), sample_weight)
     with _text_explained(sample_weight, "sample_weight"):
         weights = check_array(
@@ -334,7 +334,9 @@ def explain_text(error, data, name):
         else [column for column, dtype in data.dtypes.items() if dtype.kind not in "biuf"]
     )
     where = f" (columns {columns})" if columns else ""
-    raise ValueError(
+    is_missing = "NAType" in str(error)  # a value like NaN, not another kind of thing
+    kind = TypeError if isinstance(error, TypeError) and not is_missing else ValueError
+    raise kind(
         f"{name} holds text or other things that are no numbers{where}: {error}. Encode them "
         "(OneHotEncoder, OrdinalEncoder), fill what is missing, or leave the columns out."
     ) from error
