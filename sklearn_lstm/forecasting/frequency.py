@@ -10,6 +10,7 @@ from pandas.tseries.frequencies import to_offset
 
 from ..windows.time_index import in_64_bits
 
+NAMES_LAST_WEEKS = int(pd.__version__.split(".")[0]) >= 3  # "LWOM-FRI", the month's last Friday
 MOST_STRETCHES = 20  # of timestamps, looked at for one without a hole
 COMMON_FREQUENCIES = ["B", "D", "W-SUN", "SMS", "SME", "MS", "ME", "BMS", "BME"]
 COMMON_FREQUENCIES += ["QS", "QE", "YS", "YE"]
@@ -99,6 +100,10 @@ def as_times(index, name="y", rows=None):
 def _as_dates(index, name):
     try:
         return pd.DatetimeIndex(index)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"The index of {name} can't be read as time: {error}. Leave that row out."
+        ) from error
     except ValueError as error:
         raise ValueError(
             f"The index of {name} can't be read as time: {error}. Bring it to one zone: "
@@ -317,7 +322,8 @@ def _candidates(timestamps):
     week, weekday = 1 + (timestamps[0].day - 1) // 7, f"{timestamps[0]:%a}".upper()
     if week <= MOST_WEEKS:
         yield f"WOM-{week}{weekday}"
-    yield f"LWOM-{weekday}"
+    if NAMES_LAST_WEEKS:
+        yield f"LWOM-{weekday}"
 
 
 def _grid(timestamps, freq):
