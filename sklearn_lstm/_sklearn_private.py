@@ -10,7 +10,6 @@ from sklearn.utils.validation import _check_feature_names_in as check_feature_na
 
 __all__ = [
     "HasMethods",
-    "Interval",
     "Number",
     "RealNotInt",
     "StrOptions",
