@@ -18,6 +18,7 @@ from .batches import Data, Layout, Reading, read_batch
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
+from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
 from .threads import n_allotted
@@ -111,6 +112,12 @@ def _keep_to_allotted_threads():
         ask.set_inter_op_parallelism_threads(n_allotted())
 
 
+def _n_threads(n_parts):
+    """Return how many threads a program runs in: one for each part, if this process has so many."""
+    given = n_allotted(), tf.config.threading.get_inter_op_parallelism_threads()
+    return min([n_parts, *filter(None, given)])
+
+
 def _has_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
 
@@ -150,7 +157,7 @@ class Program:
         key, whole, number = self.key, many(dtype=tf.int32), many()
         Program.n_traced += 1
         return tf.function(
-            self._epochs,
+            self._epochs if _has_gpu() else self._epochs_in_own_threads,
             input_signature=[
                 Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
                 many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
@@ -159,6 +166,10 @@ class Program:
             ],
             autograph=False,
         ).get_concrete_function()  # fmt: skip
+
+    def _epochs_in_own_threads(self, *arguments):
+        curves = [tf.TensorSpec([None])] * 2
+        return run_in_own_threads(self._epochs, arguments, _n_threads(self.key.n_parts), curves)
 
     def _epochs(
         self, train, validation, orders, seeds, learning_rates, layout, batch_size, dropout, alpha,

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
+from sklearn_lstm.engine import fused_network
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.architecture import Architecture
 from sklearn_lstm.engine.batches import Layout
@@ -100,6 +101,7 @@ def plain_keras(estimator, X, n_outputs):
         {"optimizer": "rmsprop"},
         {"optimizer": "adamw"},
         {"units": 7, "batch_size": 5},
+        {"units": (64, 3), "clipnorm": 0.05, "alpha": 1e-3},
         {"segment_length": 3},
         {"units": (5, 3), "segment_length": 2, "bidirectional": True, "alpha": 1e-3},
         {"skip_connection": True, "clipnorm": 0.05, "alpha": 1e-3},
@@ -420,7 +422,7 @@ def test_few_programs_are_kept(windows, monkeypatch):
     assert len(training._programs._idle) == 4
 
 
-@pytest.mark.parametrize("sizes", [(2, 6), (3, 5), (5, 1)])
+@pytest.mark.parametrize("sizes", [(2, 6), (3, 5), (5, 1), (64, 128)])
 @pytest.mark.parametrize("n_features", [1, 2, 3])
 @pytest.mark.parametrize(
     "params",
@@ -435,6 +437,26 @@ def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features, 
     network, weights = loaded(Architecture(4, n_features, 2, sizes, **params))
     for given, returned in zip(weights, network.weights(), strict=True):
         np.testing.assert_array_equal(given, returned)
+
+
+def test_wide_networks_train_as_narrow_ones(windows, monkeypatch):
+    X, y = windows
+    lstm = LSTMRegressor((6, 4), bidirectional=True, epochs=3, random_state=0).fit(X, y)
+    monkeypatch.setattr(fused_network, "WIDE", 6)
+    wide = clone(lstm).fit(X, y)
+    for one, other in zip(lstm.weights_, wide.weights_, strict=True):
+        assert_allclose(one, other, atol=1e-5)
+    assert any(
+        (one != other).any() for one, other in zip(lstm.weights_, wide.weights_, strict=True)
+    )
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 3), (1, 1), (2, 2), (8, 3)])
+def test_a_program_has_a_thread_for_each_part_unless_the_process_has_fewer(
+    monkeypatch, given, expected
+):
+    monkeypatch.setattr(training, "n_allotted", lambda: given)
+    assert training._n_threads(3) == expected
 
 
 def test_a_fit_is_the_same_whatever_was_fitted_before(windows):
