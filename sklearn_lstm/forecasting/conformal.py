@@ -72,11 +72,10 @@ class _Calibration:
             Of what :meth:`at_level` forecasts.
         """
 
-        def statistic(errors):
-            errors, beyond = self.at_level(errors, level), max(level, 1 - level)
-            return _order_statistic(errors, beyond, f"quantiles={level:g}", is_low=level < 0.5)
-
-        return self._of_each(series_ids, statistic)
+        sign, beyond, asked = _one_side(level)
+        return sign * self._of_each(
+            series_ids, sign * self.at_level(self.errors, level), beyond, asked
+        )
 
     def at_level(self, values, level):
         """Return values as they are: one forecast stands for all levels."""
@@ -87,10 +86,9 @@ class _Calibration:
 
         See :meth:`ConformalErrors.rolling_half_width`, and :meth:`quantile`.
         """
-        asked, sign = f"quantiles={level:g}", -1 if level < 0.5 else 1
+        sign, beyond, asked = _one_side(level)
         known, new = (sign * self.at_level(of, level) for of in (self.errors, errors))
-        level = max(level, 1 - level)
-        return sign * self._rolling(level, known, new, origins, series_ids, n_kept, asked)
+        return sign * self._rolling(beyond, known, new, origins, series_ids, n_kept, asked)
 
     def _check_ids(self, series_ids):
         if (series_ids is None) != (self.series_ids is None):
@@ -103,20 +101,26 @@ class _Calibration:
                 )
             )
 
-    def _of_each(self, series_ids, statistic):
+    def _of_each(self, series_ids, scores, level, asked):
+        """Return the order statistic of scores for each forecast.
+
+        Where a series has too few scores of its own, that of all series stands for it, unless its
+        own largest lies beyond: more coverage never means less width.
+        """
         if self.series_ids is None:
-            return statistic(self.errors)[np.newaxis]
-        statistic_of_all = cache(lambda: statistic(self.errors))
-        asked, places = np.unique(series_ids, return_inverse=True)
+            return _order_statistic(scores, level, asked)[np.newaxis]
+        of_all = cache(lambda: _order_statistic(scores, level, asked))
+        series, places = np.unique(series_ids, return_inverse=True)
         order = np.argsort(self.series_ids, kind="stable")
         in_order = self.series_ids[order]
-        bounds = (np.searchsorted(in_order, asked, side) for side in ("left", "right"))
+        bounds = (np.searchsorted(in_order, series, side) for side in ("left", "right"))
         found = []
         for begin, end in zip(*bounds, strict=True):
-            try:
-                found.append(statistic(self.errors[order[begin:end]]))
-            except NoIntervalError:
-                found.append(statistic_of_all())
+            own, largest = _ranked(scores[order[begin:end]], level)
+            is_short = np.isnan(own)
+            found.append(
+                np.where(is_short, np.fmax(of_all(), largest), own) if is_short.any() else own
+            )
         return np.stack(found)[places]
 
     def _rolling(self, level, known, new, origins, series_ids, n_kept, asked):
@@ -148,7 +152,8 @@ class ConformalErrors(_Calibration):
 
     series_ids : ndarray of shape (n_errors,) or None
         Number of the series that each belongs to, where each has a model of its own. A series is
-        then judged by its own errors, or by all where it has too few. None: always by all.
+        then judged by its own errors. Where these are too few it is judged by those of all series,
+        or by its own largest if that lies beyond. None: always by all.
 
     Notes
     -----
@@ -175,11 +180,7 @@ class ConformalErrors(_Calibration):
         -------
         half_width : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
         """
-
-        def statistic(errors):
-            return _order_statistic(np.abs(errors), coverage, f"{coverage=}")
-
-        return self._of_each(series_ids, statistic)
+        return self._of_each(series_ids, np.abs(self.errors), coverage, f"{coverage=}")
 
     def interval(self, values, half_width, coverage):
         """Return lower and upper bounds of forecasts, in the units of these."""
@@ -276,12 +277,8 @@ class ConformalQuantiles(_Calibration):
         correction : ndarray of shape (n_forecasts or 1, n_steps, n_columns)
             In units of the scale of the history. Negative where the quantiles cover more.
         """
-        pair = self.pair(coverage)
-
-        def statistic(errors):
-            return _order_statistic(_beyond(errors, *pair), coverage, f"{coverage=}")
-
-        return self._of_each(series_ids, statistic)
+        beyond = _beyond(self.errors, *self.pair(coverage))
+        return self._of_each(series_ids, beyond, coverage, f"{coverage=}")
 
     def rolling_correction(self, coverage, errors, origins, series_ids=None, *, n_kept=None):
         """Return the corrections that each of many origins would have had.
@@ -392,11 +389,13 @@ class _Newest:
         by_age.append(score)  # drops the oldest, where it is full
 
     def ranked(self, series, rank_of):
-        """Return the score of a rank, by the series' own scores or else by all; NaN without."""
-        for ordered in (self._by_size[series], self._all):
-            rank = rank_of(len(ordered))
-            if 1 <= rank <= len(ordered):
-                return ordered[rank - 1]
+        """Return the score of a rank, as :meth:`_Calibration._of_each` finds it; NaN without."""
+        own, of_all = self._by_size[series], self._all
+        rank, rank_of_all = rank_of(len(own)), rank_of(len(of_all))
+        if 1 <= rank <= len(own):
+            return own[rank - 1]
+        if 1 <= rank_of_all <= len(of_all):
+            return max([of_all[rank_of_all - 1], *own[-1:]])
         return np.nan
 
 
@@ -454,15 +453,33 @@ def _too_extreme(asked, level, n_errors, where):
     )
 
 
-def _order_statistic(errors, level, asked, *, is_low=False):
-    """Return the error that lies above a share of them, or of low quantiles below it."""
-    ordered = np.sort(errors, axis=0)  # NaN last
-    n_known = np.isfinite(errors).sum(axis=0)
-    result = np.empty(errors.shape[1:])
-    for place in np.ndindex(*result.shape):
-        n = int(n_known[place])
+def _one_side(level):
+    """Return by which sign, level and words an order statistic is asked for a quantile of errors.
+
+    A low quantile of errors is, with its sign turned, a high one of errors with theirs turned.
+    """
+    return -1 if level < 0.5 else 1, max(level, 1 - level), f"quantiles={level:g}"
+
+
+def _order_statistic(scores, level, asked):
+    """Return the score that lies above a share of them, for each step and column."""
+    found, _ = _ranked(scores, level)
+    if np.isnan(found).any():
+        step, column = np.argwhere(np.isnan(found))[0]
+        n_known = int(np.isfinite(scores[:, step, column]).sum())
+        raise _too_extreme(asked, level, n_known, f" at step {step + 1}")
+    return found
+
+
+def _ranked(scores, level):
+    """Return the same, and the largest score: NaN where there are too few, or none."""
+    ordered = np.sort(scores, axis=0)  # NaN last
+    n_known = np.isfinite(scores).sum(axis=0)
+    found, largest = np.full((2, *n_known.shape), np.nan)
+    for place, n in np.ndenumerate(n_known):
         rank = _rank_above(n, level)
-        if not 1 <= rank <= n:
-            raise _too_extreme(asked, level, n, f" at step {place[0] + 1}")
-        result[place] = ordered[(n - rank if is_low else rank - 1, *place)]
-    return result
+        if n:
+            largest[place] = ordered[(n - 1, *place)]
+        if 1 <= rank <= n:
+            found[place] = ordered[(rank - 1, *place)]
+    return found, largest

@@ -105,7 +105,7 @@ def half_widths_by_loop(calibration, errors, origins, ids, n_kept, coverage):
             kept[series] = scores if n_kept is None else scores[-n_kept:]
         own = order_statistic(kept.get(ids[i], []), coverage)
         everyone = order_statistic(np.concatenate(list(kept.values())), coverage)
-        found[i, s, c] = everyone if np.isnan(own) else own
+        found[i, s, c] = max([everyone, *kept.get(ids[i], [])]) if np.isnan(own) else own
     return found
 
 
@@ -123,6 +123,32 @@ def test_it_is_what_a_loop_finds(n_kept, n_calibrated, by_series):
     found = calibration.rolling_half_width(0.7, errors, origins, ids, n_kept=n_kept)
     assert_array_equal(found, half_widths_by_loop(calibration, errors, origins, ids, n_kept, 0.7))
     assert np.isfinite(found[-1]).all()
+
+
+def of_series_that_differ():
+    """Three series, one of them with few errors, which lacks some at the second step."""
+    ids = np.repeat([0, 1, 2], [20, 4, 9])
+    errors = errors_of(33, 2, 1) * np.array([1.0, 40, 0.1])[ids][:, np.newaxis, np.newaxis]
+    errors[21:24, 1] = np.nan
+    return ConformalErrors(errors, ids)
+
+
+def test_more_coverage_never_means_less_width():
+    errors, series = of_series_that_differ(), np.array([0, 1, 2])
+    widths = [errors.half_width(coverage, series) for coverage in np.linspace(0.05, 0.95, 19)]
+    levels = [errors.quantile(level, series) for level in np.linspace(0.04, 0.96, 47)]
+    for found in (widths, levels):
+        assert (np.diff(found, axis=0) >= 0).all()
+
+
+def test_a_series_with_few_errors_is_judged_step_by_step_by_all_or_its_own_largest():
+    errors = of_series_that_differ()
+    (first, second) = errors.half_width(0.6, np.array([1]))[0, :, 0]
+    own, everyone = np.abs(errors.errors[20:24, 0, 0]), np.abs(errors.errors[:, 1, 0])
+    assert first == np.sort(own)[2]  # 5 * 0.6 = 3 of its four
+    of_all = np.sort(everyone)[18]  # 31 * 0.6 = 18.6 of thirty; of its one error there is none
+    assert second == max(of_all, everyone[20])
+    assert errors.half_width(0.95, np.array([1]))[0, 0, 0] == own.max()
 
 
 def test_the_order_of_the_rows_does_not_matter():
