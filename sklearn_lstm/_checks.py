@@ -151,8 +151,19 @@ def _kind(data):
     return "M" if inferred in TIMES else "c" if inferred == "complex" else "O"
 
 
+def refuse_same_names(names, of_what):
+    """Refuse columns that can't be told apart."""
+    seen = set()
+    for name in names:
+        name = None if name != name else name  # NaN stands for no name
+        if name in seen:
+            raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
+        seen.add(name)
+
+
 def check_rows(estimator, X, *, reset):
     """Return X as a 2-D float array of rows in time order, without NaN or infinity."""
+    refuse_same_names(getattr(X, "columns", ()), "X")
     with _text_explained(X):
         rows = validate_data(estimator, X, reset=reset, dtype=FLOATS, ensure_all_finite=False)
     refuse_non_finite(
@@ -172,6 +183,7 @@ def check_windows(estimator, X, *, reset):
     """
     X = plain_table(X, "X")
     X = X if hasattr(X, "ndim") else _as_array(X)
+    refuse_same_names(getattr(X, "columns", ()), "X")
     if X.ndim > 3:
         raise ValueError(
             f"X has {X.ndim} dimensions (shape {X.shape}), but "

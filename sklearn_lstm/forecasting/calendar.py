@@ -386,8 +386,10 @@ def grid_of(timestamps, freq, name="y"):
     Raises
     ------
     ValueError
-        If timestamps lie off the grid; the message names the first.
+        If timestamps lie off the grid; the message names the first. If the grid would be much
+        longer than what lies on it.
     """
+    _refuse_too_long(timestamps, freq, name)
     if isinstance(timestamps, pd.PeriodIndex):
         grid = pd.period_range(timestamps[0], timestamps[-1], freq=timestamps.freq)
         # Periods of two months may be given for each month: every other one is then off.
@@ -426,7 +428,7 @@ def shared_grid(timestamps, freq):
         the other of long ago.
     """
     first, last = timestamps[0], timestamps[-1]
-    if _n_steps(first, last, freq) > max(LONGEST_GRID, len(timestamps) / LARGEST_SHARE_ABSENT):
+    if _n_steps(timestamps, freq) > _longest_grid(timestamps):
         return None
     if isinstance(timestamps, pd.PeriodIndex):
         grid = pd.period_range(first, last, freq=timestamps.freq)
@@ -439,8 +441,23 @@ def shared_grid(timestamps, freq):
     return Grid(grid.rename(timestamps.name), freq) if len(grid) else None
 
 
-def _n_steps(first, last, freq):
-    """Return about how many steps lie between two timestamps; 0 where that can't be many."""
+def _longest_grid(timestamps):
+    return max(LONGEST_GRID, len(timestamps) / LARGEST_SHARE_ABSENT)
+
+
+def _refuse_too_long(timestamps, freq, name):
+    n_steps = _n_steps(timestamps, freq)
+    if n_steps > _longest_grid(timestamps):
+        raise ValueError(
+            f"{name} has {len(timestamps):,} timestamps from {timestamps[0]!s} to "
+            f"{timestamps[-1]!s}, which are {n_steps:,.0f} steps of {freq!r}: nearly all are "
+            "absent. Leave out what lies so far away, or bring all to longer steps (resample)."
+        )
+
+
+def _n_steps(timestamps, freq):
+    """Return about how many steps lie between the ends; 0 where that can't be many."""
+    first, last = timestamps[0], timestamps[-1]
     if isinstance(first, pd.Period):
         return (last.ordinal - first.ordinal) / first.freq.n
     if not isinstance(first, pd.Timestamp):

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from .._checks import refuse_same_names
 from ..windows.rows import joined_ranges
 from ..windows.time_index import refuse_time_before_last, split_series
 from .calendar import Calendar, Calendars, Grid, grid_of, shared_grid
@@ -134,8 +135,8 @@ def layout_of(y, X):
         columns = list(range(1 if y.ndim == 1 else y.shape[1]))
     if not columns:
         raise ValueError("y has no column: give it at least one series.")
-    _refuse_same_names(columns, "y")
-    _refuse_same_names(column_names(X) or [], "X")
+    refuse_same_names(columns, "y")
+    refuse_same_names(column_names(X) or [], "X")
     has_levels = is_pandas and isinstance(y.index, pd.MultiIndex)
     return Layout(
         is_pandas,
@@ -156,15 +157,6 @@ def _categories_of(levels):
         for level in levels
     ]
     return found if any(of_level is not None for of_level in found) else None
-
-
-def _refuse_same_names(names, of_what):
-    seen = set()
-    for name in names:
-        name = None if name != name else name  # NaN stands for no name
-        if name in seen:
-            raise ValueError(f"{of_what} has several columns named {name!r}. Rename them.")
-        seen.add(name)
 
 
 def column_names(X):

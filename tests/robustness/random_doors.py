@@ -88,6 +88,13 @@ def _readable(series, as_rows=False):
             assert not np.isinf(values).any(), "infinity was taken"
 
 
+def _numbers(table):
+    """Return values as floats, pandas' own missing ones as NaN."""
+    if isinstance(table, pd.Series | pd.DataFrame):
+        table = table.astype(object).where(table.notna(), np.nan)
+    return np.asarray(table, dtype=float)
+
+
 def _values(forecast, series):
     """Return a forecast as arrays by the name of the series."""
     if not isinstance(forecast, pd.Series | pd.DataFrame):
@@ -178,7 +185,7 @@ def supervised(rng):
         if "text of" in series.words or "on string" in series.words:  # targets may be classes
             return
         _readable(series, as_rows=True)
-        X, y = (np.asarray(part, dtype=float).reshape(len(part), -1) for part in pairs)
+        X, y = (_numbers(part).reshape(len(part), -1) for part in pairs)
         steps = [horizon] if isinstance(horizon, int | np.integer) else list(horizon)
         n_columns = X.shape[1]
         expected = set()
@@ -327,6 +334,8 @@ def other_series(rng):
 
     def check(found):
         _readable(series)
+        if other.y is None:  # those that were fitted are forecast
+            return
         _readable(other)
         n_steps = int(params["horizon"]) if horizon is None else int(horizon)
         assert len(_table(found)) == n_steps * len(other.known)

@@ -32,6 +32,15 @@ def with_covariate(size, **settings):
     return model.predict(X=size * VALUES[:3])
 
 
+def each(freq, *lengths):
+    """A panel of series from the same day on."""
+    parts = {
+        name: pd.Series(VALUES[:n], index=pd.date_range("2000-01-01", periods=n, freq=freq))
+        for name, n in zip("abc", lengths, strict=False)
+    }
+    return pd.concat(parts, names=["id", "time"])
+
+
 def short(n, **settings):
     """Forecast two long series and one of the last values before the same end."""
     panel = pd.concat({"a": SERIES, "b": SERIES + 1, "c": SERIES[-n:]}, names=["id", "day"])
@@ -78,6 +87,12 @@ CASES = [
          refuses("X_new has the columns", "fit was given no covariates")),
     Case("X for other series alone", lambda: fitted().predict(y=SERIES, X=SERIES),
          refuses("X has the columns", "fit was given no covariates")),
+    # The years between, second by second, would be 6 GB.
+    *(Case(f"other series each {freq}, fitted each second",
+           lambda freq=freq: forecaster(missing="interpolate").fit(each("s", 40, 40)).predict(
+               y=each(freq, 26, 20)),
+           refuses("y steps by", "but what was fitted by 's'", "resample"))
+      for freq in ("QS", "YS", "min")),
     Case("an other series too short by one", lambda: fitted().predict(y=SERIES[:5]),
          refuses("y is too short", "a window takes 6", "y has 5 values")),
     *(Case(f"a series of {n} beside a window of 15", lambda n=n: short(n),

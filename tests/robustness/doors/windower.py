@@ -321,4 +321,9 @@ CASES = [
         lambda: after(DATED.set_axis(list("abcdef")), DATED.set_axis(list("ghijkl")) + 6)[0],
         gives([4, 5, 6]),
     ),
+    Case(
+        "two columns of one name",
+        lambda: pairs(DATED.iloc[:, [0, 0]]),
+        refuses("X has several columns named 0", "Rename"),
+    ),
 ]
