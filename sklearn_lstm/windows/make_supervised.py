@@ -136,10 +136,13 @@ def _warn_of_holes(timeline, begins_segment, n_left_out, horizon):
     is_hole = begins_segment & ~timeline.begins_series
     first = int(is_hole.argmax())
     before, after = timeline.timestamp(first - 1), timeline.timestamp(first)
+    n_holes = is_hole.sum()
+    holes = f"{n_holes} holes, the first" if n_holes > 1 else "a hole"
+    rows = f"{n_left_out} rows" if n_left_out > 1 else "1 row"
     warn_user(
-        f"The time index has {is_hole.sum()} holes, the first between {before!s} and {after!s}: "
-        f"{n_left_out} rows, whose target horizon={horizon!r} ahead would lie across one, are left "
-        "out. Fill the holes (DataFrame.asfreq), or set max_gap: to the distance that is no hole "
+        f"The time index has {holes} between {before!s} and {after!s}: {rows}, whose target "
+        f"horizon={horizon!r} ahead would lie across {'one' if n_holes > 1 else 'it'}, left out. "
+        "Fill the holes (DataFrame.asfreq), or set max_gap: to the distance that is no hole "
         "yet, or to None to count rows."
     )
 

@@ -130,7 +130,7 @@ CASES = [
     Case(
         "a hole",
         lambda: rows(HOLE),
-        warns("1 holes", "2024-01-03", "max_gap", then=gives([0, 1, 3, 4])),
+        warns("a hole", "2024-01-03", "max_gap", then=gives([0, 1, 3, 4])),
     ),
     Case("a hole, two ahead", lambda: rows(HOLE, horizon=2), warns("2 rows", then=gives([0, 3]))),
     Case("a hole that is known", lambda: targets(HOLE, max_gap="1D"), gives([1, 2, 4, 5])),
@@ -158,7 +158,7 @@ CASES = [
     Case(
         "periods with a hole",
         lambda: targets(HOLE.set_axis(HOLE.index.to_period("D"))),
-        warns("1 holes", then=gives([1, 2, 4, 5])),
+        warns("a hole", then=gives([1, 2, 4, 5])),
     ),
     Case(
         "numbers with a gap",
@@ -193,7 +193,7 @@ CASES = [
     Case(
         "a polars table with dates",
         lambda: targets(pl.DataFrame({"day": HOLE.index.to_numpy(), "a": VALUES}), target="a"),
-        warns("1 holes", then=gives([1, 2, 4, 5])),
+        warns("a hole", then=gives([1, 2, 4, 5])),
     ),
     Case(
         "a polars series",
