@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .lstm_op import GATES, WIDE, run_lstm
+from .lstm_op import GATES, run_lstm
 from .quiet_tensorflow import tf
+from .roads import even, is_wide, padded
 from .weights import Cell, Dense, Parts, pack, unpack
 
 
@@ -30,7 +31,7 @@ class Topology(NamedTuple):
         a = architecture
         return cls(
             len(a.units), a.bidirectional, a.is_segmented, a.is_parallel, a.skip_connection,
-            max(a.units) >= WIDE,
+            is_wide(a.units),
         )  # fmt: skip
 
 
@@ -227,14 +228,14 @@ class _Layout:
 
 def _places(a):
     """Yield where each of the arrays lies in its variable."""
-    inputs, n_inputs = np.arange(a.n_inputs), _even(a.n_inputs)
+    inputs, n_inputs = np.arange(a.n_inputs), even(a.n_inputs)
     if a.is_segmented:
         n_values = a.segment_length * a.n_features
         yield _Place((n_values, n_inputs), (np.arange(n_values), inputs))
         yield _Place((n_inputs,), (inputs,))
     first_inputs, n_first_inputs = inputs, n_inputs
     for n_units in a.units:
-        units, n_padded = np.arange(n_units), _padded(n_units)
+        units, n_padded = np.arange(n_units), padded(n_units)
         rows = np.concatenate([inputs, n_inputs + units])
         columns = np.concatenate([gate * n_padded + units for gate in range(4)])
         for _ in range(a.n_directions):
@@ -249,7 +250,7 @@ def _places(a):
     yield _Place((n_inputs, a.n_decoded), (inputs, outputs))
     yield _Place((a.n_decoded,), (outputs,))
     if a.skip_connection:
-        width = a.n_features if a.is_segmented else _even(a.n_features)
+        width = a.n_features if a.is_segmented else even(a.n_features)
         rows = np.arange(a.n_timesteps)[:, np.newaxis] * width + np.arange(a.n_features)
         yield _Place((a.n_timesteps * width, a.n_outputs), (rows.ravel(), np.arange(a.n_outputs)))
 
@@ -265,23 +266,6 @@ def _parted(merged):
     kernel = _swap_gates(merged.kernel)
     parts = kernel[:-n_units], kernel[-n_units:], _swap_gates(merged.bias)
     return Cell(*map(np.ascontiguousarray, parts))
-
-
-def _even(n):
-    return n + n % 2
-
-
-def _padded(n_units):
-    """Return a number of units that is even and no multiple of 64.
-
-    The rows of a kernel of 64 units, or a multiple of them, lie so far apart that they fall into
-    the same lines of the processor's cache. A step of training of 24 x 32 x 4 takes 30 ms with 256
-    units and 13 with 258, 7.0 and 4.2 with 128 and 130, 11.3 and 8.6 with 192 and 194; one of 96 x
-    32 x 7 takes 5.3 ms with 64 units and 4.5 with 66. With 32, 96 and 160 units two more gain
-    nothing.
-    """
-    n_units = _even(n_units)
-    return n_units if n_units % 64 else n_units + 2
 
 
 def _swap_gates(array):

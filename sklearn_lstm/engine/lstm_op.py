@@ -5,10 +5,6 @@ from typing import Any
 from .quiet_tensorflow import tf
 
 GATES = [0, 2, 1, 3]  # Keras's input, forget, cell, output in the operation's order, and back
-# From so many units on the operation's own gradient is slower than ours: 26 ms to 22 for a step of
-# training of 24 x 32 x 4 with 386 units, 50 to 33 with 514, and alike with 258 and 322. Below 100,
-# ours takes up to a third more.
-WIDE = 384
 
 
 def run_lstm(x, w, b, h_0, c_0, *, is_wide=False):
@@ -25,7 +21,7 @@ def run_lstm(x, w, b, h_0, c_0, *, is_wide=False):
     b : tensor of shape (4 units,)
     h_0, c_0 : tensors of shape (n_samples, units)
     is_wide : bool, default=False
-        Whether to go back by a gradient of our own, the same up to rounding; see :data:`WIDE`.
+        Whether to go back by a gradient of our own, the same up to rounding.
 
     Returns
     -------

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import cpu_count
 
 from .architecture import Architecture
 from .batches import Data, Layout, Reading, read_batch
@@ -21,12 +20,10 @@ from .optimizers import FusedOptimizer
 from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
+from .roads import number_of_parts
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
-MAX_PARTS = 8
-SMALLEST_PART = 8  # samples, and
-SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
 VALIDATION_BATCH = 256
 
 
@@ -75,7 +72,7 @@ def program_key(architecture, optimizer, hyperparameters, train, validation):
         clips=hyperparameters.clipnorm is not None,
         loss=type(hyperparameters.loss),
         optimizer=optimizer,
-        n_parts=1 if whole else _number_of_parts(hyperparameters.batch_size, architecture.units),
+        n_parts=1 if whole else number_of_parts(hyperparameters.batch_size, architecture.units),
         fixed=None if is_fused else _fixed(architecture),
     )
 
@@ -84,16 +81,6 @@ def _fixed(architecture):
     """Leave out what Keras's layers need not be told."""
     a = architecture
     return a if a.is_segmented or a.skip_connection else a._replace(n_timesteps=None)
-
-
-def _number_of_parts(batch_size, units):
-    """Return in how many parts a batch is computed, side by side: at most one for each core.
-
-    It is a power of two, so that a search over sizes traces few programs.
-    """
-    n_worthwhile = min(batch_size // SMALLEST_PART, batch_size * max(units) // SMALLEST_STATE)
-    n_parts = max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
-    return 1 << n_parts.bit_length() - 1
 
 
 def _keep_to_allotted_threads():

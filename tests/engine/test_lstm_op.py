@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sklearn_lstm.engine.fused_network import _padded
 from sklearn_lstm.engine.lstm_op import run_lstm
 from sklearn_lstm.engine.quiet_tensorflow import tf
+from sklearn_lstm.engine.roads import padded
 
 
 def drawn(*shapes):
@@ -37,4 +37,4 @@ def test_both_gradients_are_the_same(n_timesteps, n_samples, n_inputs, units):
 
 def test_units_are_filled_up_to_an_even_number_that_is_no_multiple_of_64():
     for units, expected in [(1, 2), (50, 50), (63, 66), (64, 66), (65, 66), (127, 130), (256, 258)]:
-        assert _padded(units) == expected
+        assert padded(units) == expected

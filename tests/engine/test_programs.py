@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
-from sklearn_lstm.engine import fused_network
 from sklearn_lstm.engine import programs as training
+from sklearn_lstm.engine import roads
 from sklearn_lstm.engine.architecture import Architecture
 from sklearn_lstm.engine.batches import Layout
 from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
@@ -112,7 +112,7 @@ def plain_keras(estimator, X, n_outputs):
 )
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 def test_training_equals_keras(windows, params, n_samples, weighted, monkeypatch):
-    monkeypatch.setattr(training, "_number_of_parts", lambda batch_size, _: min(batch_size, 3))
+    monkeypatch.setattr(training, "number_of_parts", lambda batch_size, _: min(batch_size, 3))
     X, y = (np.asarray(part)[:n_samples].astype(np.float32) for part in windows)
     sample_weight = np.random.default_rng(0).uniform(0, 3, n_samples) if weighted else None
     lstm = LSTMRegressor(**{"units": 6, "learning_rate": 0.01, **params})
@@ -370,13 +370,13 @@ def test_divergence_in_the_last_epoch_is_called_by_its_number(windows, epochs):
 
 
 def test_a_batch_is_cut_where_it_pays(monkeypatch):
-    monkeypatch.setattr(training, "cpu_count", lambda: 4)
-    assert training._number_of_parts(1, (1000,)) == 1
-    assert training._number_of_parts(32, (16,)) == 1
-    assert training._number_of_parts(32, (16, 50)) == 2
-    assert training._number_of_parts(256, (64,)) == 4
-    monkeypatch.setattr(training, "cpu_count", lambda: 12)
-    parts = {training._number_of_parts(64, (units,)) for units in range(1, 300)}
+    monkeypatch.setattr(roads, "cpu_count", lambda: 4)
+    assert roads.number_of_parts(1, (1000,)) == 1
+    assert roads.number_of_parts(32, (16,)) == 1
+    assert roads.number_of_parts(32, (16, 50)) == 2
+    assert roads.number_of_parts(256, (64,)) == 4
+    monkeypatch.setattr(roads, "cpu_count", lambda: 12)
+    parts = {roads.number_of_parts(64, (units,)) for units in range(1, 300)}
     assert parts == {1, 2, 4, 8}
 
 
@@ -387,7 +387,7 @@ def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, params, 
     lstm = LSTMRegressor(units, dropout=0.4, epochs=3, batch_size=48, random_state=0, **params)
     fits = []
     for n_cores in (1, 2, 5):
-        monkeypatch.setattr(training, "_number_of_parts", lambda *_, n=n_cores: n)
+        monkeypatch.setattr(training, "number_of_parts", lambda *_, n=n_cores: n)
         fits.append(clone(lstm).fit(X, y))
     for other in fits[1:]:
         assert_allclose(other.loss_curve_, fits[0].loss_curve_, rtol=1e-5)
@@ -398,7 +398,7 @@ def test_dropout_does_not_depend_on_the_number_of_parts(windows, units, params, 
 def test_a_search_traces_one_program_for_all_numbers_and_sizes(windows, monkeypatch):
     X, y = windows
     monkeypatch.setattr(training, "_programs", training._ProgramCache(4))
-    monkeypatch.setattr(training, "_number_of_parts", lambda *_: 2)
+    monkeypatch.setattr(training, "number_of_parts", lambda *_: 2)
     before = training.n_traces()
     params = {"units": 3, "epochs": 1, "dropout": 0.1, "alpha": 0.1, "clipnorm": 1.0}
     for change in (
@@ -442,7 +442,7 @@ def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features, 
 def test_wide_networks_train_as_narrow_ones(windows, monkeypatch):
     X, y = windows
     lstm = LSTMRegressor((6, 4), bidirectional=True, epochs=3, random_state=0).fit(X, y)
-    monkeypatch.setattr(fused_network, "WIDE", 6)
+    monkeypatch.setattr(roads, "WIDE", 6)
     wide = clone(lstm).fit(X, y)
     for one, other in zip(lstm.weights_, wide.weights_, strict=True):
         assert_allclose(one, other, atol=1e-5)

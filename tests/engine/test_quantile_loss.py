@@ -134,7 +134,7 @@ def test_parts_of_a_batch_sum_up_to_the_whole(windows, monkeypatch):
     lstm = LSTMRegressor(4, loss="quantile", quantile=[0.1, 0.9], epochs=3, random_state=0)
     fits = []
     for n_parts in (1, 4):
-        monkeypatch.setattr(training, "_number_of_parts", lambda *_, n=n_parts: n)
+        monkeypatch.setattr(training, "number_of_parts", lambda *_, n=n_parts: n)
         fits.append(clone(lstm).fit(X, y))
     assert_allclose(fits[0].loss_curve_, fits[1].loss_curve_, rtol=1e-5)
     assert_allclose(fits[0].predict(X), fits[1].predict(X), atol=1e-5)
