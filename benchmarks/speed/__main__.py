@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .cases import CASES
-from .contenders import CONTENDERS, N_THREADS, missing_packages
+from .contenders import CONTENDERS, N_THREADS, OTHER_WAYS_TO_PREDICT, missing_packages
 from .crew import Crew
 from .machine import MatrixProducts, describe, notes_on_others, share_taken
 from .report import Results, table, target_lines
@@ -47,7 +47,7 @@ def arguments():
 
 def main():
     given = arguments()
-    for name in CONTENDERS:
+    for name in CONTENDERS | OTHER_WAYS_TO_PREDICT:
         if missing := missing_packages(name):
             print(f"{name} is left out: {' and '.join(missing)} not installed")
     crew = Crew(1 if given.quick else given.rounds, is_quick=given.quick)
