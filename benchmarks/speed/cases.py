@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import Problem
+from .end_to_end import end_to_end
 from .footprint import fit_memory, flat, imports, memory, windows
 from .growth import growth
+from .hours import M4, ONE
 from .outcome import Outcome, Target, at_least, at_most, goal
 from .predicting import forecasts, predictions
 from .searching import grid, two_workers
@@ -84,6 +86,22 @@ QUICK_GROWTH = {
     "n_timesteps": (4, 8),
     "units": (16, 24),
     "n_features": (1, 2),
+}
+
+HOURS = {
+    M4: (
+        {"n_series": 414, "n_steps": 1008},
+        {"window_length": 96, "horizon": 48, "units": 32, "batch_size": 256, "epochs": 1},
+    ),
+    ONE: (
+        {"n_series": 1, "n_steps": 8760},
+        {"window_length": 96, "horizon": 24, "units": 50, "batch_size": 32, "epochs": 3},
+    ),
+}
+QUICK_TASK = {"window_length": 24, "horizon": 12, "units": 8, "batch_size": 64, "epochs": 1}
+QUICK_HOURS = {
+    M4: ({"n_series": 3, "n_steps": 400}, QUICK_TASK),
+    ONE: ({"n_series": 1, "n_steps": 400}, QUICK_TASK),
 }
 
 CASES = {
@@ -204,6 +222,12 @@ CASES = {
         (MIDDLE, 1000, 50),
         (QUICK_SERIES, 20, 2),
         beside(100, 1),
+    ),
+    "end-to-end": Case(
+        "from end to end beside neuralforecast, darts and skforecast: one fit, one forecast",
+        end_to_end,
+        HOURS,
+        QUICK_HOURS,
     ),
     "growth": Case(
         "how an epoch grows with rows, window length, units and features, around {}",

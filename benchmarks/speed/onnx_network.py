@@ -29,7 +29,8 @@ def network(problem, weights):
     layers = [of_lstms[i : i + n_weights] for i in range(0, len(of_lstms), n_weights)]
     constants = {"dense_kernel": dense_kernel, "dense_bias": dense_bias}
     constants["one_vector"] = np.array([KEPT, -1])
-    constants["one_vector_a_step"] = np.array([KEPT, KEPT, -1])
+    if len(layers) > 1:
+        constants["one_vector_a_step"] = np.array([KEPT, KEPT, -1])
     nodes = [helper.make_node("Transpose", ["windows"], ["steps_0"], perm=[1, 0, 2])]
     for i, (units, of_layer) in enumerate(zip(problem.units, layers, strict=True)):
         constants |= _lstm_constants(f"_{i}", of_layer)
