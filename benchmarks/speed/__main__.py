@@ -13,10 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .cases import CASES
-from .contenders import CONTENDERS, N_THREADS, missing_packages
+from .contenders import CONTENDERS, N_THREADS, OTHER_WAYS_TO_PREDICT, missing_packages
 from .crew import Crew
 from .machine import MatrixProducts, describe, notes_on_others, share_taken
 from .report import Results, table, target_lines
+from .their_forecasters import FORECASTERS
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -26,6 +27,13 @@ def arguments():
     parser.add_argument("cases", nargs="*", metavar="case", help=f"of {', '.join(CASES)}; or all")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: does it run?")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
+    for package in FORECASTERS:
+        parser.add_argument(
+            f"--{package}",
+            default=sys.executable,
+            metavar="PYTHON",
+            help=f"a Python that has {package}, for end-to-end, if this one does not",
+        )
     parser.add_argument(
         "--out",
         type=Path,
@@ -47,10 +55,12 @@ def arguments():
 
 def main():
     given = arguments()
-    for name in CONTENDERS:
+    for name in CONTENDERS | OTHER_WAYS_TO_PREDICT:
         if missing := missing_packages(name):
             print(f"{name} is left out: {' and '.join(missing)} not installed")
-    crew = Crew(1 if given.quick else given.rounds, is_quick=given.quick)
+    pythons = {package: getattr(given, package) for package in FORECASTERS}
+    n_rounds = 1 if given.quick else given.rounds
+    crew = Crew(n_rounds, is_quick=given.quick, pythons=pythons)
     try:
         return run(given, crew)
     finally:

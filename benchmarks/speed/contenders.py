@@ -11,6 +11,7 @@ import pickle
 import statistics
 import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from joblib import cpu_count
@@ -20,6 +21,7 @@ from .data import rows_of, windows_and_targets
 OURS = "sklearn-lstm"
 N_THREADS = cpu_count()
 LEARNING_RATE, EPSILON = 0.001, 1e-7
+TOLERANCE = 1e-4  # of predictions by the same weights
 
 
 class Contender(ABC):
@@ -35,6 +37,10 @@ class Contender(ABC):
 
     def layout(self, X, y):
         return np.ascontiguousarray(X), y
+
+    def take_epochs(self, epochs):
+        """Train for so many epochs from now on."""
+        self.problem = replace(self.problem, epochs=epochs)
 
     @abstractmethod
     def fit(self, seed):
@@ -103,6 +109,10 @@ class Ours(Contender):
         self.fitted = self.regressor(seed).fit(self.X, self.y)
         return self.fitted.loss_curve_[-1]
 
+    def fit_ensemble(self, n_networks, seed):
+        regressor = self.regressor(seed).set_params(ensemble_size=n_networks)
+        return regressor.fit(self.X, self.y).loss_curve_[-1]
+
     def predict(self, X):
         return self.fitted.predict(X)
 
@@ -169,6 +179,35 @@ class KerasOnBatch(Keras):
 
     def predict(self, X):
         return self.model.predict_on_batch(X)
+
+
+class OnnxRuntime(Keras):
+    """Predicts by ONNX Runtime with the weights that Keras has trained."""
+
+    packages = ("keras", "onnx", "onnxruntime")
+
+    def __init__(self):
+        import onnxruntime
+
+        from .onnx_network import network
+
+        super().__init__()
+        self.runtime, self.network = onnxruntime, network
+
+    def prepare_predictions(self):
+        options = self.runtime.SessionOptions()
+        options.intra_op_num_threads = N_THREADS
+        self.session = self.runtime.InferenceSession(
+            self.network(self.problem, self.model.get_weights()),
+            options,
+            providers=["CPUExecutionProvider"],
+        )
+        distance = float(np.abs(self.predict(self.X) - super().predict(self.X)).max())
+        if not distance <= TOLERANCE:
+            raise AssertionError(f"ONNX Runtime predicts otherwise than Keras: {distance:.2g} away")
+
+    def predict(self, X):
+        return self.session.run(None, {"windows": X})[0]
 
 
 class Scikeras(Contender):
@@ -290,6 +329,7 @@ CONTENDERS = {
 OTHER_WAYS_TO_PREDICT = {
     "Keras predict_on_batch": KerasOnBatch,
     "PyTorch in blocks of 256": PyTorchInBlocks,
+    "ONNX Runtime": OnnxRuntime,
 }
 
 

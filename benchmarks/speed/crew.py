@@ -17,9 +17,10 @@ class Crew:
     stays for the next, and saves the time of importing TensorFlow.
     """
 
-    def __init__(self, n_rounds, *, is_quick=False):
+    def __init__(self, n_rounds, *, is_quick=False, pythons=None):
         self.n_rounds = n_rounds
         self.is_quick = is_quick
+        self.pythons = pythons or {}  # of the packages that live in another
         self.names = [name for name in CONTENDERS if not missing_packages(name)]
         self.peak_gflops = math.nan
         self._contenders = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 
@@ -181,6 +182,51 @@ def memory(crew, size):
         notes=[
             "The start: rows (float64) in memory, libraries imported, one fit through the same "
             "pipeline on a few rows, which is TensorFlow's own footing."
+        ],
+    )
+
+
+class EpochOverRows:
+    """One epoch over windows that share float32 rows in memory."""
+
+    def __init__(self, n_rows, n_features, length, batch_size, units):
+        from sklearn_lstm import LSTMRegressor, SequenceWindower
+
+        def windows(rows):
+            X = SequenceWindower(length).fit_transform(rows[:-1])
+            return X[length - 1 :], rows[length:, 0].copy()
+
+        self.model = LSTMRegressor(units, batch_size=batch_size, epochs=1, random_state=0)
+        self.model.fit(*windows(series(length + 2 * batch_size, n_features)))
+        self.X, self.y = windows(series(n_rows, n_features))
+
+    def run(self):
+        return self.model.fit(self.X, self.y).loss_curve_[-1]
+
+
+def fit_memory(crew, size):
+    n_rows, n_features, length, *_ = size
+    replies = crew.watch_afresh({OURS: (EpochOverRows, *size)}, "run", at_most=3)[OURS]
+    n_bytes = 4 * n_rows * n_features
+    peak = statistics.median(reply.peak_bytes for reply in replies)
+    return Outcome(
+        columns=["seconds", "peak above the start, MB", "÷ bytes of the rows", "loss"],
+        rows=[
+            [
+                statistics.median(reply.seconds for reply in replies),
+                peak / MB,
+                peak / n_bytes,
+                replies[-1].value,
+            ]
+        ],
+        figures={"peak ÷ bytes of the rows": peak / n_bytes},
+        notes=[
+            f"The rows have {n_bytes / MB:.0f} MB; windows written out would have "
+            f"{n_bytes * length / MB:,.0f}. Counted is the resident memory of the process at its "
+            "highest during the fit, less what it was before: with the rows, the windows that "
+            "share them and the targets in memory, and after a fit on a few rows, which is "
+            "TensorFlow's own footing. Whatever the fit itself holds of all rows, windows or "
+            "targets, a copy or an order, is in the figure."
         ],
     )
 

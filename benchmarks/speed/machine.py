@@ -19,6 +19,7 @@ PACKAGES = (
     "scikeras",
     "torch",
     "skorch",
+    "onnxruntime",
 )
 
 

@@ -8,18 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Target:
-    """A bound for one of the figures of a case."""
+    """A bound for one of the figures of a case; a goal is worked for, and nothing fails by it."""
 
     what: str
     bound: float
     unit: str = ""
     at_most: bool = False
+    is_goal: bool = False
 
     def is_met(self, figure):
         return figure <= self.bound if self.at_most else figure >= self.bound
 
     def __str__(self):
-        return f"{'≤' if self.at_most else '≥'} {self.bound:g}{self.unit}"
+        bound = f"{'≤' if self.at_most else '≥'} {self.bound:g}{self.unit}"
+        return f"{bound}, a goal" if self.is_goal else bound
 
 
 def at_least(what, bound, unit=""):
@@ -28,6 +30,10 @@ def at_least(what, bound, unit=""):
 
 def at_most(what, bound, unit=""):
     return Target(what, bound, unit, at_most=True)
+
+
+def goal(what, bound, unit=""):
+    return Target(what, bound, unit, is_goal=True)
 
 
 @dataclass

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from .contenders import CONTENDERS, OTHER_WAYS_TO_PREDICT, OURS
+from .contenders import CONTENDERS, OTHER_WAYS_TO_PREDICT, OURS, TOLERANCE
 from .crew import why_unlike
 from .training import AS_LIKE, comparison
-
-TOLERANCE = 1e-4
 
 
 def predictions(crew, size):
@@ -30,7 +28,8 @@ def predictions(crew, size):
     outcome.notes.append(
         f"Keras with our weights predicts the same, up to {distance:.1g}. Keras's and scikeras's "
         "`predict` are measured as people call them, with their own batch size, 32; "
-        "`predict_on_batch` takes all windows at once."
+        "`predict_on_batch` takes all windows at once. ONNX Runtime has the weights of a network "
+        "that Keras has trained, and is timed once it predicts the same."
     )
     return outcome
 

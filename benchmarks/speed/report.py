@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from .cases import CASES
-from .contenders import CONTENDERS, missing_packages
+from .contenders import CONTENDERS, OTHER_WAYS_TO_PREDICT, missing_packages
 from .growth import plot
 
 INTRODUCTION = """\
@@ -69,9 +69,13 @@ def target_lines(name, case):
         measured = (
             _why_missing(target, case) if figure is None else f"{number(figure)}{target.unit}"
         )
-        verdict = "" if figure is None else "yes" if target.is_met(figure) else "**no**"
+        verdict = "" if figure is None else "yes" if target.is_met(figure) else _missed(target)
         lines.append(f"| {name} | {target.what} | {target} | {measured} | {verdict} |")
     return lines
+
+
+def _missed(target):
+    return "not yet" if target.is_goal else "**no**"
 
 
 def _why_missing(target, case):
@@ -79,9 +83,9 @@ def _why_missing(target, case):
         return f"failed: {case['error']}".replace("|", "/")
     if case["outcome"]["spoiled"]:
         return case["outcome"]["spoiled"]
-    for name in CONTENDERS:
+    for name in CONTENDERS | OTHER_WAYS_TO_PREDICT:
         if target.what.startswith(name) and missing_packages(name):
-            return f"{name} is not installed"
+            return f"{' and '.join(missing_packages(name))} not installed"
     return "not measured"
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from .contenders import OURS
 from .crew import medians, ratios, why_unlike
 from .outcome import Outcome
+from .process import Reply
 
 AS_LIKE = 1.5  # largest over smallest of the contenders' losses
 AS_LIKE_WHEN_TINY = 3  # a handful of samples, learned by heart
@@ -31,21 +35,91 @@ def epochs(crew, problem):
     return _after_one_fit(crew, problem, AS_LIKE, problem.epochs)
 
 
-def _after_one_fit(crew, problem, as_like, n_parts):
-    variance = crew.take(problem)
-    if not crew.is_quick:
-        for name in crew.names:
-            crew.call(name, "fit", 0)
-    replies = crew.take_turns(lambda name, number: crew.call(name, "fit", number + 1))
+def epochs_of_wide(crew, problem):
+    """The same without scikeras and skorch, whose own share of the time vanishes by then."""
+    names = crew.only(OURS, "Keras", "PyTorch")
+    return _after_one_fit(crew, problem, AS_LIKE, problem.epochs, names)
+
+
+def marginal_epochs(crew, problem):
+    """Time of an epoch more: a fit of many less a fit of one, divided by the difference."""
+    n_more = problem.epochs - 1
+
+    def turn(name, number):
+        seconds = []
+        for n_epochs in (1, problem.epochs):
+            crew.call(name, "take_epochs", n_epochs)
+            reply = crew.call(name, "fit", number + 1)
+            seconds.append(reply.seconds)
+        return Reply(reply.value, seconds[1] - seconds[0])
+
+    variance = _take(crew, problem, crew.names)
+    # The replies are those of n_more epochs, and so are the operations.
+    outcome = of_training(
+        crew,
+        replace(problem, epochs=n_more),
+        crew.take_turns(turn),
+        variance,
+        AS_LIKE,
+        n_more,
+        "seconds for an epoch more",
+    )
+    outcome.notes.append(
+        f"An epoch more: a fit of {problem.epochs} epochs less a fit of one with the same seed, "
+        f"divided by {n_more}. What a fit begins with, tracing above all, is in neither."
+    )
+    return outcome
+
+
+def _after_one_fit(crew, problem, as_like, n_parts, names=None):
+    names = names or crew.names
+    variance = _take(crew, problem, names)
+    replies = crew.take_turns(lambda name, number: crew.call(name, "fit", number + 1), names)
     return of_training(crew, problem, replies, variance, as_like, n_parts)
 
 
-def of_training(crew, problem, replies, variance, as_like, n_parts):
+def _take(crew, problem, names):
+    """Hand over a problem and have it fitted once; return the variance of its targets."""
+    variance = crew.take(problem, names)
+    if not crew.is_quick:
+        for name in names:
+            crew.call(name, "fit", 0)
+    return variance
+
+
+def ensembles(crew, size):
+    """Time of several networks in one regressor beside one network's, ours alone."""
+    n_networks, problems = size
+    rows, figures = [], {}
+    for like, problem in problems.items():
+        crew.take(problem, [OURS])
+        ways = {"one network": 1, f"{n_networks} networks": n_networks}
+        if not crew.is_quick:
+            for n in ways.values():
+                crew.call(OURS, "fit_ensemble", n, 0)
+        replies = crew.take_turns(
+            lambda way, number, ways=ways: crew.call(OURS, "fit_ensemble", ways[way], number + 1),
+            ways,
+        )
+        seconds = {way: [reply.seconds for reply in of] for way, of in replies.items()}
+        relative = ratios(seconds, base="one network")
+        for way, second in medians(seconds).items():
+            rows.append([f"{like}: {problem}", way, second, relative[way], replies[way][-1].value])
+        figures[f"{like}, ensemble ÷ one network"] = relative[f"{n_networks} networks"]
+    return Outcome(
+        columns=["", "", "seconds for a fit", "÷ one network", "final loss"],
+        rows=rows,
+        figures=figures,
+        notes=["`ensemble_size` of one `LSTMRegressor`; the loss is the mean over its networks."],
+    )
+
+
+def of_training(crew, problem, replies, variance, as_like, n_parts, unit=None):
     seconds = {name: [reply.seconds / n_parts for reply in of] for name, of in replies.items()}
     losses = {name: [reply.value for reply in of] for name, of in replies.items()}
     spoiled = why_unlike(losses, variance, as_like)
     operations = problem.training_operations * problem.epochs / n_parts
-    unit = "seconds for a fit" if n_parts == 1 else "seconds of a fit ÷ epochs"
+    unit = unit or ("seconds for a fit" if n_parts == 1 else "seconds of a fit ÷ epochs")
     return comparison(crew, seconds, unit, operations, losses, spoiled)
 
 
