@@ -14,6 +14,7 @@ import numpy as np
 from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
 from .quiet_tensorflow import tf
 
+ALIGNMENT = 64  # bytes: what TensorFlow's own memory begins at a multiple of, and its kernels need
 _host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
 _numbers = count()
 
@@ -115,7 +116,7 @@ class Data(NamedTuple):
         y = np.empty((0, 0), np.float32) if reading.follows else samples.y
         weight = samples.sample_weight
         weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
-        return cls(rows, *map(tf.convert_to_tensor, (windows.starts, first, last, y, weight)))
+        return cls(rows, *map(to_tensor, (windows.starts, first, last, y, weight)))
 
     @staticmethod
     def rows_of(windows, reading):
@@ -124,8 +125,7 @@ class Data(NamedTuple):
         They can be found as long as somebody holds them.
         """
         if not reading.on_host:
-            dtype = reading.dtype.as_numpy_dtype
-            return tf.convert_to_tensor(np.asarray(windows.rows, dtype))
+            return to_tensor(windows.rows, reading.dtype.as_numpy_dtype)
         number = next(_numbers)
         _host_rows[number] = windows.rows
         return tf.constant(number, tf.int64)
@@ -133,6 +133,30 @@ class Data(NamedTuple):
     @property
     def n_samples(self):
         return tf.size(self.starts)
+
+
+def to_tensor(array, dtype=None):
+    """Copy an array to TensorFlow, once: its own conversion copies twice, and takes both at a time.
+
+    Parameters
+    ----------
+    array : ndarray
+    dtype : dtype, default=None
+        None for that of the array.
+
+    Returns
+    -------
+    tensor
+    """
+    dtype = np.dtype(dtype or array.dtype)
+    if not array.size or tf.config.list_logical_devices("GPU"):  # a GPU has memory of its own
+        return tf.convert_to_tensor(np.asarray(array, dtype))
+    n_bytes = array.size * dtype.itemsize
+    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % ALIGNMENT
+    copied = memory[begin : begin + n_bytes].view(dtype).reshape(array.shape)
+    copied[...] = array
+    return tf.experimental.dlpack.from_dlpack(copied.__dlpack__())
 
 
 def read_batch(data, batch, layout, reading):

@@ -14,7 +14,7 @@ import numpy as np
 from joblib import cpu_count
 
 from .architecture import Architecture
-from .batches import Data, Layout, Reading, read_batch
+from .batches import Data, Layout, Reading, read_batch, to_tensor
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
@@ -292,7 +292,7 @@ class ProgramTrainer:
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         train, orders = self._drawn(orders)
         curves = self._program.run(
-            train, self._validation or train, tf.constant(orders), tf.constant(seeds),
+            train, self._validation or train, to_tensor(orders), to_tensor(seeds),
             learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
