@@ -13,8 +13,8 @@ import numpy as np
 
 from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
 from .quiet_tensorflow import tf
+from .tensors import to_tensor
 
-ALIGNMENT = 64  # bytes: what TensorFlow's own memory begins at a multiple of, and its kernels need
 _host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
 _numbers = count()
 
@@ -133,30 +133,6 @@ class Data(NamedTuple):
     @property
     def n_samples(self):
         return tf.size(self.starts)
-
-
-def to_tensor(array, dtype=None):
-    """Copy an array to TensorFlow, once: its own conversion copies twice, and takes both at a time.
-
-    Parameters
-    ----------
-    array : ndarray
-    dtype : dtype, default=None
-        None for that of the array.
-
-    Returns
-    -------
-    tensor
-    """
-    dtype = np.dtype(dtype or array.dtype)
-    if not array.size or tf.config.list_logical_devices("GPU"):  # a GPU has memory of its own
-        return tf.convert_to_tensor(np.asarray(array, dtype))
-    n_bytes = array.size * dtype.itemsize
-    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
-    begin = -memory.ctypes.data % ALIGNMENT
-    copied = memory[begin : begin + n_bytes].view(dtype).reshape(array.shape)
-    copied[...] = array
-    return tf.experimental.dlpack.from_dlpack(copied.__dlpack__())
 
 
 def read_batch(data, batch, layout, reading):

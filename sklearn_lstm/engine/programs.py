@@ -14,13 +14,14 @@ import numpy as np
 from joblib import cpu_count
 
 from .architecture import Architecture
-from .batches import Data, Layout, Reading, read_batch, to_tensor
+from .batches import Data, Layout, Reading, read_batch
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
 from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
+from .tensors import to_tensor
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
