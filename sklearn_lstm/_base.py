@@ -203,7 +203,7 @@ class BaseLSTM(BaseEstimator):
             )
         samples = Samples(_without_bounds(windows), targets, weights)
         if n_missing.any():
-            samples = samples[n_missing == 0]
+            samples = samples[_where(n_missing == 0)]
         samples = _for_training(samples)
         if not samples.sample_weight.any():
             raise ValueError(
@@ -426,6 +426,12 @@ def _mean_curve(curves):
 def _follows(y, X):
     """Tell whether targets are the steps after just these windows, and need not be written out."""
     return isinstance(y, FollowingSteps) and isinstance(X, Windows) and y.follow(X)
+
+
+def _where(flags):
+    """Select what is flagged, which is not copied where it lies in a row."""
+    begin, end = int(flags.argmax()), len(flags) - int(flags[::-1].argmax())
+    return slice(begin, end) if flags[begin:end].all() else flags
 
 
 def _without_bounds(windows):

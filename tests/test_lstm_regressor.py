@@ -15,6 +15,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
+from sklearn_lstm.engine import loop
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.loop import run_epochs
 
@@ -698,6 +699,28 @@ def test_few_samples_of_very_many_cost_little():
     orders = orders_of(range(1, 4), 2**31 - 1, n_drawn=5)
     assert orders.shape == (3, 5)
     assert orders.max() > 2**20
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_many_samples_of_very_many_are_drawn_alike(monkeypatch, shuffle):
+    monkeypatch.setattr(loop, "BLOCK_OF_DRAW", 30)
+    n_epochs = 4000
+    orders = orders_of(range(1, n_epochs + 1), n_drawn=20, shuffle=shuffle)  # of 30, 30 and 10
+    assert orders.min() == 0
+    assert orders.max() == 69
+    in_order = np.sort(orders, axis=1)
+    assert (np.diff(in_order) > 0).all()
+    assert (in_order == orders).all() != shuffle
+    # Each sample as often as another, each pair likewise, within a block and across.
+    drawn = np.zeros((n_epochs, 70))
+    np.put_along_axis(drawn, orders, 1, axis=1)
+    together = drawn.T @ drawn / n_epochs
+    expected = np.where(np.eye(70), 20 / 70, 20 * 19 / (70 * 69))
+    off = (together - expected) / np.sqrt(expected * (1 - expected) / n_epochs)
+    assert_allclose(off, 0, atol=5)
+    if shuffle:  # and in each place
+        counts = np.array([np.bincount(place // 10, minlength=7) for place in orders.T])
+        assert_allclose((counts - n_epochs / 7) / np.sqrt(n_epochs * 6 / 49), 0, atol=5)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
 from .quiet_tensorflow import tf
+from .tensors import to_tensor
 
 _host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
 _numbers = count()
@@ -115,7 +116,7 @@ class Data(NamedTuple):
         y = np.empty((0, 0), np.float32) if reading.follows else samples.y
         weight = samples.sample_weight
         weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
-        return cls(rows, *map(tf.convert_to_tensor, (windows.starts, first, last, y, weight)))
+        return cls(rows, *map(to_tensor, (windows.starts, first, last, y, weight)))
 
     @staticmethod
     def rows_of(windows, reading):
@@ -124,8 +125,7 @@ class Data(NamedTuple):
         They can be found as long as somebody holds them.
         """
         if not reading.on_host:
-            dtype = reading.dtype.as_numpy_dtype
-            return tf.convert_to_tensor(np.asarray(windows.rows, dtype))
+            return to_tensor(windows.rows, reading.dtype.as_numpy_dtype)
         number = next(_numbers)
         _host_rows[number] = windows.rows
         return tf.constant(number, tf.int64)

@@ -13,6 +13,7 @@ import numpy as np
 from .lstm_op import GATES, run_lstm
 from .quiet_tensorflow import tf
 from .roads import even, is_wide, padded
+from .tensors import assign, to_tensor
 from .weights import Cell, Dense, Parts, pack, unpack
 
 
@@ -61,8 +62,7 @@ class FusedNetwork:
 
     def load(self, weights, architecture):
         self._layout = _Layout(architecture)
-        for variable, value in zip(self.variables, self.fuse(weights), strict=True):
-            variable.assign(value)
+        assign(self.variables, map(to_tensor, self.fuse(weights)))
 
     def weights(self):
         return self.split([variable.numpy() for variable in self.variables])

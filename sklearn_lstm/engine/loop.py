@@ -14,6 +14,8 @@ from ..windows.rows import FollowingSteps, Windows
 from .protocols import Trainer
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
+BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
+MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
 
 
@@ -139,17 +141,41 @@ def _orders(epochs, n_samples, n_drawn, seed, shuffle):
     seeds = np.empty(len(epochs), dtype=np.int32)
     for i, epoch in enumerate(epochs):
         rng = np.random.default_rng([seed, epoch])
-        orders[i] = _order(rng, n_samples, n_drawn, shuffle)
+        _fill_order(orders[i], rng, n_samples, shuffle)
         seeds[i] = rng.integers(2**31)
     return orders, seeds
 
 
-def _order(rng, n_samples, n_drawn, shuffle):
-    if n_drawn == n_samples:
-        return rng.permutation(n_samples) if shuffle else np.arange(n_samples)
-    # Few out of many cost no more than few: choice then keeps a set of those it has drawn.
-    drawn = rng.choice(n_samples, n_drawn, replace=False, shuffle=shuffle)
-    return drawn if shuffle else np.sort(drawn)
+def _fill_order(order, rng, n_samples, shuffle):
+    if len(order) == n_samples:
+        order[:] = np.arange(n_samples, dtype=order.dtype)
+        if shuffle:
+            rng.shuffle(order)
+        return
+    order[:] = _drawn(rng, n_samples, len(order), shuffle)
+    if not shuffle:
+        order.sort()
+
+
+def _drawn(rng, n_samples, n_drawn, shuffle):
+    """Draw samples without replacement.
+
+    Generator.choice keeps a set of what it has drawn where that is a 50th of the samples or less,
+    and else numbers all of them, 8 bytes each. So where samples are very many they are cut into
+    blocks: how many of each are drawn is hypergeometric, and which ones each block's own draw.
+    """
+    if not BLOCK_OF_DRAW < n_samples < MOST_IN_BLOCKS or n_drawn <= n_samples // 50:
+        return rng.choice(n_samples, n_drawn, replace=False, shuffle=shuffle)
+    begins = np.arange(0, n_samples, BLOCK_OF_DRAW)
+    sizes = np.minimum(n_samples - begins, BLOCK_OF_DRAW)
+    n_of_blocks = rng.multivariate_hypergeometric(sizes, n_drawn)
+    drawn = np.empty(n_drawn, dtype=np.int32)
+    ends = np.cumsum(n_of_blocks)
+    for begin, size, end, n in zip(begins, sizes, ends, n_of_blocks, strict=True):
+        drawn[end - n : end] = begin + rng.choice(size, n, replace=False, shuffle=False)
+    if shuffle:
+        rng.shuffle(drawn)
+    return drawn
 
 
 def _shares(schedule, n_epochs):

@@ -6,6 +6,7 @@ Their variables have no fixed shape, as those of :class:`FusedNetwork` haven't.
 import numpy as np
 
 from .quiet_tensorflow import tf
+from .tensors import assign, to_tensor
 
 N_MOMENTS = {"adam": 2, "adamw": 2, "rmsprop": 2, "sgd": 0}
 ADAMW_DECAY = 0.004
@@ -33,17 +34,19 @@ class FusedOptimizer:
     def load(self, state):
         """Start from a state, None for none, with the weights of the network as they are."""
         if state is None:
-            zeros = [np.zeros(v.read_value().shape, np.float32) for v in self._network.variables]
+            shapes = [variable.read_value().shape for variable in self._network.variables]
+            zeros = [to_tensor(np.zeros(shape, np.float32)) for shape in shapes]
             self._assign(0.0, [zeros] * len(self._moments))
         else:
             n_steps, *moments = state
-            self._assign(n_steps, map(self._network.fuse, moments))
+            self._assign(
+                n_steps, [map(to_tensor, self._network.fuse(of_all)) for of_all in moments]
+            )
 
     def _assign(self, n_steps, moments):
         self._n_steps.assign(n_steps)
         for variables, values in zip(self._moments, moments, strict=True):
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
+            assign(variables, values)
 
     def state(self):
         """Return the number of steps, and moments in the shape of Keras's weights."""

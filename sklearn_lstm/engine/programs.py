@@ -21,6 +21,7 @@ from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
 from .roads import number_of_parts
+from .tensors import to_tensor
 from .threads import n_allotted
 
 MAX_IDLE_PROGRAMS = 16
@@ -279,7 +280,7 @@ class ProgramTrainer:
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         train, orders = self._drawn(orders)
         curves = self._program.run(
-            train, self._validation or train, tf.constant(orders), tf.constant(seeds),
+            train, self._validation or train, to_tensor(orders), to_tensor(seeds),
             learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)

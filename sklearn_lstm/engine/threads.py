@@ -22,7 +22,7 @@ def n_allotted():
 
 def map_blocks(function, blocks):
     """Call a function with each of the blocks, in threads if there are several."""
-    with _one_thread_per_product():
+    with one_thread_per_product():
         n_threads = (
             min(n_allotted() or cpu_count(), cpu_count(), len(blocks)) if len(blocks) > 1 else 1
         )
@@ -33,7 +33,7 @@ def map_blocks(function, blocks):
 
 
 @contextmanager
-def _one_thread_per_product():
+def one_thread_per_product():
     """Keep matrix products to the thread that asks for them.
 
     The threads within a product of this size wait for each other, which makes it slower, by ten

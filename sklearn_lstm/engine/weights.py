@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .threads import one_thread_per_product
+
 
 class Cell(NamedTuple):
     """The weights of one direction of one LSTM layer."""
@@ -119,5 +121,8 @@ def _glorot_uniform(rng, n_inputs, n_outputs):
 
 
 def _orthogonal(rng, n_rows, n_columns):
-    q, r = np.linalg.qr(rng.standard_normal((n_columns, n_rows)))
+    # Threads within it would wait for each other: 256 units take 35 ms in one thread, and in two
+    # 820 where other processes want the cores; the result is the same.
+    with one_thread_per_product():
+        q, r = np.linalg.qr(rng.standard_normal((n_columns, n_rows)))
     return (q * np.sign(np.diag(r))).T.astype(np.float32)

@@ -381,29 +381,57 @@ def count_missing_history(windows):
         Sample and step of the first NaN or infinity that is not missing history.
     """
     starts, w = windows.starts, windows.n_timesteps
-    n_outside = np.zeros(1, dtype=np.int64)
+    n_outside = np.zeros(1, dtype=starts.dtype)
     if windows.first is not None and windows.outside == "nan":
         n_outside = np.maximum(windows.first - starts, 0)
     elif windows.first is not None:
         return np.zeros(len(starts), dtype=np.int64), None
+    n_outside = np.broadcast_to(n_outside, len(starts))
     if is_finite(windows.rows):
-        return np.broadcast_to(n_outside, len(starts)), None
-    begins, ends = np.maximum(starts + n_outside, 0), starts + w
-    finite = np.isfinite(windows.rows).all(axis=1)
-    missing = _count_before(np.isnan(windows.rows).all(axis=1))
-    unusable = _count_before(~finite)
-    n_missing = missing[ends] - missing[begins]
-    n_unusable = unusable[ends] - unusable[begins]
-    leading = missing[begins + n_missing] - missing[begins] == n_missing
-    bad = (n_unusable > n_missing) | ~leading | (n_outside + n_missing == w)
-    if not bad.any():
-        return n_outside + n_missing, None
-    sample = int(bad.argmax())
-    window = windows.rows[begins[sample] : ends[sample]]
+        return n_outside, None
+    missing, unusable = _unknown_rows(windows.rows)
+    n_missing = np.empty(len(starts), dtype=starts.dtype)
+    for block in _blocks(len(starts)):
+        begins, ends = np.maximum(starts[block] + n_outside[block], 0), starts[block] + w
+        n = _count_between(missing, begins, ends)
+        n_unusable = _count_between(unusable, begins, ends)
+        leading = _count_between(missing, begins, begins + n) == n
+        n_missing[block] = n_outside[block] + n
+        bad = (n_unusable > n) | ~leading | (n_missing[block] == w)
+        if bad.any():
+            sample = block.start + int(bad.argmax())
+            return n_missing, (sample, _first_bad_step(windows, sample, int(n_outside[sample])))
+    return n_missing, None
+
+
+def _unknown_rows(rows):
+    """Return which rows lack every value, and which lack any or hold infinity: mostly few."""
+    missing, unusable = [], []
+    for block in _blocks(len(rows)):
+        part = rows[block]
+        missing.append(block.start + np.flatnonzero(np.isnan(part).all(axis=1)))
+        unusable.append(block.start + np.flatnonzero(~np.isfinite(part).all(axis=1)))
+    return np.concatenate(missing), np.concatenate(unusable)
+
+
+def _count_between(numbers, begins, ends):
+    """Count which of these numbers, in ascending order, lie in each of some ranges."""
+    return np.searchsorted(numbers, ends) - np.searchsorted(numbers, begins)
+
+
+def _first_bad_step(windows, sample, n_outside):
+    """Return the first step of a window that is neither finite nor missing history."""
+    start, w = int(windows.starts[sample]), windows.n_timesteps
+    window = windows.rows[max(start + n_outside, 0) : start + w]
     known = ~np.isnan(window).all(axis=1)
     n_leading = int(known.argmax()) if known.any() else 0
-    step = n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
-    return n_outside + n_missing, (sample, w - len(window) + step)
+    return (
+        w - len(window) + n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
+    )
+
+
+def _blocks(n):
+    return (slice(begin, min(begin + BLOCK, n)) for begin in range(0, n, BLOCK))
 
 
 def is_finite(array):
@@ -411,7 +439,7 @@ def is_finite(array):
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(array.sum()):
             return True
-    return bool(np.isfinite(array).all())
+    return all(np.isfinite(array[block]).all() for block in _blocks(len(array)))
 
 
 def is_large(rows):
@@ -425,7 +453,3 @@ def _is_mapped(array):
             return True
         array = getattr(array, "base", None)
     return False
-
-
-def _count_before(flags):
-    return np.concatenate([[0], np.cumsum(flags, dtype=np.int32)], dtype=np.int32)
