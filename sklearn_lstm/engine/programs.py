@@ -31,6 +31,7 @@ MAX_PARTS = 8
 SMALLEST_PART = 8  # samples, and
 SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
 VALIDATION_BATCH = 256
+FEW_NETWORKS = 4  # for each thread
 
 
 class ProgramKey(NamedTuple):
@@ -356,8 +357,18 @@ class ProgramTrainer:
         return self._program.optimizer.state()
 
 
+def _n_at_once(n_networks):
+    """Return how many networks train at once: one for each thread, or all of a few.
+
+    Of five on two cores the last would train alone, which would take 3 times as long as one network
+    instead of 2.5.
+    """
+    n_threads = _n_threads()
+    return n_networks if n_threads > 1 and n_networks <= FEW_NETWORKS * n_threads else n_threads
+
+
 class ProgramTrainers:
-    """What trains the networks of a fit, as many of them side by side as there are threads.
+    """What trains the networks of a fit, side by side.
 
     The parts of a batch, which decide how its gradient is rounded, are as many beside others as
     alone, in fewer threads. Programs of Keras's layers, for a GPU above all, run one by one.
@@ -367,7 +378,7 @@ class ProgramTrainers:
         self._key, self._architecture = key, architecture
         self._hyperparameters = hyperparameters
         self._data = DataOfFit(key, train, validation)
-        self.n_at_once = min(n_networks, _n_threads()) if key.is_fused else 1
+        self.n_at_once = _n_at_once(n_networks) if key.is_fused else 1
 
     @contextmanager
     def lend(self, member, state):
@@ -376,7 +387,7 @@ class ProgramTrainers:
             program.load(self._architecture, *state)
             yield ProgramTrainer(
                 program, self._hyperparameters, self._architecture.segment_length, self._data,
-                _n_threads() // self.n_at_once,
+                max(1, _n_threads() // self.n_at_once),
             )  # fmt: skip
 
 

@@ -71,9 +71,14 @@ def test_each_network_is_the_one_that_is_trained_alone(
             assert_array_equal(one, other)
 
 
-def test_as_many_train_at_once_as_there_are_cores(windows, n_cores, monkeypatch):
+@pytest.mark.parametrize(
+    ("n_cores", "n_networks", "n_at_once"), [(1, 3, 1), (2, 5, 5), (2, 9, 2), (4, 3, 3)]
+)
+def test_few_networks_train_all_at_once_and_many_one_on_each_core(
+    windows, monkeypatch, n_cores, n_networks, n_at_once
+):
     X, y = windows
-    n_at_once = min(n_cores, 5)
+    monkeypatch.setattr(threads, "cpu_count", lambda: n_cores)
     all_are_there = threading.Barrier(n_at_once)
     weights, seen = programs.ProgramTrainer.weights, set()
 
@@ -84,7 +89,7 @@ def test_as_many_train_at_once_as_there_are_cores(windows, n_cores, monkeypatch)
         return weights(trainer)
 
     monkeypatch.setattr(programs.ProgramTrainer, "weights", waiting)
-    LSTMRegressor(2, epochs=3, ensemble_size=5).fit(X, y)
+    LSTMRegressor(2, epochs=3, ensemble_size=n_networks).fit(X, y)
     assert len(seen) == n_at_once
     assert (threading.main_thread() in seen) == (n_cores == 1)
 
@@ -128,7 +133,7 @@ def test_a_twin_outlives_the_program_that_it_shares(windows, monkeypatch):
 def test_a_divergence_ends_the_others(windows, monkeypatch):
     X, y = windows
     monkeypatch.setattr(threads, "cpu_count", lambda: 2)
-    lstm = LSTMRegressor(2, epochs=10**6, ensemble_size=4, random_state=0)
+    lstm = LSTMRegressor(2, epochs=10**6, ensemble_size=9, random_state=0)
     run, trainers = programs.ProgramTrainer.run, []
 
     def diverging(trainer, *args):
@@ -149,7 +154,7 @@ def test_an_interrupt_of_the_main_thread_ends_all(windows, monkeypatch):
     X, y = windows
     monkeypatch.setattr(threads, "cpu_count", lambda: 2)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    lstm = LSTMRegressor(2, epochs=10**6, ensemble_size=3, random_state=0)
+    lstm = LSTMRegressor(2, epochs=10**6, ensemble_size=9, random_state=0)
     weights, both = (
         programs.ProgramTrainer.weights,
         threading.Barrier(
