@@ -28,9 +28,10 @@ from .engine.architecture import (
 )
 from .engine.fork import check_not_forked
 from .engine.inference import predict
-from .engine.loop import Patience, Samples, count_drawn, run_epochs
+from .engine.loop import Patience, Samples, count_drawn, progress_bar, run_epochs
 from .engine.loss import LOSSES, Loss, Quantile
 from .engine.member import Member
+from .engine.side_by_side import map_side_by_side, shared_bar
 from .engine.weights import initial_weights
 from .windows.rows import (
     FollowingSteps,
@@ -143,35 +144,46 @@ class BaseLSTM(BaseEstimator):
         return initial_weights(np.random.default_rng([seed, 0]), self._architecture)
 
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
-        """Train the networks of the ensemble, one after the other.
+        """Train the networks of the ensemble, side by side where their trainers can.
 
         Return the number of whole epochs of a training that was interrupted, else None. An ensemble
         that lacks networks is none, so there the interrupt is raised at once.
         """
-        members: list[Member] = []
-        for member in self._members:
-            lend, optimizer = self._trainer(member, train, validation, keeps_optimizer)
+        trainers, optimizer = self._trainers(train, validation)
+        n_networks, name = len(self._members), str(optimizer)
+
+        def trained(member, stop):
+            goes_on = keeps_optimizer and member.optimizer == name
+            state = member.weights, member.optimizer_state if goes_on else None
             n_iter = len(member.losses)
-            with lend as trainer:
+            with trainers.lend(member, state) as trainer:
                 history = run_epochs(
                     trainer,
                     len(train),
                     n_drawn=count_drawn(self.max_samples, len(train)),
                     epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                     seed=member.seed,
-                    progress=told_progress(n_epochs) or self._progress_title(len(members) + 1),
+                    progress=bar,
+                    stop=stop,
                     **options,
                 )
-            if history.was_interrupted and len(self._members) > 1:
+            if history.was_interrupted and n_networks > 1:
                 raise KeyboardInterrupt
-            members.append(member.after(history, optimizer))
-        self._members = members
-        self._summarize_curves()
-        return len(history.losses) if history.was_interrupted else None
+            return history
 
-    def _progress_title(self, number):
-        of_many = f" {number} of {len(self._members)}" if len(self._members) > 1 else ""
-        return f"training{of_many}" if self.verbose > 0 else ""
+        with shared_bar(self._progress_bar(n_networks * n_epochs)) as bar:
+            histories = map_side_by_side(trained, self._members, trainers.n_at_once)
+        self._members = [
+            member.after(history, name)
+            for member, history in zip(self._members, histories, strict=True)
+        ]
+        self._summarize_curves()
+        return len(histories[0].losses) if histories[0].was_interrupted else None
+
+    def _progress_bar(self, n_epochs):
+        of_many = f" {len(self._members)} networks" if len(self._members) > 1 else ""
+        title = f"training{of_many}" if self.verbose > 0 else ""
+        return told_progress(n_epochs) or progress_bar(n_epochs, title)
 
     def _summarize_curves(self):
         """Set the curves: the mean over the networks that were still training in each epoch."""
@@ -269,9 +281,9 @@ class BaseLSTM(BaseEstimator):
                 )
         return train, validation
 
-    def _trainer(self, member, train, validation, keeps_optimizer):
-        """Return a context that lends a ``Trainer``, and the optimizer's name."""
-        from .engine.programs import Hyperparameters, program_key, program_trainer
+    def _trainers(self, train, validation):
+        """Return what lends each network its ``Trainer``, and the optimizer."""
+        from .engine.programs import Hyperparameters, ProgramTrainers, program_key
 
         optimizer, learning_rate, clipnorm = self.optimizer, self.learning_rate, self.clipnorm
         if not isinstance(optimizer, str):
@@ -285,7 +297,6 @@ class BaseLSTM(BaseEstimator):
                     "has a schedule of its own. Give it a float as learning rate, or set "
                     "learning_rate_schedule='constant'."
                 )
-        goes_on = keeps_optimizer and member.optimizer == str(optimizer)
         hyperparameters = Hyperparameters(
             learning_rate=learning_rate,
             dropout=self.dropout,
@@ -294,18 +305,14 @@ class BaseLSTM(BaseEstimator):
             batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
             loss=self._loss,
         )
-        state = member.weights, member.optimizer_state if goes_on else None
-        architecture = self._architecture
+        architecture, of_fit = self._architecture, (hyperparameters, train, validation)
         if isinstance(architecture, CustomArchitecture):
-            from .engine.custom_network import custom_trainer
+            from .engine.custom_network import CustomTrainers
 
-            trainer = custom_trainer(
-                architecture, optimizer, hyperparameters, member.seed, state, train, validation
-            )
-        else:
-            key = program_key(architecture, optimizer, hyperparameters, train, validation)
-            trainer = program_trainer(key, architecture, hyperparameters, state, train, validation)
-        return trainer, str(optimizer)
+            return CustomTrainers(architecture, optimizer, *of_fit), optimizer
+        key = program_key(architecture, optimizer, hyperparameters, train, validation)
+        n_networks = len(self._members)
+        return ProgramTrainers(n_networks, key, architecture, *of_fit), optimizer
 
     def _present_architecture(self):
         """Return how the parameters, as they are now, put a network together."""

@@ -17,8 +17,8 @@ def listening(listener: Listener) -> Iterator[None]:
     Parameters
     ----------
     listener : callable
-        Called with the epochs that a network has been trained and those it is to be: ``(0, n)``
-        where a training begins.
+        Called with the epochs that a network, or all of an ensemble, has been trained and those it
+        is to be: ``(0, n)`` where a training begins.
     """
     token = _listener.set(listener)
     try:

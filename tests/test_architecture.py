@@ -109,7 +109,7 @@ def test_only_one_module_knows_scikeras_and_it_waits_to_be_asked():
 def test_what_predicts_imports_no_tensorflow():
     for module in ("engine.inference", "engine.weights", "engine.architecture", "engine.loop",
                    "engine.fork", "engine.loss", "engine.member", "engine.protocols",
-                   "engine.threads"):  # fmt: skip
+                   "engine.threads", "engine.side_by_side"):  # fmt: skip
         assert not set(imports(MODULES[module])) & {*NETWORKS, ".engine.quiet_tensorflow"}
 
 

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import loop
 from sklearn_lstm.engine import programs as training
-from sklearn_lstm.engine.loop import run_epochs
+from sklearn_lstm.engine.loop import progress_bar, run_epochs
 
 
 @pytest.fixture
@@ -678,7 +678,10 @@ class Spy:
 
 def orders_of(epochs, n_samples=70, *, shuffle=True, **options):
     trainer = Spy()
-    run_epochs(trainer, n_samples, epochs=epochs, seed=3, shuffle=shuffle, **options)
+    run_epochs(
+        trainer, n_samples, epochs=epochs, seed=3, shuffle=shuffle, progress=progress_bar(0, ""),
+        stop=threading.Event(), **options,
+    )  # fmt: skip
     return np.array(trainer.orders)
 
 

@@ -45,20 +45,18 @@ console = _new_console()
 
 @contextmanager
 def training_bar():
-    """Show the epochs of the network that is trained, network after network, in a terminal."""
+    """Show the epochs of the training that runs, one after the other, in a terminal."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     bar = Progress(
         *columns, TextColumn("epochs"), TimeElapsedColumn(),
         console=console, transient=True, disable=not console.is_terminal,
     )  # fmt: skip
-    task, n_networks = bar.add_task("Training", total=None), 0
+    task, n_trainings = bar.add_task("Training", total=None), 0
 
     def tell(n_done, n_epochs):
-        nonlocal n_networks
-        n_networks += n_done == 0
-        bar.update(
-            task, completed=n_done, total=n_epochs, description=f"Training network {n_networks}"
-        )
+        nonlocal n_trainings
+        n_trainings += n_done == 0
+        bar.update(task, completed=n_done, total=n_epochs, description=f"Training {n_trainings}")
 
     with bar, listening(tell):
         yield

@@ -17,13 +17,28 @@ _one_at_a_time = threading.RLock()
 _kept_models: WeakKeyDictionary = WeakKeyDictionary()
 
 
-@contextmanager
-def custom_trainer(architecture, optimizer, hyperparameters, seed, state, train, validation):
-    """Lend a :class:`.protocols.Trainer` of the network of a :class:`CustomArchitecture`.
+class CustomTrainers:
+    """What trains the networks of a fit, one after the other, for a :class:`CustomArchitecture`."""
 
-    It starts from ``state``, weights and the optimizer's state, where these are not None. Foreign
-    code may draw from the global generators, so these are lent to it too, seeded, and put back
-    afterwards; hence one such training at a time in a process.
+    n_at_once = 1
+
+    def __init__(self, architecture, optimizer, hyperparameters, train, validation):
+        self._of_fit = architecture, optimizer, hyperparameters, train, validation
+
+    def lend(self, member, state):
+        """Lend a :class:`.protocols.Trainer` that starts from weights and the optimizer's state.
+
+        Each of these may be None.
+        """
+        return _custom_trainer(*self._of_fit, member.seed, state)
+
+
+@contextmanager
+def _custom_trainer(architecture, optimizer, hyperparameters, train, validation, seed, state):
+    """Lend a trainer.
+
+    Foreign code may draw from the global generators, so these are lent to it too, seeded, and put
+    back afterwards; hence one such training at a time in a process.
     """
     with _one_at_a_time, _local_seeds(seed):
         rule = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer.make()

@@ -146,6 +146,7 @@ class KerasOptimizer:
         self._optimizer.build(variables)
         self._has_schedule = config.has_schedule
         self._variables = variables
+        self.variables = [variable.value for variable in self._optimizer.variables]
         self._initial_state = self.state()
 
     def load(self, state):

@@ -72,21 +72,24 @@ def run_epochs(
     shuffle,
     schedule="constant",
     patience=None,
-    progress="",
+    progress,
+    stop,
 ):
     """Train for the given epochs, a range of their numbers.
 
     Each epoch passes over ``n_drawn`` of the samples, drawn anew without replacement; None for all.
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten. A KeyboardInterrupt ends the training, and the history
-    says so; it is raised where there are no weights of a whole epoch yet.
+    says so; it is raised where there are no weights of a whole epoch yet. So does the event
+    ``stop``, which another thread may set. ``progress`` is a bar, left open.
     """
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
-    bar = _progress_bar(len(epochs), progress)
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
         for call in _calls(epochs, one_by_one=patience is not None):
+            if stop.is_set():
+                raise KeyboardInterrupt
             orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle)
             losses, validation_losses = trainer.run(
                 orders, seeds, np.array([shares[i] for i in call])
@@ -99,7 +102,7 @@ def run_epochs(
                 history.losses + losses,
                 history.validation_losses + (validation_losses or []),
             )
-            bar.show(len(call), history)
+            progress.show(len(call), history)
             if best.has_waited_long_enough:
                 break
         history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
@@ -107,8 +110,6 @@ def run_epochs(
         if not history.losses or not _are_finite(history.weights):
             raise
         return history._replace(was_interrupted=True)
-    finally:
-        bar.close()
     if not _are_finite(history.weights):
         raise _divergence(epochs[len(history.losses) - 1])
     return history
@@ -248,7 +249,6 @@ class _Bar:
         self._bar.close()
 
 
-def _progress_bar(n_epochs, title):
-    if hasattr(title, "show"):
-        return title
+def progress_bar(n_epochs, title):
+    """Return a bar in the terminal, or with an empty title one that shows nothing."""
     return _Bar(n_epochs, title) if title else _NoBar()

@@ -3,6 +3,8 @@
 Their variables have no fixed shape, as those of :class:`FusedNetwork` haven't.
 """
 
+from itertools import chain
+
 import numpy as np
 
 from .quiet_tensorflow import tf
@@ -30,6 +32,7 @@ class FusedOptimizer:
             [tf.Variable(v, shape=v.shape) for v in network.variables]
             for _ in range(N_MOMENTS[kind])
         ]
+        self.variables = [self._n_steps, *chain.from_iterable(self._moments)]
 
     def load(self, state):
         """Start from a state, None for none, with the weights of the network as they are."""

@@ -16,7 +16,7 @@ def run_in_own_threads(function, arguments, n_threads, output_signature):
     function : callable
         Takes the arguments and returns a tuple of tensors.
     arguments : tuple of tensors, or of tuples of them
-    n_threads : int
+    n_threads : tensor, int32
         As many operations run at a time, each in one thread (but for products of matrices, which
         oneDNN shares as it likes).
     output_signature : list of tf.TensorSpec
@@ -33,7 +33,10 @@ def run_in_own_threads(function, arguments, n_threads, output_signature):
         output_types=types, output_shapes=shapes,
     )  # fmt: skip
     dataset = tf.raw_ops.PrivateThreadPoolDataset(
-        input_dataset=dataset, num_threads=n_threads, output_types=types, output_shapes=shapes
+        input_dataset=dataset,
+        num_threads=tf.cast(n_threads, tf.int64),
+        output_types=types,
+        output_shapes=shapes,
     )
     return tf.raw_ops.DatasetToSingleElement(
         dataset=dataset, output_types=types, output_shapes=shapes

@@ -1,14 +1,17 @@
 """Network and arrays to trained weights, whole epochs in one compiled program.
 
 Tracing a network costs a hundred times what a small epoch does. So programs are kept, one for each
-:class:`ProgramKey`, and lent to one fit at a time, which gives them weights and data of its own.
+:class:`ProgramKey`, and lent to one training at a time, which gives them weights and data of its
+own. Whoever asks meanwhile gets a twin: the same compiled function with other variables.
 """
 
 import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
+from copy import copy
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -22,10 +25,11 @@ from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
 from .roads import number_of_parts
 from .tensors import to_tensor
-from .threads import n_allotted
+from .threads import n_allotted, n_usable
 
 MAX_IDLE_PROGRAMS = 16
 VALIDATION_BATCH = 256
+FEW_NETWORKS = 4  # for each thread
 
 
 class ProgramKey(NamedTuple):
@@ -45,6 +49,10 @@ class ProgramKey(NamedTuple):
     @property
     def validates(self):
         return self.validation_reading is not None
+
+    @property
+    def is_fused(self):
+        return self.fixed is None
 
 
 class Hyperparameters(NamedTuple):
@@ -100,10 +108,9 @@ def _keep_to_allotted_threads():
         ask.set_inter_op_parallelism_threads(n_allotted())
 
 
-def _n_threads(n_parts):
-    """Return how many threads a program runs in: one for each part, if this process has so many."""
-    given = n_allotted(), tf.config.threading.get_inter_op_parallelism_threads()
-    return min([n_parts, *filter(None, given)])
+def _n_threads():
+    """Return how many threads this process may train in."""
+    return min(n_usable(), tf.config.threading.get_inter_op_parallelism_threads() or n_usable())
 
 
 def _has_gpu():
@@ -112,7 +119,7 @@ def _has_gpu():
 
 def _network_and_optimizer(key: ProgramKey) -> tuple[Network, Optimizer]:
     """Build both; an optimizer object updates variables of Keras, so it has Keras's network."""
-    if key.fixed is None:
+    if key.is_fused:
         fused = FusedNetwork(key.topology)
         return fused, FusedOptimizer(key.optimizer, fused)
     from .keras_network import KerasNetwork, KerasOptimizer
@@ -133,6 +140,22 @@ class Program:
         self.network, self.optimizer = _network_and_optimizer(key)
         self.run = self._compile()
 
+    def twin(self):
+        """Return a program that shares what is compiled, with variables of its own.
+
+        It is there in 3 ms, where tracing and the first run take 400, and both may run at a time.
+        """
+        twin = copy(self)
+        twin.network, twin.optimizer = _network_and_optimizer(self.key)
+        pairs = zip(self._variables(), twin._variables(), strict=True)
+        instead = {id(own.handle): others.handle for own, others in pairs}
+        twin.run = copy(self.run)
+        twin.run.set_external_captures([instead[id(x)] for x in self.run.captured_inputs])
+        return twin
+
+    def _variables(self):
+        return [*self.network.variables, *self.optimizer.variables]
+
     def load(self, architecture, weights, optimizer_state):
         """Start from these weights, as if the program had been built for them."""
         self.network.load(weights, architecture)
@@ -145,9 +168,9 @@ class Program:
         key, whole, number = self.key, many(dtype=tf.int32), many()
         Program.n_traced += 1
         return tf.function(
-            self._epochs if _has_gpu() else self._epochs_in_own_threads,
+            self._epochs_on_gpu if _has_gpu() else self._epochs_in_own_threads,
             input_signature=[
-                Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
+                whole, Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
                 many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
                 Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
                 many(None, None),
@@ -155,9 +178,12 @@ class Program:
             autograph=False,
         ).get_concrete_function()  # fmt: skip
 
-    def _epochs_in_own_threads(self, *arguments):
+    def _epochs_on_gpu(self, n_threads, *arguments):
+        return self._epochs(*arguments)
+
+    def _epochs_in_own_threads(self, n_threads, *arguments):
         curves = [tf.TensorSpec([None])] * 2
-        return run_in_own_threads(self._epochs, arguments, _n_threads(self.key.n_parts), curves)
+        return run_in_own_threads(self._epochs, arguments, n_threads, curves)
 
     def _epochs(
         self, train, validation, orders, seeds, learning_rates, layout, batch_size, dropout, alpha,
@@ -250,25 +276,51 @@ def _run_batches(run_batch, n_samples, batch_size):
     return total / tf.cast(n_samples, tf.float32)
 
 
-class ProgramTrainer:
-    """A program with the data and hyperparameters of one fit: a :class:`.protocols.Trainer`."""
+class DataOfFit:
+    """The samples of a fit as tensors, the same for all of its networks."""
 
-    def __init__(self, program, hyperparameters, segment_length, train, validation):
-        self._program = program
-        self._learning_rate = hyperparameters.learning_rate or 0
-        self._samples, self._reading = train, program.key.reading
+    def __init__(self, key, train, validation):
+        self._samples, self._reading = train, key.reading
         self._rows = Data.rows_of(train.windows, self._reading)
-        self._train = self._validation = None
+        self._train = self.validation = None
+        self._lock = threading.Lock()
         if validation is not None:
-            reading = program.key.validation_reading
+            reading = key.validation_reading
             is_shared = (
                 validation.windows.rows is train.windows.rows
                 and reading.dtype == self._reading.dtype
             )
-            self._validation = Data.of(validation, reading, self._rows if is_shared else None)
+            self.validation = Data.of(validation, reading, self._rows if is_shared else None)
             self._held = validation  # rows that stay on the host must not go
+
+    def layout(self, segment_length):
+        sizes = Layout.of(self._samples, segment_length)
+        return Layout(*(tf.constant(n, tf.int32) for n in sizes))
+
+    def drawn(self, orders):
+        """Return the samples that epochs take, and their orders among these.
+
+        Where an epoch takes a part of very many, that part alone goes to TensorFlow.
+        """
+        if orders.shape[1] < len(self._samples):
+            data = Data.of(self._samples[orders.ravel()], self._reading, self._rows)
+            return data, np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
+        with self._lock:
+            if self._train is None:
+                self._train = Data.of(self._samples, self._reading, self._rows)
+        return self._train, orders
+
+
+class ProgramTrainer:
+    """A program with the data and hyperparameters of one fit: a :class:`.protocols.Trainer`."""
+
+    def __init__(self, program, hyperparameters, segment_length, data, n_threads):
+        self._program = program
+        self._learning_rate = hyperparameters.learning_rate or 0
+        self._data = data
+        self._n_threads = tf.constant(min(n_threads, program.key.n_parts), tf.int32)
         self._scalars = (
-            Layout(*(tf.constant(n, tf.int32) for n in Layout.of(train, segment_length))),
+            data.layout(segment_length),
             tf.constant(hyperparameters.batch_size, tf.int32),
             tf.constant(hyperparameters.dropout, tf.float32),
             tf.constant(hyperparameters.alpha, tf.float32),
@@ -278,25 +330,13 @@ class ProgramTrainer:
 
     def run(self, orders, seeds, shares):
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
-        train, orders = self._drawn(orders)
+        train, orders = self._data.drawn(orders)
         curves = self._program.run(
-            train, self._validation or train, to_tensor(orders), to_tensor(seeds),
-            learning_rates, *self._scalars,
+            self._n_threads, train, self._data.validation or train, to_tensor(orders),
+            to_tensor(seeds), learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.key.validates else None
-
-    def _drawn(self, orders):
-        """Return the samples that epochs take, and their orders among these.
-
-        Where an epoch takes a part of very many, that part alone goes to TensorFlow.
-        """
-        if orders.shape[1] < len(self._samples):
-            data = Data.of(self._samples[orders.ravel()], self._reading, self._rows)
-            return data, np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
-        if self._train is None:
-            self._train = Data.of(self._samples, self._reading, self._rows)
-        return self._train, orders
 
     def weights(self):
         return self._program.network.weights()
@@ -305,14 +345,38 @@ class ProgramTrainer:
         return self._program.optimizer.state()
 
 
-@contextmanager
-def program_trainer(key, architecture, hyperparameters, state, train, validation):
-    """Lend a compiled program, set to the data of one fit and a state: weights, optimizer's."""
-    with _programs.lend(key) as program:
-        program.load(architecture, *state)
-        yield ProgramTrainer(
-            program, hyperparameters, architecture.segment_length, train, validation
-        )
+def _n_at_once(n_networks):
+    """Return how many networks train at once: one for each thread, or all of a few.
+
+    Of five on two cores the last would train alone, which would take 3 times as long as one network
+    instead of 2.5.
+    """
+    n_threads = _n_threads()
+    return n_networks if n_threads > 1 and n_networks <= FEW_NETWORKS * n_threads else n_threads
+
+
+class ProgramTrainers:
+    """What trains the networks of a fit, side by side.
+
+    The parts of a batch, which decide how its gradient is rounded, are as many beside others as
+    alone, in fewer threads. Programs of Keras's layers, for a GPU above all, run one by one.
+    """
+
+    def __init__(self, n_networks, key, architecture, hyperparameters, train, validation):
+        self._key, self._architecture = key, architecture
+        self._hyperparameters = hyperparameters
+        self._data = DataOfFit(key, train, validation)
+        self.n_at_once = _n_at_once(n_networks) if key.is_fused else 1
+
+    @contextmanager
+    def lend(self, member, state):
+        """Lend a compiled program, set to this fit and a state: weights, optimizer's."""
+        with _programs.lend(self._key) as program:
+            program.load(self._architecture, *state)
+            yield ProgramTrainer(
+                program, self._hyperparameters, self._architecture.segment_length, self._data,
+                max(1, _n_threads() // self.n_at_once),
+            )  # fmt: skip
 
 
 def n_traces():
@@ -321,33 +385,36 @@ def n_traces():
 
 
 class _ProgramCache:
-    """Idle programs, the least recently used first, each lent to one thread at a time."""
+    """Idle programs, one of each key, the least recently used first; lent to one thread each."""
 
     def __init__(self, max_idle):
         self._max_idle = max_idle
         self._idle = OrderedDict()
-        self._lock = threading.Lock()
-        self._serial = 0
+        self._known: WeakValueDictionary = WeakValueDictionary()  # idle or lent, by key
+        self._lock, self._tracing = threading.Lock(), threading.Lock()
 
     @contextmanager
     def lend(self, key):
-        program = self._take(key) or Program(key)
+        with self._lock:
+            program = self._idle.pop(key, None)
+        program = program or self._new(key)
         try:
             yield program
         finally:
             self._give_back(key, program)
 
-    def _take(self, key):
-        with self._lock:
-            for serial, (idle_key, _) in reversed(self._idle.items()):
-                if idle_key == key:
-                    return self._idle.pop(serial)[1]
-        return None
+    def _new(self, key):
+        with self._tracing:  # who waits for the same has its twin
+            known = self._known.get(key)
+            if known is None or not key.is_fused:
+                program = self._known[key] = Program(key)
+                return program
+        return known.twin()
 
     def _give_back(self, key, program):
         with self._lock:
-            self._serial += 1
-            self._idle[self._serial] = key, program
+            self._known[key] = self._idle[key] = program
+            self._idle.move_to_end(key)
             while len(self._idle) > self._max_idle:
                 self._idle.popitem(last=False)
 

@@ -60,7 +60,9 @@ class Network(Protocol):
 
 
 class Optimizer(Protocol):
-    """What updates a network's variables within a compiled program."""
+    """What updates a network's variables within a compiled program, and has some of its own."""
+
+    variables: list
 
     def load(self, state: list | None) -> None:
         """Start from a state, None for none."""

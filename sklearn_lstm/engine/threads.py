@@ -20,12 +20,15 @@ def n_allotted():
     return int(allotted) if allotted.isdecimal() and int(allotted) else None
 
 
+def n_usable():
+    """Return the number of threads that this process may keep busy: its share of the cores."""
+    return min(n_allotted() or cpu_count(), cpu_count())
+
+
 def map_blocks(function, blocks):
     """Call a function with each of the blocks, in threads if there are several."""
     with one_thread_per_product():
-        n_threads = (
-            min(n_allotted() or cpu_count(), cpu_count(), len(blocks)) if len(blocks) > 1 else 1
-        )
+        n_threads = min(n_usable(), len(blocks)) if len(blocks) > 1 else 1
         if n_threads == 1:
             return [function(block) for block in blocks]
         with ThreadPoolExecutor(n_threads) as pool:

@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import programs as training
-from sklearn_lstm.engine import roads
+from sklearn_lstm.engine import roads, threads
 from sklearn_lstm.engine.architecture import Architecture
 from sklearn_lstm.engine.batches import Layout
 from sklearn_lstm.engine.fused_network import FusedNetwork, Topology
@@ -451,12 +451,11 @@ def test_wide_networks_train_as_narrow_ones(windows, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, 3), (1, 1), (2, 2), (8, 3)])
-def test_a_program_has_a_thread_for_each_part_unless_the_process_has_fewer(
-    monkeypatch, given, expected
-):
-    monkeypatch.setattr(training, "n_allotted", lambda: given)
-    assert training._n_threads(3) == expected
+@pytest.mark.parametrize(("given", "expected"), [(None, 4), (1, 1), (2, 2), (8, 4)])
+def test_programs_have_as_many_threads_as_the_process(monkeypatch, given, expected):
+    monkeypatch.setattr(threads, "cpu_count", lambda: 4)
+    monkeypatch.setattr(threads, "n_allotted", lambda: given)
+    assert training._n_threads() == expected
 
 
 def test_a_fit_is_the_same_whatever_was_fitted_before(windows):
