@@ -387,7 +387,8 @@ def count_missing_history(windows):
     elif windows.first is not None:
         return np.zeros(len(starts), dtype=np.int64), None
     if is_finite(windows.rows):
-        return np.broadcast_to(n_outside, len(starts)), None
+        n_outside = n_outside if len(starts) == 1 else np.broadcast_to(n_outside, len(starts))
+        return n_outside, None
     begins, ends = np.maximum(starts + n_outside, 0), starts + w
     finite = np.isfinite(windows.rows).all(axis=1)
     missing = _count_before(np.isnan(windows.rows).all(axis=1))
