@@ -372,7 +372,8 @@ class BaseLSTM(BaseEstimator):
 
     def _predict(self, X):
         """Return predictions, float64, ``(n_samples, n_outputs)``; of several levels, for each."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # else the check takes as long as a few steps
+            check_is_fitted(self)
         windows, n_missing = self._locate(self._check_windows(X, reset=False))
         if isinstance(self._architecture, Architecture):
             members = (
