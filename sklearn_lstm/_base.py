@@ -50,13 +50,13 @@ class BaseLSTM(BaseEstimator):
 
     @property
     def weights_(self):
-        """list of ndarray : The weights of the networks, one network after the other."""
+        """list of ndarray : The weights of the networks, one after the other; to be read only."""
         check_is_fitted(self)
-        return [array for member in self._members for array in member.weights or []]
+        return [_read_only(array) for member in self._members for array in member.weights or []]
 
     @weights_.setter
     def weights_(self, weights):
-        given = iter(weights)
+        given = map(np.array, weights)  # copies, which nobody changes
         self._members = [
             replace(member, weights=list(islice(given, len(member.weights or []))))
             for member in self._members
@@ -379,12 +379,12 @@ class BaseLSTM(BaseEstimator):
 
     def _predict(self, X):
         """Return predictions, float64, ``(n_samples, n_outputs)``; of several levels, for each."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # else the check takes as long as a few steps
+            check_is_fitted(self)
         windows, n_missing = self._locate(self._check_windows(X, reset=False))
         if isinstance(self._architecture, Architecture):
             members = (
-                predict(member.weights, windows, n_missing, self._architecture)
-                for member in self._members
+                predict(member, windows, n_missing, self._architecture) for member in self._members
             )
         else:
             members = self._custom_predictions(windows, n_missing)
@@ -410,6 +410,13 @@ class BaseLSTM(BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _read_only(array):
+    """Return a view that can't be written to: predictions go by what is prepared of weights."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _end_interrupted(n_whole, n_epochs, name, kept):

@@ -162,14 +162,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     Attributes
     ----------
     weights_ : list of ndarray
-        Weights in the order of Keras: kernel ``(n_inputs, 4 * units)``, recurrent kernel ``(units,
-        4 * units)`` and bias ``(4 * units,)`` of each layer and direction, then kernel
-        ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer, where ``n_outputs`` is
-        ``n_outputs_``, times the number of levels of several quantiles. Before them, with
-        ``segment_length``, kernel ``(segment_length * n_features, units)`` and bias ``(units,)`` of
-        the layer that reads segments; before the dense layer, with parallel decoding, positions
-        ``(n_outputs / segment_length, units)``; at the end, with a skip connection, its kernel
-        ``(n_timesteps * n_features, n_outputs)``. Networks of an ensemble one after the other.
+        Weights, read-only, in the order of Keras: kernel ``(n_inputs, 4 * units)``, recurrent
+        kernel ``(units, 4 * units)`` and bias ``(4 * units,)`` of each layer and direction, then
+        kernel ``(units, n_outputs)`` and bias ``(n_outputs,)`` of the dense layer, where
+        ``n_outputs`` is ``n_outputs_``, times the number of levels of several quantiles. Before
+        them, with ``segment_length``, kernel ``(segment_length * n_features, units)`` and bias
+        ``(units,)`` of the layer that reads segments; before the dense layer, with parallel
+        decoding, positions ``(n_outputs / segment_length, units)``; at the end, with a skip
+        connection, its kernel ``(n_timesteps * n_features, n_outputs)``. Networks of an ensemble
+        one after the other.
 
     loss_curve_ : list of float
         Mean training loss of each epoch over the samples that it took, the penalty included; of an
@@ -210,8 +211,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     Notes
     -----
     Training runs in float32 in TensorFlow, in one compiled program for all sizes; prediction in
-    float64 in NumPy, in blocks over threads. A fitted estimator holds arrays only: it unpickles and
-    predicts without TensorFlow. While another thread fits it again, it predicts as before.
+    NumPy, in blocks over threads: in float64, and from 2000 windows on in float32. A fitted
+    estimator holds arrays only: it unpickles and predicts without TensorFlow. While another thread
+    fits it again, it predicts as before.
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
     from the complete windows only; ``predict`` starts the state of a window at its first known step
@@ -472,6 +474,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             Predictions, with the dimensions of the y that was fitted. With several levels of
             ``quantile`` these have one axis more, at the end: ``(n_samples, n_quantiles)`` or
             ``(n_samples, n_outputs, n_quantiles)``, in ascending order.
+
+        Notes
+        -----
+        Fewer than 2000 windows are computed in float64. More, of those that lack equally many
+        steps, are computed in float32, which takes less than half the time; of scaled data the
+        predictions differ by some 1e-6 at most. Among so many a window's prediction is the same to
+        the last bit, whatever the others are and wherever it stands.
         """
         y = self._predict(X)
         return y[:, 0] if self._y_ndim == 1 else y

@@ -1,23 +1,64 @@
 """Weights and windows to predictions, in NumPy.
 
-It computes in float64: a row's prediction then does not depend, beyond the last digits of a
-float64, on the rows that are predicted with it. Samples run along the last axis, so that the units
-of a gate, and those of gates side by side, are one piece of memory.
+Few windows are computed in float64: a row's prediction then does not depend, beyond the last digits
+of a float64, on the rows that are predicted with it. Many are computed in float32, in products of
+one size, away from their margins, where a column is added up alike wherever it stands: a row's bits
+do not depend on the others then. The output layer and the skip connection, by which the outputs are
+linear in large numbers, are float64 throughout.
+
+Samples run along the last axis, so that the units of a gate, and those of gates side by side, are
+one piece of memory.
 """
 
 from dataclasses import replace
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from .threads import map_blocks
-from .weights import Cell, Dense, unpack
+from .weights import Dense, Parts, unpack
 
 BLOCK = 256  # windows at a time: their state stays in the processor's cache
+# Columns at both ends of a float32 product that hold nothing of use. OpenBLAS's kernel for AVX2
+# takes 16 columns at a time, but for 8 at the ends, which it rounds otherwise: with 256 of them,
+# numbers 0 to 7 and 248 to 255. Its other kernels (AVX-512, AVX, SSE) treat all alike.
+MARGIN = 8
+MANY = 2000  # windows, and more, are computed in float32: fewer take little time in float64
+LARGEST = 1e30  # of the values that are, so that their sums stay finite
+NARROW = 4  # as many times the units as features are read beside the state, not beforehand
+MOST_KEPT = 2**18  # weights of a network that stay prepared, 2 MB; of larger ones it takes no part
 
 
-def predict(weights, windows, n_missing, architecture):
+class Positions(NamedTuple):
+    """Positions of parallel decoding, projected, and the kernel for the states beside them."""
+
+    kernel: np.ndarray
+    projected: np.ndarray
+
+
+class Reader(NamedTuple):
+    """A dense layer that reads rows, or segments of them."""
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    is_rectified: bool
+
+
+class Cell(NamedTuple):
+    """One direction of one LSTM layer, as :func:`_run` computes with it.
+
+    ``kernel`` is for the state, what a step reads, and a one for the bias; where a ``reader``
+    projects what is read beforehand, for the state alone.
+    """
+
+    kernel: np.ndarray
+    reader: Reader | None
+
+
+def predict(member, windows, n_missing, architecture):
     """Predict from windows; a window's state starts at its first observed step.
 
     What is missing of its first segment, and of what a skip connection reads, is taken to have been
@@ -25,7 +66,7 @@ def predict(weights, windows, n_missing, architecture):
 
     Parameters
     ----------
-    weights : list of ndarray
+    member : Member
     windows : Windows
     n_missing : ndarray of shape (n_samples,)
         Number of missing steps at the beginning of each window.
@@ -35,29 +76,56 @@ def predict(weights, windows, n_missing, architecture):
     -------
     y : ndarray of shape (n_samples, n_outputs), float64
     """
-    parts = _prepared(unpack([w.astype(np.float64) for w in weights], architecture))
-    length = architecture.segment_length or 1
+    if len(windows) == 1:  # too small for threads, BLAS's own among them, to need keeping apart
+        parts = _kept(member, architecture, np.float64)
+        return _predict_block(parts, windows, int(n_missing[0]), architecture)
     y = np.empty((len(windows), architecture.n_outputs))
 
     def predict_block(block):
-        samples, n_steps = block
-        part = windows.take(samples)
-        if part.first is not None and part.outside == "nan":  # what is missing is left out below
-            part = replace(part, first=None, last=None)
-        observed = part
-        if n_steps:
-            if parts.segments or parts.skip is not None:
-                part = _repeat_first_observed(part, n_steps)
-            observed = _without_first(part, n_steps // length * length)
-        y[samples] = _outputs(parts, observed, length)
-        if parts.skip is not None:
-            y[samples] += part.to_array().reshape(len(part), -1) @ parts.skip
+        samples, n_steps, dtype = block
+        if dtype == np.float64:
+            part = windows.take(samples)
+            y[samples] = _predict_block(parts[dtype], part, n_steps, architecture)
+            return
+        inner = slice(MARGIN, MARGIN + len(samples))
+        columns = np.full(BLOCK, samples[0])
+        columns[inner] = samples
+        part = windows.take(columns)
+        y[samples] = _predict_block(parts[dtype], part, n_steps, architecture)[inner]
 
-    blocks = list(_blocks(n_missing))
-    if len(windows) == 1:  # too small for threads, BLAS's own among them, to need keeping apart
-        predict_block(*blocks)
-    else:
-        map_blocks(predict_block, blocks)
+    blocks = list(_blocks(n_missing, windows.rows))
+    parts = {dtype: _kept(member, architecture, dtype) for *_, dtype in blocks}
+    map_blocks(predict_block, blocks)
+    return y
+
+
+def _blocks(n_missing, rows):
+    """Yield samples that miss equally many steps, this number, and in what they are computed."""
+    for n_steps in np.unique(n_missing):
+        samples = np.flatnonzero(n_missing == n_steps)
+        is_many = len(samples) >= MANY and _fit_float32(rows)
+        dtype, n = (np.float32, BLOCK - 2 * MARGIN) if is_many else (np.float64, BLOCK)
+        for begin in range(0, len(samples), n):
+            yield samples[begin : begin + n], n_steps, dtype
+
+
+def _fit_float32(rows):
+    return max(-np.fmin.reduce(rows, axis=None), np.fmax.reduce(rows, axis=None)) <= LARGEST
+
+
+def _predict_block(parts, windows, n_missing, architecture):
+    """Predict from windows that miss equally many steps."""
+    length = architecture.segment_length or 1
+    if windows.first is not None and windows.outside == "nan":  # what is missing is left out below
+        windows = replace(windows, first=None, last=None)
+    observed = windows
+    if n_missing:
+        if parts.segments or parts.skip is not None:
+            windows = observed = _repeat_first_observed(windows, n_missing)
+        observed = _without_first(observed, n_missing // length * length)
+    y = _outputs(parts, observed, length)
+    if parts.skip is not None:
+        y += _written(windows).reshape(len(windows), -1).astype(np.float64) @ parts.skip
     return y
 
 
@@ -71,60 +139,96 @@ def _without_first(windows, n_steps):
     return replace(windows, starts=starts, n_timesteps=n_timesteps)
 
 
-def _blocks(n_missing):
-    """Yield samples that miss equally many steps, and this number."""
-    for n_steps in np.unique(n_missing):
-        samples = np.flatnonzero(n_missing == n_steps)
-        for begin in range(0, len(samples), BLOCK):
-            yield samples[begin : begin + BLOCK], n_steps
+_prepared_parts: WeakKeyDictionary = WeakKeyDictionary()
 
 
-def _prepared(parts):
-    """Bring weights into the form that is computed with."""
+def _kept(member, architecture, dtype):
+    """Return the weights of a member prepared, which no one changes as long as it lives."""
+    of_member = _prepared_parts.get(member, {})
+    if dtype not in of_member:
+        weights = [array.astype(np.float64) for array in member.weights]
+        parts = _prepared(unpack(weights, architecture), dtype)
+        of_member = {**of_member, dtype: parts}
+        if sum(w.size for w in member.weights) <= MOST_KEPT:
+            _prepared_parts[member] = of_member
+    return of_member[dtype]
+
+
+def _prepared(parts, dtype):
+    """Bring weights, float64, into the form that is computed with."""
+    segments = parts.segments and _reader(parts.segments.kernel, parts.segments.bias, True, dtype)
     layers = [
-        [_prepared_cell(cell, i > 0) for cell in layer] for i, layer in enumerate(parts.layers)
+        [_prepared_cell(cell, dtype, i > 0, segments is not None) for cell in layer]
+        for i, layer in enumerate(parts.layers)
     ]
-    segments = parts.segments and Dense(parts.segments.kernel.T, parts.segments.bias[:, np.newaxis])
     output = Dense(0.5 * parts.output.kernel, parts.output.bias)
-    return parts._replace(segments=segments, layers=layers, output=output)
+    positions = parts.positions
+    if positions is not None:
+        kernel, recurrent, bias = _ordered(parts.layers[0][0], False)
+        projected = _transposed(positions @ kernel + bias, dtype)
+        positions = Positions(_transposed(recurrent, dtype), projected)
+    return Parts(segments, layers, positions, output, parts.skip)
 
 
-def _prepared_cell(cell, reads_states):
-    """Bring a cell into the form that :func:`_run` computes with.
+def _prepared_cell(cell, dtype, reads_states, is_segmented):
+    kernel, recurrent, bias = _ordered(cell, reads_states)
+    n_inputs, n_units = len(kernel), len(recurrent)
+    if reads_states or is_segmented or n_inputs * NARROW <= n_units:
+        return Cell(_transposed(np.concatenate([recurrent, kernel, bias]), dtype), None)
+    return Cell(_transposed(recurrent, dtype), _reader(kernel, bias, False, dtype))
+
+
+def _ordered(cell, reads_states):
+    """Return kernel, recurrent kernel and bias, of two dimensions, as :func:`_run` reads them.
 
     The gates are in the order input, forget, output, cell. For sigmoid(x) = (1 + tanh(x / 2)) / 2,
     what enters the three sigmoid gates is halved here, and what leaves the output gate in whatever
     reads it: states are twice what they should be.
     """
-    n_gates = 4 * len(cell.recurrent_kernel)
-    gates = np.arange(n_gates).reshape(4, -1)[[0, 1, 3, 2]].ravel()
-    scale = np.full((n_gates, 1), 0.5)
-    scale[3 * n_gates // 4 :] = 1
-    return Cell(
-        cell.kernel.T[gates] * (0.5 * scale if reads_states else scale),
-        cell.recurrent_kernel.T[gates] * (0.5 * scale),
-        cell.bias[gates, np.newaxis] * scale,
-    )
+    n_units = len(cell.recurrent_kernel)
+    gates = np.arange(4 * n_units).reshape(4, -1)[[0, 1, 3, 2]].ravel()
+    scale = np.repeat([0.5, 0.5, 0.5, 1.0], n_units)
+    kernel = cell.kernel * (0.5 if reads_states else 1.0)
+    arrays = kernel, 0.5 * cell.recurrent_kernel, cell.bias
+    return [np.atleast_2d(array)[:, gates] * scale for array in arrays]
+
+
+def _reader(kernel, bias, is_rectified, dtype):
+    return Reader(_transposed(kernel, dtype), bias.reshape(-1, 1).astype(dtype), is_rectified)
+
+
+def _transposed(array, dtype):
+    return np.ascontiguousarray(array.T, dtype=dtype)
 
 
 def _outputs(parts, windows, length):
-    """Return what the LSTM layers make of windows, shape (n_samples, n_outputs)."""
+    """Return what the LSTM layers make of windows, shape (n_samples, n_outputs), float64."""
     states = _last_states(parts, windows, length)
     if parts.positions is None:
-        h, _ = states[-1]
-        return h.T @ parts.output.kernel + parts.output.bias
-    n_samples, n_segments = len(windows), len(parts.positions)
-    x: Any = None
-    for (cell,), (h, c) in zip(parts.layers, states, strict=True):
-        if x is None:
-            projected = cell.kernel @ parts.positions.T + cell.bias
-            inputs = np.repeat(projected, n_samples, axis=1)[:, np.newaxis]
-        else:
-            inputs = _project(x[:, np.newaxis], cell)
-        initial = np.tile(h, n_segments), np.tile(c, n_segments)
-        x, _ = _run(inputs, cell.recurrent_kernel, True, initial)
-    decoded = x.T @ parts.output.kernel + parts.output.bias
-    return decoded.reshape(n_segments, n_samples, -1).swapaxes(0, 1).reshape(n_samples, -1)
+        return _decoded(states[-1][0], parts.output)
+    projected = parts.positions.projected
+    n_segments = projected.shape[1]
+    # All at once, unless products must be of one size.
+    n_products = 1 if projected.dtype == np.float64 else n_segments
+    pieces = [_decode(parts, states, piece) for piece in np.hsplit(projected, n_products)]
+    n_samples = len(windows)
+    decoded = np.concatenate(pieces).reshape(n_segments, n_samples, -1)
+    return decoded.swapaxes(0, 1).reshape(n_samples, -1)
+
+
+def _decode(parts, states, projected):
+    """Go on from states by a step for each position: shape (n_positions * n_samples, n)."""
+    (_, n_positions), n_samples = projected.shape, states[0][0].shape[1]
+    inputs = np.repeat(projected, n_samples, axis=1)[np.newaxis]
+    kernels = [parts.positions.kernel, *(cell.kernel for (cell,) in parts.layers[1:])]
+    for kernel, (h, c) in zip(kernels, states, strict=True):
+        initial = np.tile(h, n_positions), np.tile(c, n_positions)
+        inputs, _ = _run(kernel, inputs, initial)
+    return _decoded(inputs[0], parts.output)
+
+
+def _decoded(h, output):
+    return np.dot(h.T.astype(np.float64), output.kernel) + output.bias
 
 
 def _last_states(parts, windows, length):
@@ -132,51 +236,49 @@ def _last_states(parts, windows, length):
 
     Each has the shape (n_units, n_samples); the two directions of a layer lie one upon the other.
     """
-    states, outputs = [], None
-    for i, layer in enumerate(parts.layers):
-        is_last = i == len(parts.layers) - 1
-        results = []
+    inputs: Any = None
+    last = []
+    if parts.segments:
+        inputs = _read(parts.segments, windows, length)
+    elif parts.layers[0][0].reader is None:
+        inputs = _written(windows).transpose(1, 2, 0)
+    for layer in parts.layers:
+        states, ends = [], []
         for direction, cell in zip((1, -1), layer, strict=False):
-            inputs = (
-                _project(outputs, cell)
-                if i
-                else _project_windows(windows, length, parts.segments, cell)
-            )
-            h, c = _run(inputs[:, ::direction], cell.recurrent_kernel, is_last)
-            results.append((h if is_last else h[:, ::direction], c))
-        outputs, c = results[0]
-        if len(results) > 1:
-            outputs, c = map(np.concatenate, zip(*results, strict=True))
-        states.append((outputs if is_last else outputs[:, -1], c))
-    return states
+            read = _read(cell.reader, windows, length) if cell.reader else inputs
+            h, c = _run(cell.kernel, read[::direction])
+            states.append(h[::direction])
+            ends.append((h[-1], c))
+        inputs, (h, c) = states[0], ends[0]
+        if len(layer) > 1:
+            inputs = np.concatenate(states, axis=1)
+            h, c = map(np.concatenate, zip(*ends, strict=True))
+        last.append((h, c))
+    return last
 
 
-def _project(states, cell):
-    """Project states, shape (n_units, n_timesteps, n_samples)."""
-    n_units, *shape = states.shape
-    projected = cell.kernel @ states.reshape(n_units, -1)
-    projected += cell.bias
-    return projected.reshape(-1, *shape)
+def _written(windows):
+    if len(windows) == 1 and windows.is_plain:
+        return windows.rows[windows.starts[0] :][np.newaxis, : windows.n_timesteps]
+    return windows.to_array()
 
 
-def _project_windows(windows, length, segments, cell):
-    """Project the steps, or segments, of windows: shape (4 units, n_steps, n_samples)."""
+def _read(reader, windows, length):
+    """Pass the steps, or segments, of windows through a layer: shape (n_steps, n, n_samples)."""
+    if shift := _shift_worth_sharing(reader, windows, length):
+        return _read_shared(reader, windows, shift, length)
     n_samples, n_steps = len(windows), windows.n_timesteps // length
-    if n_samples == 1 and windows.is_plain:
-        array = windows.rows[windows.starts[0] :][: windows.n_timesteps]
-    elif shift := _shift_worth_sharing(windows, length, segments):
-        return _project_shared(windows, shift, length, segments, cell)
-    else:
-        array = windows.to_array()
-    steps = array.reshape(n_samples, n_steps, -1).T
-    n_values, *shape = steps.shape
-    return _project(_read(steps.reshape(n_values, -1), segments).reshape(-1, *shape), cell)
+    steps = _written(windows).reshape(n_samples, n_steps, -1).transpose(2, 1, 0)
+    values = _passed(reader, steps.reshape(len(steps), -1))
+    return values.reshape(-1, n_steps, n_samples).swapaxes(0, 1)
 
 
-def _shift_worth_sharing(windows, length, segments):
+def _shift_worth_sharing(reader, windows, length):
     """Return how far windows lie apart if that is even and they share their steps, or 0."""
-    is_linear = windows.is_plain or (windows.relative == "last" and segments is None)
-    if len(windows) == 1 or windows.first is not None or not is_linear:
+    # In float32 too much would be rounded where what windows are relative to is taken off later.
+    is_linear = not reader.is_rectified and reader.kernel.dtype == np.float64
+    can_share = windows.is_plain or (windows.relative == "last" and is_linear)
+    if len(windows) == 1 or windows.first is not None or not can_share:
         return 0
     shifts = np.diff(windows.starts)
     n_places = windows.starts[-1] - windows.starts[0] + windows.n_timesteps - length + 1
@@ -184,66 +286,86 @@ def _shift_worth_sharing(windows, length, segments):
     return shifts[0] if is_shared and shifts[0] > 0 and (shifts == shifts[0]).all() else 0
 
 
-def _project_shared(windows, shift, length, segments, cell):
-    """Project each row, or segment, once, not once for every window that holds it.
+def _read_shared(reader, windows, shift, length):
+    """Read each row, or segment, once, not once for every window that holds it.
 
     Where windows are relative to their last value, so is the projection: K(x - l) = Kx - Kl.
     """
     rows = windows.rows[windows.starts[0] : windows.starts[-1] + windows.n_timesteps]
-    if segments:
+    if length > 1:
         rows = sliding_window_view(rows, length, axis=0).swapaxes(1, 2)
         rows = rows.reshape(len(rows), -1)
-    projected = cell.kernel @ _read(rows.T, segments)
-    projected += cell.bias
-    to_next_unit, to_next_row = projected.strides
-    inputs = as_strided(
-        projected,
-        (len(projected), windows.n_timesteps // length, len(windows)),
-        (to_next_unit, length * to_next_row, shift * to_next_row),
+    values = _passed(reader, rows.T)
+    to_next_unit, to_next_row = values.strides
+    read = as_strided(
+        values,
+        (windows.n_timesteps // length, len(values), len(windows)),
+        (length * to_next_row, to_next_unit, shift * to_next_row),
     )
     if windows.relative is None:
-        return inputs
+        return read
     last = windows.last_values(windows.n_relative)[:, 0].T
-    return inputs - (cell.kernel[:, : windows.n_relative] @ last)[:, np.newaxis]
+    return read - reader.kernel[:, : windows.n_relative] @ last
 
 
-def _read(values, segments):
-    """Pass values, shape (n_values, n), through the layer that reads segments, if there is one."""
-    if segments is None:
-        return values
-    values = segments.kernel @ values
-    values += segments.bias
-    return np.maximum(values, 0, out=values)
+def _passed(reader, values):
+    """Pass values, shape (n_values, n), through a layer."""
+    values = _product(reader.kernel, values)
+    values += reader.bias
+    return np.maximum(values, 0, out=values) if reader.is_rectified else values
 
 
-def _run(inputs, recurrent_kernel, only_last, initial=None):
-    """Run one LSTM over projected inputs of shape (4 units, n_timesteps, n_samples).
+def _product(kernel, values):
+    """Multiply a kernel with values, shape (n_values, n), in float32 so many columns at a time."""
+    if kernel.dtype == np.float64:
+        return kernel @ values
+    n = values.shape[1]
+    product = np.empty((len(kernel), n), kernel.dtype)
+    columns = np.zeros((len(values), BLOCK), kernel.dtype)
+    for begin in range(0, n, BLOCK - 2 * MARGIN):
+        part = values[:, begin : begin + BLOCK - 2 * MARGIN]
+        inner = slice(MARGIN, MARGIN + part.shape[1])
+        columns[:, inner] = part
+        product[:, begin : begin + part.shape[1]] = np.dot(kernel, columns)[:, inner]
+    return product
 
-    Return its states, doubled, of all steps or of the last only, and its cell's last state.
+
+def _run(kernel, inputs, initial=(0, 0)):
+    """Run one LSTM over inputs of shape (n_timesteps, n_inputs or, projected, 4 units, n_samples).
+
+    Return its states, doubled, of all steps, shape (n_timesteps, units, n_samples), and its cell's
+    last state.
     """
-    n_gates, n_timesteps, n_samples = inputs.shape
+    n_timesteps, _, n_samples = inputs.shape
+    n_gates, n_read = kernel.shape
     units = n_gates // 4
-    buffer = np.zeros((5 * units, n_samples))
+    buffer = np.empty((5 * units, n_samples), kernel.dtype)
     gates, c = buffer[:n_gates], buffer[n_gates:]
     sigmoids, input_forget, o = gates[: 3 * units], gates[: 2 * units], gates[2 * units : 3 * units]
     new_old = buffer[3 * units :]  # the cell's new values above its state, as their gates
-    products, h = np.empty((2 * units, n_samples)), np.zeros((units, n_samples))
+    products = np.empty((2 * units, n_samples), kernel.dtype)
     added, kept = products[:units], products[units:]
-    states = None if only_last else np.empty((units, n_timesteps, n_samples))
-    if initial is not None:
-        h[:], c[:] = initial
-    # For a single window most of the time goes into the calls: short names, no keywords.
-    add, multiply, tanh, one, half = np.add, np.multiply, np.tanh, np.float64(1), np.float64(0.5)
-    for t, projected in enumerate(inputs.swapaxes(0, 1)):
-        np.dot(recurrent_kernel, h, gates)
-        add(gates, projected, gates)
+    # What each step reads: the state, which the step before writes there, its inputs, and a one.
+    read = np.empty((n_timesteps + 1, n_read, n_samples), kernel.dtype)
+    h = read[:, :units]
+    h[0], c[:] = initial
+    is_projected = n_read == units
+    if not is_projected:
+        read[:-1, units:-1], read[:-1, -1] = inputs, 1
+    # For a single window most of the time goes into the calls: short names, no keywords, and
+    # arrays for the numbers, which NumPy would make of them in each call.
+    add, multiply, tanh, product = np.add, np.multiply, np.tanh, kernel.dot
+    one, half = np.array(1, kernel.dtype), np.array(0.5, kernel.dtype)
+    projections = inputs if is_projected else repeat(None)
+    for step, h_next, projected in zip(read, h[1:], projections, strict=False):
+        product(step, gates)
+        if projected is not None:
+            add(gates, projected, gates)
         tanh(gates, gates)
         add(sigmoids, one, sigmoids)
         multiply(input_forget, new_old, products)
         add(added, kept, c)
         multiply(c, half, c)
-        tanh(c, h)
-        multiply(h, o, h)
-        if states is not None:
-            states[:, t] = h
-    return (h if only_last else states), c
+        tanh(c, h_next)
+        multiply(h_next, o, h_next)
+    return h[1:], c

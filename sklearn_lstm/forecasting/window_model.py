@@ -308,14 +308,16 @@ class WindowModel:
             last = np.repeat(covariates[:, -1:], n_short, axis=1)
             covariates = np.concatenate([covariates, last], axis=1)
         x, calendar = self._scaled(covariates)
+        is_constant = normalizer.is_constant_[series_ids]
         blocks: list[np.ndarray] = []
         first_scale = None
         for begin in range(0, n_blocks * h, h):
             if blocks:
                 z = np.concatenate([z[:, -w:], blocks[-1]], axis=1)
-            windows = np.concatenate([z[:, -w:], *self._covariates_at(x, begin)], axis=2)
-            of_lasts = calendar[:, begin + w - 1]
-            block, scale = self._next_block(windows, of_lasts, normalizer.is_constant_[series_ids])
+            windows = z[:, -w:]
+            if x.shape[2]:
+                windows = np.concatenate([windows, *self._covariates_at(x, begin)], axis=2)
+            block, scale = self._next_block(windows, calendar[:, begin + w - 1], is_constant)
             first_scale = scale if first_scale is None else first_scale
             blocks.append(block)
         forecast = np.concatenate(blocks, axis=-2)[..., :n_steps, :]
@@ -342,13 +344,16 @@ class WindowModel:
         starts = row_numbers(np.arange(n_windows) * self.window_length, len(rows))
         starts, windows = self._whole_windows(rows, starts, n_columns)
         whole = starts // self.window_length
-        last = array[:, -1:, :n_columns].copy()
+        last = array[:, -1:, :n_columns]
         scale = np.full(last.shape, np.nan if self.normalize == "window" else 1.0)
         block = np.full((*of_levels, n_windows, self.n_ahead, n_columns), np.nan)
         if len(whole):
-            last[whole] = windows.last_values(n_columns)
-            predicted = self.regressor_.predict(self._as_input(windows, calendar[whole]))
-            if np.size(predicted) != block[..., whole, :, :].size:
+            there: Any = whole if len(whole) < n_windows else slice(None)
+            if windows.first is not None:
+                last = last.copy()
+                last[there] = windows.last_values(n_columns)
+            predicted = self.regressor_.predict(self._as_input(windows, calendar[there]))
+            if np.size(predicted) != block[..., there, :, :].size:
                 raise ValueError(
                     f"regressor={self.regressor_!r} predicts arrays of shape "
                     f"{np.shape(predicted)[1:]}, but {self.n_ahead} steps of {n_columns} columns "
@@ -360,11 +365,11 @@ class WindowModel:
                 predicted = np.moveaxis(predicted, -1, 0)
             loc, of_windows = windows.scales()
             if of_windows is not None:
-                scale[whole] = of_windows
+                scale[there] = of_windows
                 predicted = of_windows * predicted
-            block[..., whole, :, :] = loc + predicted
+            block[..., there, :, :] = loc + predicted
         # What never changed has nothing to be learned from: it stays where it is.
-        return np.where(is_constant, last, block), scale
+        return (np.where(is_constant, last, block) if is_constant.any() else block), scale
 
 
 def _last_step(regressor):

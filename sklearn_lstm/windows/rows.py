@@ -386,7 +386,8 @@ def count_missing_history(windows):
         n_outside = np.maximum(windows.first - starts, 0)
     elif windows.first is not None:
         return np.zeros(len(starts), dtype=np.int64), None
-    n_outside = np.broadcast_to(n_outside, len(starts))
+    if len(starts) > 1:
+        n_outside = np.broadcast_to(n_outside, len(starts))
     if is_finite(windows.rows):
         return n_outside, None
     missing, unusable = _unknown_rows(windows.rows)

@@ -1,9 +1,16 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower
+from sklearn_lstm.engine.architecture import Architecture
+from sklearn_lstm.engine.inference import predict
+from sklearn_lstm.engine.member import Member
+from sklearn_lstm.engine.weights import initial_weights
+from sklearn_lstm.windows.rows import Windows
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -73,13 +80,13 @@ def test_incomplete_windows_far_apart_are_taken_by_themselves(monkeypatch):
     index = pd.MultiIndex.from_product([range(8), range(50)])
     X = SequenceWindower(5).fit_transform(pd.DataFrame(rows, index=index))
     lstm = LSTMRegressor(3, epochs=1, random_state=0).fit(X, rows[:, 0])
-    projected = []
-    project = inference._project
+    read = []
+    product = inference._product
     monkeypatch.setattr(
-        inference, "_project", lambda s, cell: projected.append(s.size) or project(s, cell)
+        inference, "_product", lambda kernel, x: read.append(x.size) or product(kernel, x)
     )
     lstm.predict(X)
-    assert sum(projected) <= X.size
+    assert 0 < sum(read) <= X.size
 
 
 @pytest.mark.parametrize(
@@ -95,3 +102,75 @@ def test_a_prediction_does_not_depend_on_its_neighbours(params):
     assert_allclose(lstm.predict(X[some]), whole[some], rtol=0, atol=1e-13)
     for i in (0, 3, 699):
         assert_allclose(lstm.predict(X[i : i + 1]), whole[i : i + 1], rtol=0, atol=1e-13)
+
+
+KINDS = {
+    "one layer": {},
+    "two layers": {"units": (7, 5), "bidirectional": True},
+    "segments": {"units": (6, 4), "segment_length": 3, "skip_connection": True},
+    "parallel": {"segment_length": 2, "decoding": "parallel", "skip_connection": True},
+}
+
+
+def network(n_features, n_timesteps=6, n_outputs=4, units=(8,), **params):
+    """Return an architecture and a member with weights of usual size, no bias zero."""
+    architecture = Architecture(n_timesteps, n_features, n_outputs, units, **params)
+    rng = np.random.default_rng(0)
+    weights = initial_weights(rng, architecture)
+    weights = [w + rng.normal(0, 0.2, w.shape).astype(np.float32) for w in weights]
+    return Member(0, weights), architecture
+
+
+@pytest.mark.parametrize("relative", [None, "last", "window"])
+@pytest.mark.parametrize("n_features", [1, 9])
+@pytest.mark.parametrize("params", KINDS.values(), ids=KINDS)
+def test_among_many_a_prediction_is_the_same_wherever_it_stands(params, n_features, relative):
+    rng, n = np.random.default_rng(0), 5000
+    rows = rng.standard_normal((n + 5, n_features)).cumsum(axis=0) * 0.3
+    windows = Windows(rows, np.arange(n), 6, relative=relative, n_relative=1 if relative else 0)
+    n_missing = np.where(np.arange(n) % 1000 < 500, 0, 2)
+    member, architecture = network(n_features, **params)
+    whole = predict(member, windows, n_missing, architecture)
+    assert len(np.unique(whole[:, 0])) == n
+    selections = [
+        rng.permutation(n),
+        np.arange(1, n),
+        np.sort(rng.permutation(n)[:4700]),
+        np.repeat(np.arange(0, n, 2), 2),
+    ]
+    for some in selections:
+        found = predict(member, windows.take(some), n_missing[some], architecture)
+        assert_array_equal(found, whole[some])
+    for i in (0, 7, 1249, n - 1):
+        alone = predict(member, windows.take([i]), n_missing[[i]], architecture)
+        assert_allclose(alone[0], whole[i], rtol=0, atol=2e-6)
+
+
+def test_values_beyond_float32_are_predicted_among_many_as_alone():
+    rows = np.random.default_rng(0).standard_normal((3000, 1))
+    rows[100] = 1e200
+    windows, n_missing = Windows(rows, np.arange(2900), 6), np.zeros(2900, dtype=int)
+    member, architecture = network(1, skip_connection=True)
+    many = predict(member, windows, n_missing, architecture)
+    alone = predict(member, windows.take([97]), n_missing[:1], architecture)
+    assert np.abs(alone).max() > 1e198
+    assert_allclose(many[97], alone[0], rtol=1e-12)
+
+
+def test_a_prediction_goes_by_the_weights_of_the_moment(windows):
+    X, y = windows
+    lstm = LSTMRegressor(4, epochs=1, random_state=0).fit(X, y)
+    first, weights = lstm.predict(X), [2 * w for w in lstm.weights_]
+    before = lstm.weights_
+    with pytest.raises(ValueError, match="read-only"):
+        before[0][0] = 1
+    lstm.weights_ = weights
+    second = lstm.predict(X)
+    assert np.abs(second - first).max() > 0.01
+    weights[0][:] = 0  # what was given may change later on
+    assert_array_equal(lstm.predict(X), second)
+    assert_array_equal(pickle.loads(pickle.dumps(lstm)).predict(X), second)
+    lstm.weights_ = before
+    assert_array_equal(lstm.predict(X), first)
+    refitted = lstm.set_params(units=3).fit(X, y)
+    assert_array_equal(refitted.predict(X), pickle.loads(pickle.dumps(refitted)).predict(X))
