@@ -60,7 +60,7 @@ def test_each_network_is_the_one_that_is_trained_alone(
     windows, monkeypatch, n_cores, threads_of_runs, n_parts, params
 ):
     X, y = windows
-    monkeypatch.setattr(programs, "_number_of_parts", lambda *_: n_parts)
+    monkeypatch.setattr(programs, "number_of_parts", lambda *_: n_parts)
     lstm = LSTMRegressor(**{"units": 6, "epochs": 4, "random_state": 0, **params})
     ensemble = clone(lstm).set_params(ensemble_size=3).fit(X, y)
     assert len(threads_of_runs) == 1 or n_cores > 1
