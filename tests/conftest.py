@@ -37,6 +37,17 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=absent)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def all_threads():
+    """Dask says by the environment of this process how many threads its workers may use."""
+    given = os.environ.get("OMP_NUM_THREADS")
+    yield
+    if given is None:
+        os.environ.pop("OMP_NUM_THREADS", None)
+    else:
+        os.environ["OMP_NUM_THREADS"] = given
+
+
 @pytest.fixture(scope="session")
 def real_series():
     """The folder of the real series; a test that asks for it does not exist without them."""
