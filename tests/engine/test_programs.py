@@ -79,14 +79,6 @@ def plain_keras(estimator, X, n_outputs):
 
 
 @pytest.mark.parametrize(
-    "n_samples",
-    [
-        pytest.param(64, id="whole-batches", marks=pytest.mark.slow),
-        pytest.param(70, id="last-batch-of-6", marks=pytest.mark.slow),
-        pytest.param(65, id="last-batch-of-1"),
-    ],
-)
-@pytest.mark.parametrize(
     "params",
     [
         {},
@@ -111,7 +103,18 @@ def plain_keras(estimator, X, n_outputs):
     ids=str,
 )
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-def test_training_equals_keras(windows, params, n_samples, weighted, monkeypatch):
+def test_training_equals_keras(windows, params, weighted, monkeypatch):
+    train_beside_keras(windows, params, 65, weighted, monkeypatch)
+
+
+@pytest.mark.parametrize("n_samples", [64, 70], ids=["whole batches", "last batch of 6"])
+def test_training_equals_keras_whatever_the_last_batch_has(windows, n_samples, monkeypatch):
+    params = {"units": (5, 3), "bidirectional": True, "clipnorm": 0.1, "alpha": 1e-3}
+    for options in (params, {"segment_length": 2, "decoding": "parallel"}):
+        train_beside_keras(windows, options, n_samples, True, monkeypatch)
+
+
+def train_beside_keras(windows, params, n_samples, weighted, monkeypatch):
     monkeypatch.setattr(training, "number_of_parts", lambda batch_size, _: min(batch_size, 3))
     X, y = (np.asarray(part)[:n_samples].astype(np.float32) for part in windows)
     sample_weight = np.random.default_rng(0).uniform(0, 3, n_samples) if weighted else None
