@@ -183,9 +183,9 @@ class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
     on the calibration part, measured in units of the scale of their history (which matters for
     ``normalize="window"``, for panels and ``log``), the one that covers the asked share. A series
     of a panel shares the errors of all. Where each has a regressor of its own, it has its own
-    errors, too; a series that holds back too few for the asked share goes by those of all. The
-    final regressor has seen the calibration part, too, so the intervals are, if anything, a little
-    wide. No more than the horizon has intervals. Those of a series of ``fit`` that is too short for
+    errors, too; a series that holds back too few for the asked share goes by those of all, or by
+    its own largest where that lies beyond. The final regressor has seen the calibration part, too,
+    so the intervals are, if anything, a little wide. No more than the horizon has intervals. Those of a series of ``fit`` that is too short for
     some members go by the errors of the others.
 
     Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,

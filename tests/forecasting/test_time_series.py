@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_lstm.forecasting.calendar import grid_of
 from sklearn_lstm.forecasting.read_panel import read_panel
 
 LENGTHS = {"b": (0, 40), "a": (5, 38), "c": (12, 20)}
@@ -115,3 +116,14 @@ def test_holes_are_rows_without_a_value(y):
     panel = read_panel(holed.sample(frac=1, random_state=0).sort_index(level=1), fills_holes=True)
     wanted = y.where(y.index.isin(holed.index))
     pd.testing.assert_series_equal(panel.history().sort_index(), wanted.sort_index())
+
+
+def test_a_grid_that_would_be_nearly_empty_is_refused_before_it_is_made():
+    far_apart = pd.DatetimeIndex(["2000-01-01", "2020-01-01"])
+    with pytest.raises(
+        ValueError, match=r"y has 2 timestamps .* 631,152,000 steps of 's': nearly all"
+    ):
+        grid_of(far_apart, "s")
+    assert (
+        grid_of(far_apart, "D").n_steps == 7306
+    )  # twenty years and their five leap days, both ends
