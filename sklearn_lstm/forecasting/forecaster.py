@@ -185,8 +185,8 @@ class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
     of a panel shares the errors of all. Where each has a regressor of its own, it has its own
     errors, too; a series that holds back too few for the asked share goes by those of all, or by
     its own largest where that lies beyond. The final regressor has seen the calibration part, too,
-    so the intervals are, if anything, a little wide. No more than the horizon has intervals. Those of a series of ``fit`` that is too short for
-    some members go by the errors of the others.
+    so the intervals are, if anything, a little wide. No more than the horizon has intervals. Those
+    of a series of ``fit`` that is too short for some members go by the errors of the others.
 
     Those of ``"cqr"`` lie between two predicted quantiles [2]_: of the levels 0.05, 0.1, 0.25,
     0.5, 0.75, 0.9 and 0.95 the pair around 0.5 that suits the asked share best, widened or narrowed
