@@ -381,7 +381,9 @@ def covariates(rng):
         places = None if past is None else list(range(len(past)))
         arrays = y.to_numpy(), rows[:n_rows], rows[n_rows:]
         expected = predicted(*arrays, params | {"past_covariates": places})
-        if params["window_length"] != "auto":
+        # Beside unscaled squares of 1e18 and more a ridge rounds by the order of its columns.
+        is_solved = params["normalize"] is not None or np.abs(rows).max() < 1e9
+        if params["window_length"] != "auto" and is_solved:
             _same(found, expected, y.to_numpy(), 1e-5)
 
     words = f"X {kind}, past_covariates={past!r}, {_shown(params)}"
