@@ -3,6 +3,8 @@
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -17,7 +19,7 @@ from ._checks import (
     check_windows,
 )
 from ._progress import told_progress
-from ._quantiles import check_quantile
+from ._sklearn_private import HasMethods, Number, RealNotInt, StrOptions, WholeNumbers
 from ._warn import warn_user
 from .engine.architecture import (
     Architecture,
@@ -28,25 +30,66 @@ from .engine.architecture import (
 )
 from .engine.fork import check_not_forked
 from .engine.inference import predict
-from .engine.loop import Patience, Samples, count_drawn, progress_bar, run_epochs
-from .engine.loss import LOSSES, Loss, Quantile
+from .engine.loop import ByLength, Patience, Samples, count_drawn, progress_bar, run_epochs
+from .engine.loss import Loss
 from .engine.member import Member
 from .engine.side_by_side import map_side_by_side, shared_bar
 from .engine.weights import initial_weights
 from .windows.rows import (
     FollowingSteps,
     Windows,
-    count_missing_history,
+    count_missing_steps,
     rows_of,
 )
+
+MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
+MOST_EPOCHS = 10_000_000  # of a fit, each of which has its place on the curves
 
 
 class BaseLSTM(BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
 
+    n_timesteps_: int
     _members: list[Member]
     _architecture: Architecture | CustomArchitecture
     _loss: Loss  # that the members were last trained with
+    _lengths_differ = False  # of the sequences that they were trained on
+    decoding = "dense"  # of what predicts no later steps
+
+    _parameter_constraints: dict[str, list] = {
+        "units": [WholeNumbers(1), tuple, list],
+        "dropout": [Number(Real, 0, 1, closed="left")],
+        "bidirectional": ["boolean"],
+        "segment_length": [None, WholeNumbers(1)],
+        "skip_connection": ["boolean"],
+        "pooling": [StrOptions({"last", "mean", "max"})],
+        "ensemble_size": [WholeNumbers(1, MOST_NETWORKS)],
+        "optimizer": [
+            StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
+            HasMethods(["apply", "get_config"]),
+        ],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
+        "clipnorm": [None, Number(Real, 0, None, closed="neither")],
+        "alpha": [Number(Real, 0, None, closed="left")],
+        "batch_size": [WholeNumbers(1)],
+        "epochs": [WholeNumbers(1, MOST_EPOCHS)],
+        "max_samples": [
+            None,
+            WholeNumbers(1),
+            Number(RealNotInt, 0, 1, closed="right"),
+        ],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Number(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [WholeNumbers(1)],
+        "tol": [Number(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "network": [None, callable],
+        "network_params": [None, dict],
+    }
 
     @property
     def weights_(self):
@@ -69,10 +112,10 @@ class BaseLSTM(BaseEstimator):
         check_is_fitted(self)
         from .engine.keras_builder import mean_network, predicting_network
 
-        models = [
-            predicting_network(self._build_model(member.weights), self._loss)
-            for member in self._members
-        ]
+        models = [self._build_model(member.weights) for member in self._members]
+        is_custom = isinstance(self._architecture, CustomArchitecture)
+        if not (is_custom and self._loss.customs_predict):
+            models = [predicting_network(model, self._loss) for model in models]
         return models[0] if len(models) == 1 else mean_network(models)
 
     def _build_model(self, weights):
@@ -117,14 +160,20 @@ class BaseLSTM(BaseEstimator):
         if not continues:
             self._architecture = self._present_architecture()
         if isinstance(self._architecture, Architecture):
+            self._architecture = self._architecture._replace(
+                n_timesteps=self.n_timesteps_, is_ragged=self._lengths_differ
+            )
             check_segments(self._architecture)
             check_size(self._architecture, self.ensemble_size)
+        if self._lengths_differ:
+            train = train.of_unequal_lengths(self.n_timesteps_)
+            validation = validation and validation.of_unequal_lengths(self.n_timesteps_)
         stops_early = self.early_stopping and not keeps_optimizer
         if stops_early and validation is None:
             train, validation = self._split(train)
         self._loss = self._present_loss()
         if not continues:
-            self._start()
+            self._start(train)
         options = {
             "shuffle": self.shuffle,
             "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
@@ -132,16 +181,21 @@ class BaseLSTM(BaseEstimator):
         }
         return self._train_members(train, validation, n_epochs, keeps_optimizer, options)
 
-    def _start(self):
+    def _start(self, train):
         """Forget the networks that were fitted, and begin new ones."""
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.ensemble_size)
-        self._members = [Member(int(seed), self._initial_weights(int(seed))) for seed in seeds]
+        weights = np.broadcast_to(train.sample_weight, len(train))
+        first_outputs = self._loss.first_outputs(train.y, weights)
+        self._members = [
+            Member(int(seed), self._initial_weights(int(seed), first_outputs)) for seed in seeds
+        ]
 
-    def _initial_weights(self, seed):
+    def _initial_weights(self, seed, first_outputs):
         """Return the weights that a training starts from; None where a builder makes them."""
         if isinstance(self._architecture, CustomArchitecture):
             return None
-        return initial_weights(np.random.default_rng([seed, 0]), self._architecture)
+        rng = np.random.default_rng([seed, 0])
+        return initial_weights(rng, self._architecture, first_outputs)
 
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
         """Train the networks of the ensemble, side by side where their trainers can.
@@ -151,6 +205,9 @@ class BaseLSTM(BaseEstimator):
         """
         trainers, optimizer = self._trainers(train, validation)
         n_networks, name = len(self._members), str(optimizer)
+        by_length = None
+        if train.is_ragged and self.shuffle:
+            by_length = ByLength(train.lengths, int(self.batch_size))
 
         def trained(member, stop):
             goes_on = keeps_optimizer and member.optimizer == name
@@ -163,6 +220,7 @@ class BaseLSTM(BaseEstimator):
                     n_drawn=count_drawn(self.max_samples, len(train)),
                     epochs=range(n_iter + 1, n_iter + n_epochs + 1),
                     seed=member.seed,
+                    by_length=by_length,
                     progress=bar,
                     stop=stop,
                     **options,
@@ -195,7 +253,38 @@ class BaseLSTM(BaseEstimator):
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
         array = self._check_windows(X, reset=reset)
-        targets = y if _follows(y, array) else check_targets(self, y, array)
+        targets = y if _follows(y, array) else self._check_targets(y, array, reset=reset)
+        self._present_loss().refuse_targets(targets)
+        self._check_n_outputs(targets, reset=reset)
+        weights = check_weights(sample_weight, array)
+        windows, n_before, n_after = self._locate(array)
+        if n_before.all():
+            longest = windows.n_timesteps - n_before.min()
+            raise ValueError(
+                f"Found 0 complete windows of {windows.n_timesteps} steps among {len(windows)} "
+                f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
+                "less, or fit on more rows. Of sequences that are just shorter, put the NaN at "
+                "their end (SequencePadder does)."
+            )
+        windows = _ending_before(windows, n_after) if n_after.any() else _without_bounds(windows)
+        self._lengths_differ = bool(n_after.any()) or (self._lengths_differ and not reset)
+        self.n_timesteps_ = max(windows.n_timesteps, 0 if reset else self.n_timesteps_)
+        samples = Samples(windows, targets, self._weighed(weights, targets))
+        if n_before.any():
+            samples = samples[_where(n_before == 0)]
+        samples = _for_training(samples)
+        if not samples.sample_weight.any():
+            raise ValueError(
+                "sample_weight is zero for every row that fit could learn from: give at least one "
+                "of the complete windows a positive weight."
+            )
+        return samples
+
+    def _check_targets(self, y, windows, *, reset):
+        """Return targets as numbers, of one or two dimensions."""
+        return check_targets(self, y, windows)
+
+    def _check_n_outputs(self, targets, *, reset):
         n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
         if reset:
             self.n_outputs_, self._y_ndim = n_outputs, targets.ndim
@@ -204,25 +293,10 @@ class BaseLSTM(BaseEstimator):
                 f"y has {n_outputs} outputs, but this {type(self).__name__} was fitted on "
                 f"{self.n_outputs_}. Give it the columns of fit."
             )
-        weights = check_weights(sample_weight, array)
-        windows, n_missing = self._locate(array)
-        if n_missing.all():
-            longest = self.n_timesteps_ - n_missing.min()
-            raise ValueError(
-                f"Found 0 complete windows of {self.n_timesteps_} steps among {len(windows)} "
-                f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
-                "less, or fit on more rows."
-            )
-        samples = Samples(_without_bounds(windows), targets, weights)
-        if n_missing.any():
-            samples = samples[_where(n_missing == 0)]
-        samples = _for_training(samples)
-        if not samples.sample_weight.any():
-            raise ValueError(
-                "sample_weight is zero for every row that fit could learn from: give at least one "
-                "of the complete windows a positive weight."
-            )
-        return samples
+
+    def _weighed(self, sample_weight, targets):
+        """Return the weights of samples with those of their targets."""
+        return sample_weight
 
     def _check_windows(self, X, *, reset):
         """Check the shape of windows, and their values where they are written out in 2-D."""
@@ -232,17 +306,17 @@ class BaseLSTM(BaseEstimator):
         return X
 
     def _locate(self, array):
-        """Return windows as rows and starts, and how many steps of history each is missing."""
+        """Return windows as rows and starts, and how many steps each misses before and after."""
         windows = array if isinstance(array, Windows) else rows_of(array)
-        n_missing, bad = count_missing_history(windows)
+        n_before, n_after, bad = count_missing_steps(windows)
         if bad is not None:
-            sample, step = bad
+            raise ValueError(_words_about(array, *bad))
+        if n_after.any() and self.network is not None:
             raise ValueError(
-                f"Input X contains NaN or infinity, first at step {step} of window {sample}: "
-                f"{array[sample, step]}. Only the leading steps of a window, those before its "
-                "history begins, may be NaN. Fill the value or leave the window out."
+                "X holds sequences of unequal lengths (NaN at their end), which a custom network "
+                "is not given. Set network=None, or give windows of one length."
             )
-        return windows, n_missing
+        return windows, n_before, n_after
 
     def _check_validation(self, X_val, y_val, sample_weight_val):
         if X_val is None and y_val is None:
@@ -272,7 +346,10 @@ class BaseLSTM(BaseEstimator):
                 "windows leaves no row to train on. Lower validation_fraction, fit on more rows, "
                 "or set early_stopping=False."
             )
-        train, validation = samples[:n_train], samples[n_train:]
+        return self._weighty(samples[:n_train], samples[n_train:])
+
+    def _weighty(self, train, validation):
+        """Return both parts, unless one of them weighs nothing."""
         for part, name in ((train, "training"), (validation, "validation")):
             if not part.sample_weight.any():
                 raise ValueError(
@@ -319,7 +396,8 @@ class BaseLSTM(BaseEstimator):
         n_outputs = self._present_loss().n_outputs(self.n_outputs_)
         sizes = self.n_timesteps_, self._n_channels, n_outputs
         if self.network is not None:
-            return CustomArchitecture(self.network, dict(self.network_params or {}), *sizes)
+            params = dict(self.network_params or {})
+            return CustomArchitecture(self.network, params, *sizes, self._classes_for_builder())
         length = self.segment_length
         return Architecture(
             *sizes,
@@ -328,13 +406,17 @@ class BaseLSTM(BaseEstimator):
             segment_length=None if length is None else int(length),
             decoding=self.decoding,
             skip_connection=bool(self.skip_connection),
+            pooling=self.pooling,
+            is_ragged=self._lengths_differ,
         )
 
-    def _present_loss(self):
+    def _present_loss(self) -> Loss:
         """Return what is to be minimised."""
-        if self.loss == "quantile":
-            return Quantile(check_quantile(self.quantile))
-        return LOSSES[self.loss]
+        raise NotImplementedError
+
+    def _classes_for_builder(self):
+        """Return what a custom network is told of the classes; None of numbers."""
+        return None
 
     def _units(self):
         units = self.units if isinstance(self.units, tuple | list) else (self.units,)
@@ -381,18 +463,25 @@ class BaseLSTM(BaseEstimator):
         """Return predictions, float64, ``(n_samples, n_outputs)``; of several levels, for each."""
         if not self.__sklearn_is_fitted__():  # else the check takes as long as a few steps
             check_is_fitted(self)
-        windows, n_missing = self._locate(self._check_windows(X, reset=False))
-        if isinstance(self._architecture, Architecture):
-            members = (
-                predict(member, windows, n_missing, self._architecture) for member in self._members
-            )
-        else:
-            members = self._custom_predictions(windows, n_missing)
+        members = self._outputs_of_members(X)
         return sum(map(self._loss.predictions, members)) / len(self._members)
 
-    def _custom_predictions(self, windows, n_missing):
+    def _outputs_of_members(self, X):
+        """Yield the outputs of each network, float64, ``(n_samples, n_outputs)``."""
+        windows, n_before, n_after = self._locate(self._check_windows(X, reset=False))
+        architecture = self._architecture
+        if not isinstance(architecture, Architecture):
+            return self._custom_outputs(windows, n_before)
+        if n_after.any():
+            check_segments(architecture._replace(is_ragged=True))
+        return (
+            predict(member, windows, n_before, n_after, architecture) for member in self._members
+        )
+
+    def _custom_outputs(self, windows, n_missing):
         from .engine.custom_network import kept_model
 
+        loss: Any = self._loss
         check_not_forked()
         if n_missing.any():
             first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
@@ -400,7 +489,8 @@ class BaseLSTM(BaseEstimator):
         array = windows.to_array().astype(np.float32)
         for member in self._members:
             model = kept_model(self._architecture, member)
-            yield model.predict(array, verbose=0).astype(np.float64)
+            values = model.predict(array, verbose=0).astype(np.float64)
+            yield loss.outputs_beneath(np, values) if loss.customs_predict else values
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_members")
@@ -408,8 +498,11 @@ class BaseLSTM(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
         return tags
+
+    def __setstate__(self, state):
+        """Read what was kept before there was a parameter."""
+        super().__setstate__({"pooling": "last"} | state)
 
 
 def _read_only(array):
@@ -446,6 +539,27 @@ def _where(flags):
     """Select what is flagged, which is not copied where it lies in a row."""
     begin, end = int(flags.argmax()), len(flags) - int(flags[::-1].argmax())
     return slice(begin, end) if flags[begin:end].all() else flags
+
+
+def _ending_before(windows, n_after):
+    """Return windows that end at their last known step, the longest of them at their last."""
+    windows = _without_bounds(windows)
+    n_timesteps = int(windows.n_timesteps - n_after.min())
+    last = windows.starts + (windows.n_timesteps - 1 - n_after).astype(windows.starts.dtype)
+    return replace(windows, n_timesteps=n_timesteps, first=windows.starts, last=last)
+
+
+def _words_about(array, sample, step):
+    """Say what is wrong with the first window that can't be read."""
+    window = array[sample]
+    if np.isnan(window).all():
+        return f"Sample {sample} of X has no known step: all its values are NaN. Leave it out."
+    return (
+        f"Input X contains NaN or infinity, first at step {step} of window {sample}: "
+        f"{window[step]}. Only leading steps, before a window's history begins, and trailing ones, "
+        "after a shorter sequence has ended, may be NaN, in all their features. Fill the value or "
+        "leave the window out."
+    )
 
 
 def _without_bounds(windows):

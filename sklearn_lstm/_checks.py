@@ -217,7 +217,10 @@ def _as_array(X):
     try:
         return np.asarray(X)
     except ValueError as error:
-        raise ValueError(f"X holds windows of different shapes: {error} Give all alike.") from error
+        raise ValueError(
+            f"X holds windows of different shapes: {error} Give all alike; of sequences of unequal "
+            "lengths make one array with SequencePadder()."
+        ) from error
 
 
 def check_shape_of_windows(estimator, shape, *, reset):
@@ -243,7 +246,7 @@ def _check_shape(estimator, shape, *, reset):
             f"X has {n_features} features, but {name} is expecting {estimator._n_channels} "
             "features as input. Give it the columns of fit."
         )
-    if n_timesteps != estimator.n_timesteps_:
+    if n_timesteps != estimator.n_timesteps_ and not estimator._lengths_differ:
         raise ValueError(
             f"X has windows of {n_timesteps} steps, but {name} is expecting windows of "
             f"{estimator.n_timesteps_}. Cut them with the window_length of fit."

@@ -12,20 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import on_snapshot
 from ._base import BaseLSTM
-from ._quantiles import mean_d2_pinball_score
-from ._sklearn_private import (
-    HasMethods,
-    Number,
-    RealNotInt,
-    StrOptions,
-    WholeNumbers,
-    fit_context,
-    validate_parameters,
-)
-from .engine.loss import Quantile
-
-MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
-MOST_EPOCHS = 10_000_000  # of a fit, each of which has its place on the curves
+from ._quantiles import check_quantile, mean_d2_pinball_score
+from ._sklearn_private import Number, StrOptions, fit_context, validate_parameters
+from .engine.loss import LOSSES, Loss, Quantile
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -65,15 +54,25 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Whether a linear map of the whole window is added to what the LSTM layers predict [4]_. It
         helps on short series and on those with a trend, where an LSTM alone often fails.
 
+    pooling : {"last", "mean", "max"}, default="last"
+        What of the last LSTM layer's states the output reads: the last one, or the mean or the
+        largest of all steps. ``"mean"`` and ``"max"`` suit what may happen anywhere in a sequence;
+        what comes next depends on its end most. Not for parallel decoding.
+
     ensemble_size : int, default=1
         Networks that are trained, from different seeds, and whose mean is predicted. Five nearly
         always err less than one. They are trained side by side, one on each core, so that on many
         cores they hardly take longer; built by ``network``, with a Keras optimizer or on a GPU, one
         after the other.
 
-    loss : {"squared_error", "absolute_error", "huber", "quantile"}, default="squared_error"
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
+            default="squared_error"
         What training minimises, as a mean over samples and outputs. ``"huber"`` is quadratic up to
-        an error of 1 and linear beyond. ``"quantile"`` is the pinball loss [6]_, see ``quantile``.
+        an error of 1 and linear beyond. ``"poisson"``, for counts of zero or more, and ``"gamma"``,
+        for amounts above zero, are half the deviances of these distributions, but for what no
+        prediction changes; the network's outputs are logarithms there, so that predictions are
+        positive, and begin at those of the targets' means. ``"quantile"`` is the pinball loss [6]_,
+        see ``quantile``.
 
     quantile : float or list or tuple of float, default=0.5
         With ``loss="quantile"``, the level of the quantile that is predicted, between 0 and 1, both
@@ -187,7 +186,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Number of features of each step; for 2-D input the number of columns.
 
     n_timesteps_ : int
-        Number of steps in a window.
+        Number of steps in a window; of sequences of unequal lengths, in the longest.
 
     n_outputs_ : int
         Number of values predicted for each window, or of those whose quantiles are.
@@ -216,9 +215,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     fits it again, it predicts as before.
 
     Leading steps of a 3-D window may be NaN, in all their features: missing history. ``fit`` learns
-    from the complete windows only; ``predict`` starts the state of a window at its first known step
-    (with ``network``, it repeats that step instead, and so it does for a skip connection and within
-    a segment).
+    from the windows without these only; ``predict`` starts the state of a window at its first known
+    step (with ``network``, it repeats that step instead, and so it does for a skip connection and
+    within a segment).
+
+    Trailing steps may be NaN, too: a sequence that is shorter, as :class:`SequencePadder` makes
+    them of a list. ``fit`` learns from it, its state ends at its last known step, and its
+    prediction is the same however many steps of NaN follow. After a fit on sequences of unequal
+    lengths, ``predict`` takes longer ones, too. Batches are made of sequences about as long, unless
+    ``shuffle=False``. It is not for ``network`` and not for a skip connection.
 
     References
     ----------
@@ -262,40 +267,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     """
 
     _parameter_constraints = {
-        "units": [WholeNumbers(1), tuple, list],
-        "dropout": [Number(Real, 0, 1, closed="left")],
-        "bidirectional": ["boolean"],
-        "segment_length": [None, WholeNumbers(1)],
+        **BaseLSTM._parameter_constraints,
         "decoding": [StrOptions({"dense", "parallel"})],
-        "skip_connection": ["boolean"],
-        "ensemble_size": [WholeNumbers(1, MOST_NETWORKS)],
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile"})],
+        "loss": [StrOptions({*LOSSES, "quantile"})],
         "quantile": [None, Number(Real, 0, 1, closed="neither"), tuple, list],
-        "optimizer": [
-            StrOptions({"adam", "adamw", "sgd", "rmsprop"}),
-            HasMethods(["apply", "get_config"]),
-        ],
-        "learning_rate": [Number(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions({"constant", "exponential", "cosine"})],
-        "clipnorm": [None, Number(Real, 0, None, closed="neither")],
-        "alpha": [Number(Real, 0, None, closed="left")],
-        "batch_size": [WholeNumbers(1)],
-        "epochs": [WholeNumbers(1, MOST_EPOCHS)],
-        "max_samples": [
-            None,
-            WholeNumbers(1),
-            Number(RealNotInt, 0, 1, closed="right"),
-        ],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Number(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [WholeNumbers(1)],
-        "tol": [Number(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "network": [None, callable],
-        "network_params": [None, dict],
     }
 
     def __init__(
@@ -307,6 +282,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         segment_length: int | None = None,
         decoding: str = "dense",
         skip_connection: bool = False,
+        pooling: str = "last",
         ensemble_size: int = 1,
         loss: str = "squared_error",
         quantile: float | list[float] | tuple[float, ...] = 0.5,
@@ -335,6 +311,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.segment_length = segment_length
         self.decoding = decoding
         self.skip_connection = skip_connection
+        self.pooling = pooling
         self.ensemble_size = ensemble_size
         self.loss = loss
         self.quantile = quantile
@@ -485,6 +462,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         y = self._predict(X)
         return y[:, 0] if self._y_ndim == 1 else y
 
+    def _present_loss(self) -> Loss:
+        if self.loss == "quantile":
+            return Quantile(check_quantile(self.quantile))
+        return LOSSES[self.loss]
+
     @property
     def quantile_(self):
         """float or ndarray : Level or levels of the quantiles that are predicted."""
@@ -525,6 +507,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
         # With default parameters R2 is 0.39 on the data by which scikit-learn defines this tag, and
         # it asks for 0.5; learning_rate=0.01 reaches 0.99 there.
         tags.regressor_tags.poor_score = True

@@ -13,7 +13,8 @@ MOST_WEIGHTS = 10**9  # some 20 GB in training: weights, gradient and the optimi
 class Architecture(NamedTuple):
     """How a network of the built-in kind is put together, the sizes of its data included.
 
-    ``n_timesteps`` is None where the weights do not depend on it and nobody needs to know.
+    ``n_timesteps`` is None where the weights do not depend on it and nobody needs to know. Where
+    lengths differ (``is_ragged``), which changes no weight either, it is that of the longest.
     """
 
     n_timesteps: int | None
@@ -24,6 +25,8 @@ class Architecture(NamedTuple):
     segment_length: int | None = None
     decoding: str = "dense"
     skip_connection: bool = False
+    pooling: str = "last"
+    is_ragged: bool = False
 
     @property
     def network(self):
@@ -33,7 +36,7 @@ class Architecture(NamedTuple):
     @property
     def params(self):
         """dict : All but the sizes of the data."""
-        return {name: getattr(self, name) for name in self._fields[3:]}
+        return {name: getattr(self, name) for name in self._fields[3:-1]}
 
     @property
     def is_segmented(self):
@@ -73,13 +76,17 @@ class Architecture(NamedTuple):
 
 @dataclass(frozen=True)
 class CustomArchitecture:
-    """A builder of another network, what it is called with, and the sizes of its data."""
+    """A builder of another network, what it is called with, and the sizes of its data.
+
+    ``classes`` is what it is told of these: scikit-learn's ``target_type_`` and ``n_classes_``.
+    """
 
     network: Callable[..., Any]
     params: dict[str, Any]
     n_timesteps: int
     n_features: int
     n_outputs: int
+    classes: dict[str, Any] | None = None
 
 
 def differences(before, now):
@@ -111,6 +118,13 @@ def check_segments(architecture):
     """Refuse segments that do not fit into the window or the outputs, and say which do."""
     n_timesteps, n_outputs = architecture.n_timesteps, architecture.n_outputs
     segment_length, decoding = architecture.segment_length, architecture.decoding
+    if architecture.pooling not in ("last", "mean", "max"):
+        raise ValueError(f"pooling={architecture.pooling!r} must be 'last', 'mean' or 'max'.")
+    if architecture.is_ragged and architecture.skip_connection:
+        raise ValueError(
+            "skip_connection=True maps windows of one length, but X holds sequences of unequal "
+            "lengths (NaN at their end). Set skip_connection=False."
+        )
     if decoding not in ("dense", "parallel"):
         raise ValueError(f"decoding={decoding!r} must be 'dense' or 'parallel'.")
     if decoding == "parallel" and segment_length is None:
@@ -123,11 +137,16 @@ def check_segments(architecture):
             "decoding='parallel' goes on from the state at the window's end, so it can't be "
             "combined with bidirectional=True. Set one of them back."
         )
+    if decoding == "parallel" and architecture.pooling != "last":
+        raise ValueError(
+            "decoding='parallel' goes on from the state at the window's end, so it can't be "
+            f"combined with pooling={architecture.pooling!r}. Set one of them back."
+        )
     if segment_length is None:
         return
     if segment_length < 1:
         raise ValueError(f"segment_length={segment_length!r} must be None, or 1 or more.")
-    if n_timesteps % segment_length:
+    if n_timesteps % segment_length and not architecture.is_ragged:
         raise ValueError(
             f"segment_length={segment_length} does not divide the window of {n_timesteps} steps. "
             + _remedy(

@@ -30,6 +30,7 @@ class Reading(NamedTuple):
     has_bounds: bool = False
     follows: bool = False
     on_host: bool = False
+    is_ragged: bool = False
 
     @classmethod
     def of(cls, samples):
@@ -42,7 +43,8 @@ class Reading(NamedTuple):
         windows = samples.windows
         has_bounds = windows.first is not None
         follows = isinstance(samples.y, FollowingSteps)
-        return cls(windows.relative, has_bounds, follows, is_large(windows.rows))
+        on_host = is_large(windows.rows)
+        return cls(windows.relative, has_bounds, follows, on_host, samples.is_ragged)
 
     @property
     def dtype(self):
@@ -135,7 +137,25 @@ class Data(NamedTuple):
         return tf.size(self.starts)
 
 
-def read_batch(data, batch, layout, reading):
+class Batch(NamedTuple):
+    """Samples as a network reads them.
+
+    Parameters
+    ----------
+    x : tensor of shape (n_timesteps, n_samples, n_features), float32
+    y : tensor of shape (n_samples, n_targets), float32
+    sample_weight : tensor of shape (n_samples,)
+    lengths : tensor of shape (n_samples,), int32, or None
+        How many steps of each there are, where they may differ. Those after are as the last.
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    sample_weight: tf.Tensor
+    lengths: tf.Tensor | None
+
+
+def read_batch(data, batch, layout, reading, *, whole=False):
     """Gather a batch of samples.
 
     Parameters
@@ -145,14 +165,19 @@ def read_batch(data, batch, layout, reading):
         Numbers of the samples.
     layout : Layout
     reading : Reading
+    whole : bool, default=False
+        Whether x has all steps even where the longest of the batch has fewer.
 
     Returns
     -------
-    x : tensor of shape (n_timesteps, n_samples, n_features), float32
-    y : tensor of shape (n_samples, n_targets), float32
-    sample_weight : tensor of shape (n_samples,)
+    Batch
     """
     starts = tf.gather(data.starts, batch)
+    lengths = None
+    if reading.is_ragged:
+        lengths = tf.gather(data.last, batch)[:, 0] - starts + 1
+        if not whole:
+            layout = layout._replace(n_timesteps=_longest(lengths, layout.segment_length))
     x = _gather_windows(data, batch, starts, layout, reading)
     loc, scale = _scales(x[..., : layout.n_columns], reading.relative)
     if reading.follows:
@@ -166,7 +191,13 @@ def read_batch(data, batch, layout, reading):
         x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
     numbers = tf.minimum(batch, tf.size(data.sample_weight) - 1)
     weight = tf.gather(data.sample_weight, numbers)
-    return tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight
+    return Batch(tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight, lengths)
+
+
+def _longest(lengths, segment_length):
+    """Return how many steps the longest of a batch has, its last segment filled up."""
+    n_segments = (tf.reduce_max(lengths) + segment_length - 1) // segment_length
+    return n_segments * segment_length
 
 
 def _gather_windows(data, batch, starts, layout, reading):

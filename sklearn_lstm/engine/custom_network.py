@@ -46,8 +46,9 @@ def _custom_trainer(architecture, optimizer, hyperparameters, train, validation,
             rule.learning_rate = hyperparameters.learning_rate
         if hyperparameters.clipnorm is not None:
             rule.clipnorm = hyperparameters.clipnorm
+        loss = hyperparameters.loss
         regressor = _keras_regressor(
-            architecture, loss=_keras_loss(hyperparameters.loss), optimizer=rule,
+            architecture, loss.has_link, loss=_keras_loss(loss), optimizer=rule,
             batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
@@ -60,7 +61,7 @@ def custom_model(architecture, weights):
     a = architecture
     with _one_at_a_time, _local_seeds(0):
         # Any loss will do: this model predicts.
-        regressor = _keras_regressor(a, loss="mean_squared_error")
+        regressor = _keras_regressor(a, False, loss="mean_squared_error")
         regressor.initialize(np.zeros((2, a.n_timesteps, a.n_features)), np.zeros((2, a.n_outputs)))
         regressor.model_.set_weights(weights)
         return regressor.model_
@@ -130,29 +131,33 @@ def _keras_loss(loss):
     """Return a loss as a function in Keras's convention: the mean over a sample's targets."""
 
     def of_samples(y, outputs):
+        if loss.customs_predict:
+            outputs = loss.outputs_beneath(tf.math, outputs)
+        y = tf.reshape(y, [tf.shape(outputs)[0], -1])
         return tf.reduce_mean(loss.per_target(tf, y, outputs, loss.numbers), axis=-1)
 
     return of_samples
 
 
-def _keras_regressor(architecture, **params):
+def _keras_regressor(architecture, has_link, **params):
     with _unpatched_keras():
         from scikeras.wrappers import KerasRegressor
 
     def build(meta, compile_kwargs, params):
-        # The loss says how many outputs there are; scikeras knows of targets only.
-        n_targets, meta = meta["n_outputs_"], {**meta, "n_outputs_": architecture.n_outputs}
+        # The loss says how many outputs there are; scikeras knows of targets only, as numbers.
+        meta = {**meta, "n_outputs_": architecture.n_outputs, **(architecture.classes or {})}
         model = _call_builder(
             architecture, {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         )
         _check_model(architecture, model)
         if not model.compiled:
             model.compile(**compile_kwargs)
-        elif architecture.n_outputs != n_targets:
+        elif has_link:
             raise ValueError(
-                "Several levels of quantile need the loss that belongs to them, but network "
-                "compiles its model with one of its own. Leave compile() to the estimator, or set "
-                "a single level such as quantile=0.5."
+                "What is predicted is made of the outputs (several levels of quantile, or "
+                "exponentials for 'poisson' and 'gamma'), and needs the loss that belongs to it, "
+                "but network compiles its model with one of its own. Leave compile() to the "
+                "estimator, or set another loss or a single level such as quantile=0.5."
             )
         return model
 
@@ -201,6 +206,20 @@ def _check_model(architecture, model):
         raise ValueError(
             f"network={name} built a model whose output for one window has the shape {shape}, but "
             f"y asks for (1, {n_outputs}). End it with Dense(meta['n_outputs_'])."
+        )
+    if architecture.classes is not None:
+        _check_probabilities(architecture, name, np.asarray(outputs)[0])
+
+
+def _check_probabilities(architecture, name, outputs):
+    """Refuse a classifier's model that gives no probabilities for a first window."""
+    is_multiclass = architecture.classes["target_type_"] == "multiclass"
+    adds_up = not is_multiclass or abs(outputs.sum() - 1) < 1e-3
+    if outputs.min() < 0 or outputs.max() > 1 or not adds_up or (outputs == 0).all():
+        activation = "softmax" if is_multiclass else "sigmoid"
+        raise ValueError(
+            f"network={name} built a model whose output for one window, {outputs}, are no "
+            f"probabilities. End it with Dense(meta['n_outputs_'], activation={activation!r})."
         )
 
 

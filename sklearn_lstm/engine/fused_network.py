@@ -25,6 +25,7 @@ class Topology(NamedTuple):
     is_segmented: bool
     is_parallel: bool
     skip_connection: bool
+    pooling: str
     is_wide: bool
 
     @classmethod
@@ -32,7 +33,7 @@ class Topology(NamedTuple):
         a = architecture
         return cls(
             len(a.units), a.bidirectional, a.is_segmented, a.is_parallel, a.skip_connection,
-            is_wide(a.units),
+            a.pooling, is_wide(a.units),
         )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ class FusedNetwork:
             output=dense(),
             skip=_variable(2) if topology.skip_connection else None,
         )
+        self._pooling = topology.pooling
         self._run_lstm = partial(run_lstm, is_wide=topology.is_wide)
         self.variables = pack(self._parts)
 
@@ -74,7 +76,7 @@ class FusedNetwork:
     def split(self, arrays):
         return self._layout.split(arrays)
 
-    def predict(self, x, layout, noise=None):
+    def predict(self, x, layout, noise=None, lengths=None):
         """Return the outputs, shape (n_samples, n_outputs), of windows.
 
         Parameters
@@ -83,27 +85,31 @@ class FusedNetwork:
         layout : Layout
         noise : list of tensors, default=None
             What :meth:`draw_noise` returned; None outside of training.
+        lengths : tensor of shape (n_samples,), default=None
+            How many steps samples have, where they differ; the longest of them has all.
         """
         parts = self._parts
         if parts.segments is None:  # the LSTM operation reads them, and wants their number even
             x = tf.pad(x, [[0, 0], [0, 0], [0, tf.shape(x)[2] % 2]])
-        outputs = self._outputs(x, layout, noise)
+        outputs = self._outputs(x, layout, noise, lengths)
         if parts.skip is None:
             return outputs
         flat = tf.reshape(tf.transpose(x, (1, 0, 2)), [tf.shape(x)[1], -1])
         return outputs + tf.matmul(flat, parts.skip)
 
-    def _outputs(self, x, layout, noise):
+    def _outputs(self, x, layout, noise, lengths):
         parts = self._parts
         if parts.segments is not None:
-            x = _dense(_cut(x, layout.n_timesteps, layout.segment_length), parts.segments)
-            x = tf.nn.relu(x)
+            x = tf.nn.relu(_dense(_cut(x, layout.segment_length), parts.segments))
+            if lengths is not None:
+                lengths = (lengths + layout.segment_length - 1) // layout.segment_length
         n_samples, n_layers = tf.shape(x)[1], len(parts.layers)
         noise = noise or [None] * n_layers
         states = []
         for i, (layer, drawn) in enumerate(zip(parts.layers, noise, strict=True)):
             is_last = i == n_layers - 1
-            x, state = _run_layer(self._run_lstm, x, layer, is_last)
+            x, state, last = _run_layer(self._run_lstm, x, layer, lengths)
+            x = self._pooled(x, last, lengths)[tf.newaxis] if is_last else x
             states.append(state)
             if drawn is not None and not (is_last and parts.positions is not None):
                 x *= drawn[: tf.shape(x)[0]]
@@ -111,6 +117,19 @@ class FusedNetwork:
             x = self._decoded(states, n_samples, noise)
         outputs = tf.transpose(_dense(x, parts.output), (1, 0, 2))
         return tf.reshape(outputs, [n_samples, -1])
+
+    def _pooled(self, h, last, lengths):
+        """Return what of the states of all steps the output reads, shape (n_samples, n)."""
+        if self._pooling == "last":
+            return last
+        if lengths is None:
+            reduce = tf.reduce_mean if self._pooling == "mean" else tf.reduce_max
+            return reduce(h, axis=0)
+        is_known = tf.transpose(tf.sequence_mask(lengths, tf.shape(h)[0]))[..., tf.newaxis]
+        if self._pooling == "max":
+            return tf.reduce_max(tf.where(is_known, h, h.dtype.min), axis=0)
+        n_known = tf.cast(lengths, h.dtype)[:, tf.newaxis]
+        return tf.reduce_sum(tf.where(is_known, h, 0), axis=0) / n_known
 
     def _decoded(self, states, n_samples, noise):
         """Return the states after one step from the window's, for each of the output's segments."""
@@ -162,9 +181,9 @@ def _variable(n_dimensions):
     return tf.Variable(np.zeros([0] * n_dimensions, np.float32), shape=tf.TensorShape(shape))
 
 
-def _cut(x, n_timesteps, segment_length):
+def _cut(x, segment_length):
     """Cut windows, (n_timesteps, n_samples, n_features), in segments whose steps lie in a row."""
-    n_samples, n_features = tf.shape(x)[1], tf.shape(x)[2]
+    n_timesteps, n_samples, n_features = tf.unstack(tf.shape(x))
     n_segments = n_timesteps // segment_length
     x = tf.reshape(x, [n_segments, segment_length, n_samples, n_features])
     return tf.reshape(
@@ -179,16 +198,34 @@ def _dense(x, layer):
     return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.size(layer.bias)])
 
 
-def _run_layer(run_lstm, x, layer, only_last):
-    """Return the outputs of one LSTM layer, for all steps or the last, and its last state."""
-    outputs, state = [], None
+def _run_layer(run_lstm, x, layer, lengths):
+    """Run one LSTM layer; where samples have lengths, they end there.
+
+    Return the outputs of all steps, (n_timesteps, n_samples, n), the last state of its last
+    direction, and the last outputs, (n_samples, n).
+    """
+    outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
         initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
-        h, c = run_lstm(tf.reverse(x, [0]) if direction else x, w, b, initial, initial)
-        state = h[-1], c[-1]
-        h = h[-1:] if only_last else h
-        outputs.append(tf.reverse(h, [0]) if direction and not only_last else h)
-    return tf.concat(outputs, axis=-1) if len(outputs) > 1 else outputs[0], state
+        h, c = run_lstm(_reversed(x, lengths) if direction else x, w, b, initial, initial)
+        state = _at_the_end(h, lengths), _at_the_end(c, lengths)
+        outputs.append(_reversed(h, lengths) if direction else h)
+        lasts.append(state[0])
+    if len(layer) == 1:
+        return outputs[0], state, lasts[0]
+    return tf.concat(outputs, axis=-1), state, tf.concat(lasts, axis=-1)
+
+
+def _reversed(x, lengths):
+    if lengths is None:
+        return tf.reverse(x, [0])
+    return tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
+
+
+def _at_the_end(x, lengths):
+    if lengths is None:
+        return x[-1]
+    return tf.gather_nd(x, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
 
 
 class _Place(NamedTuple):

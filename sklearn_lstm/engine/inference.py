@@ -58,18 +58,18 @@ class Cell(NamedTuple):
     reader: Reader | None
 
 
-def predict(member, windows, n_missing, architecture):
-    """Predict from windows; a window's state starts at its first observed step.
+def predict(member, windows, n_before, n_after, architecture):
+    """Predict from windows; a window's state starts at its first known step and ends at its last.
 
     What is missing of its first segment, and of what a skip connection reads, is taken to have been
-    as the first observed step.
+    as the first known step; what is missing of its last segment, as the last.
 
     Parameters
     ----------
     member : Member
     windows : Windows
-    n_missing : ndarray of shape (n_samples,)
-        Number of missing steps at the beginning of each window.
+    n_before, n_after : ndarray of shape (n_samples,)
+        Number of missing steps at the beginning and at the end of each window.
     architecture : Architecture
 
     Returns
@@ -78,31 +78,36 @@ def predict(member, windows, n_missing, architecture):
     """
     if len(windows) == 1:  # too small for threads, BLAS's own among them, to need keeping apart
         parts = _kept(member, architecture, np.float64)
-        return _predict_block(parts, windows, int(n_missing[0]), architecture)
+        lengths = _lengths(windows, n_after, architecture)
+        return _predict_block(parts, windows, int(n_before[0]), lengths, architecture)
     y = np.empty((len(windows), architecture.n_outputs))
 
     def predict_block(block):
-        samples, n_steps, dtype = block
-        if dtype == np.float64:
-            part = windows.take(samples)
-            y[samples] = _predict_block(parts[dtype], part, n_steps, architecture)
-            return
-        inner = slice(MARGIN, MARGIN + len(samples))
-        columns = np.full(BLOCK, samples[0])
-        columns[inner] = samples
+        samples, n_missing, dtype = block
+        columns, inner = samples, slice(None)
+        if dtype != np.float64:
+            inner = slice(MARGIN, MARGIN + len(samples))
+            columns = np.full(BLOCK, samples[0])
+            columns[inner] = samples
+        lengths = _lengths(windows, n_after[columns], architecture)
         part = windows.take(columns)
-        y[samples] = _predict_block(parts[dtype], part, n_steps, architecture)[inner]
+        y[samples] = _predict_block(parts[dtype], part, n_missing, lengths, architecture)[inner]
 
-    blocks = list(_blocks(n_missing, windows.rows))
+    blocks = list(_blocks(n_before, n_after, windows.rows))
     parts = {dtype: _kept(member, architecture, dtype) for *_, dtype in blocks}
     map_blocks(predict_block, blocks)
     return y
 
 
-def _blocks(n_missing, rows):
-    """Yield samples that miss equally many steps, this number, and in what they are computed."""
-    for n_steps in np.unique(n_missing):
-        samples = np.flatnonzero(n_missing == n_steps)
+def _blocks(n_before, n_after, rows):
+    """Yield samples that miss equally many steps before, this number, and in what to compute them.
+
+    Shorter ones come first, so that those of a block end at about the same step.
+    """
+    for n_steps in np.unique(n_before):
+        samples = np.flatnonzero(n_before == n_steps)
+        if n_after.any():
+            samples = samples[np.argsort(-n_after[samples], kind="stable")]
         is_many = len(samples) >= MANY and _fit_float32(rows)
         dtype, n = (np.float32, BLOCK - 2 * MARGIN) if is_many else (np.float64, BLOCK)
         for begin in range(0, len(samples), n):
@@ -113,24 +118,50 @@ def _fit_float32(rows):
     return max(-np.fmin.reduce(rows, axis=None), np.fmax.reduce(rows, axis=None)) <= LARGEST
 
 
-def _predict_block(parts, windows, n_missing, architecture):
-    """Predict from windows that miss equally many steps."""
+def _lengths(windows, n_after, architecture):
+    """Return where the last known step of windows is; None where all fill their whole segments."""
+    fills_segments = windows.n_timesteps % (architecture.segment_length or 1) == 0
+    return None if fills_segments and not n_after.any() else windows.n_timesteps - n_after
+
+
+def _predict_block(parts, windows, n_missing, lengths, architecture):
+    """Predict from windows that miss equally many steps before their first known one.
+
+    ``lengths`` are those of :func:`_lengths`.
+    """
     length = architecture.segment_length or 1
     if windows.first is not None and windows.outside == "nan":  # what is missing is left out below
         windows = replace(windows, first=None, last=None)
+    n_steps = None
+    if lengths is not None:
+        windows = _up_to(windows, lengths, -(-lengths.max() // length) * length)
+        n_steps = -(-(lengths - n_missing // length * length) // length)
     observed = windows
     if n_missing:
         if parts.segments or parts.skip is not None:
             windows = observed = _repeat_first_observed(windows, n_missing)
         observed = _without_first(observed, n_missing // length * length)
-    y = _outputs(parts, observed, length)
+    y = _outputs(parts, observed, length, n_steps, architecture.pooling)
     if parts.skip is not None:
         y += _written(windows).reshape(len(windows), -1).astype(np.float64) @ parts.skip
     return y
 
 
+def _up_to(windows, lengths, n_timesteps):
+    """Return windows that are as their last known step from there on."""
+    return replace(
+        windows,
+        n_timesteps=int(n_timesteps),
+        first=windows.starts,
+        last=windows.starts + lengths.astype(windows.starts.dtype) - 1,
+        outside="nearest",
+    )
+
+
 def _repeat_first_observed(windows, n_missing):
-    first, last = windows.starts + n_missing, windows.starts + (windows.n_timesteps - 1)
+    first, last = windows.starts + n_missing, windows.last
+    if last is None:
+        last = windows.starts + (windows.n_timesteps - 1)
     return replace(windows, first=first, last=last, outside="nearest")
 
 
@@ -201,11 +232,14 @@ def _transposed(array, dtype):
     return np.ascontiguousarray(array.T, dtype=dtype)
 
 
-def _outputs(parts, windows, length):
-    """Return what the LSTM layers make of windows, shape (n_samples, n_outputs), float64."""
-    states = _last_states(parts, windows, length)
+def _outputs(parts, windows, length, n_steps, pooling):
+    """Return what the LSTM layers make of windows, shape (n_samples, n_outputs), float64.
+
+    ``n_steps`` says how many of their steps, or segments, there are where that differs, else None.
+    """
+    states, pooled = _run_layers(parts, windows, length, n_steps, pooling)
     if parts.positions is None:
-        return _decoded(states[-1][0], parts.output)
+        return _decoded(pooled, parts.output)
     projected = parts.positions.projected
     n_segments = projected.shape[1]
     # All at once, unless products must be of one size.
@@ -231,8 +265,8 @@ def _decoded(h, output):
     return np.dot(h.T.astype(np.float64), output.kernel) + output.bias
 
 
-def _last_states(parts, windows, length):
-    """Return the doubled state and the cell's after the last step of each layer.
+def _run_layers(parts, windows, length, n_steps, pooling):
+    """Return the doubled state and the cell's after the last step of each layer; what is decoded.
 
     Each has the shape (n_units, n_samples); the two directions of a layer lie one upon the other.
     """
@@ -244,17 +278,48 @@ def _last_states(parts, windows, length):
         inputs = _written(windows).transpose(1, 2, 0)
     for layer in parts.layers:
         states, ends = [], []
-        for direction, cell in zip((1, -1), layer, strict=False):
+        for is_backward, cell in enumerate(layer):
             read = _read(cell.reader, windows, length) if cell.reader else inputs
-            h, c = _run(cell.kernel, read[::direction])
-            states.append(h[::direction])
-            ends.append((h[-1], c))
+            # The cell's states of all steps are asked for by decoding alone.
+            cells = n_steps is not None and parts.positions is not None
+            h, c = _run(cell.kernel, _reversed(read, n_steps) if is_backward else read, cells=cells)
+            states.append(_reversed(h, n_steps) if is_backward else h)
+            ends.append((_at_the_end(h, n_steps), _at_the_end(c, n_steps) if cells else c))
         inputs, (h, c) = states[0], ends[0]
         if len(layer) > 1:
             inputs = np.concatenate(states, axis=1)
             h, c = map(np.concatenate, zip(*ends, strict=True))
         last.append((h, c))
-    return last
+    return last, h if pooling == "last" else _pooled(inputs, n_steps, pooling)
+
+
+def _reversed(x, n_steps):
+    """Reverse the steps of x, shape (n_timesteps, n, n_samples), up to the end of each sample."""
+    if n_steps is None:
+        return x[::-1]
+    steps = n_steps - 1 - np.arange(len(x))[:, np.newaxis]
+    steps = np.where(steps < 0, np.arange(len(x))[:, np.newaxis], steps)
+    return np.take_along_axis(x, steps[:, np.newaxis], axis=0)
+
+
+def _at_the_end(x, n_steps):
+    if n_steps is None:
+        return x[-1]
+    return x[n_steps - 1, :, np.arange(len(n_steps))].T
+
+
+def _pooled(h, n_steps, pooling):
+    """Return the mean or the largest of states, shape (n_timesteps, n, n_samples), over steps.
+
+    Steps are added one by one, so that zeros after a sample's end change no bit.
+    """
+    if n_steps is not None:
+        is_known = np.arange(len(h))[:, np.newaxis, np.newaxis] < n_steps
+        h = np.where(is_known, h, h.dtype.type(0 if pooling == "mean" else -np.inf))
+    if pooling == "max":
+        return h.max(axis=0)
+    n_known = len(h) if n_steps is None else n_steps
+    return np.add.reduce(h, axis=0) / np.asarray(n_known, dtype=h.dtype)
 
 
 def _written(windows):
@@ -330,11 +395,11 @@ def _product(kernel, values):
     return product
 
 
-def _run(kernel, inputs, initial=(0, 0)):
+def _run(kernel, inputs, initial=(0, 0), *, cells=False):
     """Run one LSTM over inputs of shape (n_timesteps, n_inputs or, projected, 4 units, n_samples).
 
     Return its states, doubled, of all steps, shape (n_timesteps, units, n_samples), and its cell's
-    last state.
+    last state; with ``cells`` those of all steps, too.
     """
     n_timesteps, _, n_samples = inputs.shape
     n_gates, n_read = kernel.shape
@@ -357,7 +422,8 @@ def _run(kernel, inputs, initial=(0, 0)):
     add, multiply, tanh, product = np.add, np.multiply, np.tanh, kernel.dot
     one, half = np.array(1, kernel.dtype), np.array(0.5, kernel.dtype)
     projections = inputs if is_projected else repeat(None)
-    for step, h_next, projected in zip(read, h[1:], projections, strict=False):
+    all_cells = np.empty((n_timesteps if cells else 0, units, n_samples), kernel.dtype)
+    for t, (step, h_next, projected) in enumerate(zip(read, h[1:], projections, strict=False)):
         product(step, gates)
         if projected is not None:
             add(gates, projected, gates)
@@ -368,4 +434,6 @@ def _run(kernel, inputs, initial=(0, 0)):
         multiply(c, half, c)
         tanh(c, h_next)
         multiply(h_next, o, h_next)
-    return h[1:], c
+        if cells:
+            all_cells[t] = c
+    return h[1:], all_cells if cells else c

@@ -12,6 +12,13 @@ import numpy as np
 from .architecture import Architecture, check_segments
 from .lstm_op import GATES, run_lstm
 
+# What turns outputs into probabilities, by scikit-learn's type of target.
+PROBABILITIES = {
+    "binary": "sigmoid",
+    "multilabel-indicator": "sigmoid",
+    "multiclass": "softmax",
+}
+
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         f"sklearn-lstm trains with Keras's TensorFlow backend, but {keras.backend.backend()!r} is "
@@ -69,19 +76,25 @@ def lstm_network(
     segment_length: int | None = None,
     decoding: str = "dense",
     skip_connection: bool = False,
+    pooling: str = "last",
     seed: int | None = None,
 ) -> keras.Model:
-    """Build the network of :class:`LSTMRegressor`: LSTM layers and a dense output.
+    """Build the network of :class:`LSTMRegressor` or :class:`LSTMClassifier`.
+
+    LSTM layers and a dense output; where ``meta`` is a classifier's, what follows is a sigmoid for
+    two classes or several labels, and a softmax for more classes.
 
     It follows the convention of scikeras, ``builder(meta, **params) -> keras.Model``, so it works
-    in :class:`LSTMRegressor` as ``network=lstm_network`` and in scikeras's ``KerasRegressor`` as
-    ``model=lstm_network`` (within a Pipeline, scikeras 0.13 needs scikit-learn 1.7 or later).
+    in both as ``network=lstm_network``, and in scikeras's ``KerasRegressor`` and
+    ``KerasClassifier`` as ``model=lstm_network`` (within a Pipeline, scikeras 0.13 needs
+    scikit-learn 1.7 or later).
 
     Parameters
     ----------
     meta : dict
         Of its entries, ``"X_shape_"``, ``(n_samples, n_timesteps, n_features)`` or, for one
-        feature, ``(n_samples, n_timesteps)``, and ``"n_outputs_"`` are used.
+        feature, ``(n_samples, n_timesteps)``, and ``"n_outputs_"`` are used; of a classifier also
+        ``"target_type_"`` and ``"n_classes_"``.
 
     units : int or tuple of int, default=50
         Units of the LSTM layer, or of each of the stacked layers.
@@ -105,6 +118,10 @@ def lstm_network(
     skip_connection : bool, default=False
         Whether a linear map of the window is added to the output.
 
+    pooling : {"last", "mean", "max"}, default="last"
+        What of the last layer's states the output reads: the last one, or the mean or the largest
+        over all steps.
+
     seed : int, default=None
         Seed of initial weights and dropout. None: Keras draws one from Python's global generator.
 
@@ -121,17 +138,25 @@ def lstm_network(
     10451
     """
     n_timesteps, *n_features = meta["X_shape_"][1:]
+    # scikeras calls targets of a regressor multiclass, too, if they are whole numbers.
+    kind = meta["target_type_"] if "n_classes_" in meta else "continuous"
     architecture = Architecture(
         n_timesteps,
         n_features[0] if n_features else 1,
-        meta["n_outputs_"],
+        meta["n_classes_"] if kind == "multiclass" else meta["n_outputs_"],
         (units,) if isinstance(units, int | np.integer) else tuple(units),
         bidirectional,
         segment_length,
         decoding,
         skip_connection,
+        pooling,
     )
-    return build(architecture, dropout, alpha, seed, has_feature_axis=bool(n_features))
+    network = build(architecture, dropout, alpha, seed, has_feature_axis=bool(n_features))
+    activation = PROBABILITIES.get(kind)
+    if activation is None:
+        return network
+    outputs = keras.layers.Activation(activation, dtype="float32")(network.outputs[0])
+    return keras.Model(network.inputs, outputs)
 
 
 def plain_network(architecture, dropout, alpha):
@@ -160,9 +185,12 @@ def build(
     a = architecture
     check_segments(a)
     seeds = repeat(None) if seed is None else count(seed)
-    shape = a.n_timesteps, a.n_features
+    shape = _n_steps_of_input(a), a.n_features
     inputs = keras.Input(shape if has_feature_axis else shape[:1], dtype="float32")
     window = inputs if has_feature_axis else keras.layers.Reshape(shape, dtype="float32")(inputs)
+    mask = None
+    if a.is_ragged:
+        window, mask = _known_steps(window, a.segment_length or 1)
 
     def dense(n, **options):
         return keras.layers.Dense(
@@ -174,12 +202,13 @@ def build(
 
     x = window
     if a.is_segmented:
-        segments = a.n_timesteps // a.segment_length, a.segment_length * a.n_features
+        segments = shape[0] // a.segment_length, a.segment_length * a.n_features
         x = keras.layers.Reshape(segments, dtype="float32")(window)
         x = dense(a.n_inputs, activation="relu", name="segments")(x)
     layers = []
     for i, n_units in enumerate(a.units):
-        options = {"units": n_units, "return_sequences": i < len(a.units) - 1, "alpha": alpha}
+        returns_all = i < len(a.units) - 1 or a.pooling != "last"
+        options = {"units": n_units, "return_sequences": returns_all, "alpha": alpha}
         layer = _lstm_layer(lstm_class, seeds, return_state=a.is_parallel, **options)
         if a.bidirectional:
             layer = keras.layers.Bidirectional(
@@ -190,9 +219,9 @@ def build(
         noise = dropout_class(dropout, seed=next(seeds), dtype="float32") if dropout else _identity
         layers.append((layer, noise))
     if a.is_parallel:
-        x = _decoded(x, layers, a.n_outputs // a.segment_length, seeds)
+        x = _decoded(x, layers, a.n_outputs // a.segment_length, seeds, mask)
     else:
-        x = _run(x, layers)
+        x = _run(x, layers, a.pooling, mask)
     outputs = dense(a.n_decoded, name="output")(x)
     if a.is_parallel:
         outputs = keras.ops.reshape(outputs, (-1, a.n_outputs))
@@ -203,17 +232,50 @@ def build(
     return keras.Model(inputs, outputs)
 
 
-def _run(x, layers):
+def _n_steps_of_input(a):
+    """Return the steps of the input, None for any number; segments are filled up."""
+    if not a.is_ragged:
+        return a.n_timesteps
+    return -(-a.n_timesteps // a.segment_length) * a.segment_length if a.is_segmented else None
+
+
+def _known_steps(window, segment_length):
+    """Fill what is NaN after a sample's end by its last step; tell which steps there are.
+
+    Of segments, which have one with a step; what is filled up after these is read by none.
+    """
+    is_known = keras.ops.logical_not(keras.ops.all(keras.ops.isnan(window), axis=2))
+    number = keras.ops.cumsum(keras.ops.ones_like(is_known, dtype="int32"), axis=1) - 1
+    n_known = keras.ops.sum(keras.ops.cast(is_known, "int32"), axis=1, keepdims=True)
+    inside = keras.ops.minimum(number, n_known - 1)
+    window = keras.ops.take_along_axis(window, inside[..., None], axis=1)
+    return window, is_known[:, ::segment_length]
+
+
+def _run(x, layers, pooling, mask):
     for layer, noise in layers:
-        x = noise(layer(x))
+        is_last = layer is layers[-1][0]
+        x = layer(x, mask=mask)
+        x = noise(_pooled(x, pooling, mask) if is_last else x)
     return x
 
 
-def _decoded(x, layers, n_segments, seeds):
+def _pooled(x, pooling, mask):
+    if pooling == "last":
+        return x
+    if mask is not None and pooling == "max":
+        x = keras.ops.where(mask[..., None], x, float(np.finfo(np.float32).min))
+        mask = None
+    if pooling == "max":
+        return keras.layers.GlobalMaxPooling1D(dtype="float32")(x)
+    return keras.layers.GlobalAveragePooling1D(dtype="float32")(x, mask=mask)
+
+
+def _decoded(x, layers, n_segments, seeds, mask):
     """Return the states after one step from the window's, for each of the output's segments."""
     states = []
     for layer, noise in layers:
-        x, *state = layer(x)
+        x, *state = layer(x, mask=mask)
         states.append([_for_each_segment(part, n_segments) for part in state])
         x = noise(x)
     one_each = keras.ops.ones_like(keras.layers.RepeatVector(n_segments)(x)[..., 0], dtype="int32")

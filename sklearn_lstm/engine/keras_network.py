@@ -10,6 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from .keras_builder import build
 
@@ -112,7 +113,7 @@ class KerasNetwork:
     def split(self, arrays):
         return arrays
 
-    def predict(self, x, layout, noise=None):
+    def predict(self, x, layout, noise=None, lengths=None):
         """Return the outputs, shape (n_samples, n_outputs); see :class:`FusedNetwork`."""
         if noise is not None:
             rate, seed = noise
@@ -123,8 +124,18 @@ class KerasNetwork:
                     rate,
                     iter([tf.stack([seed[0], 2 * n_layers * seed[1] + call]) for call in calls]),
                 )
-        windows = tf.ensure_shape(tf.transpose(x, (1, 0, 2)), self._network.input_shape)
+        windows = self._windows(tf.transpose(x, (1, 0, 2)), lengths)
         return self._network(windows, training=noise is not None)
+
+    def _windows(self, x, lengths):
+        """Return windows as the network reads them: NaN after the end of those that are shorter."""
+        shape = self._network.input_shape
+        if lengths is not None:
+            is_known = tf.sequence_mask(lengths, tf.shape(x)[1])[..., tf.newaxis]
+            x = tf.where(is_known, x, np.nan)
+            n_more = 0 if shape[1] is None else shape[1] - tf.shape(x)[1]
+            x = tf.pad(x, [[0, 0], [0, n_more], [0, 0]], constant_values=np.nan)
+        return tf.ensure_shape(x, shape)
 
     def draw_noise(self, n_samples, layout, rate, seed):
         """Leave the drawing of dropout to the layers."""

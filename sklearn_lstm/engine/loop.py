@@ -3,7 +3,7 @@
 It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from time import perf_counter
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from .protocols import Trainer
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
 MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
+BATCHES_TOGETHER = 8  # within which samples are sorted by length
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
 
 
@@ -23,12 +24,32 @@ SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wa
 class Samples:
     """What a network learns from, in float32 but where windows are relative to something.
 
-    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows.
+    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows. Rows
+    that a window may not read, where NaN stands for them, come after its end: it is shorter.
     """
 
     windows: Windows
     y: np.ndarray | FollowingSteps
     sample_weight: np.ndarray
+
+    @property
+    def is_ragged(self):
+        """bool : Whether the lengths of windows may differ."""
+        return self.windows.first is not None and self.windows.outside == "nan"
+
+    @property
+    def lengths(self):
+        """ndarray of shape (n_samples,) or None : How many steps each has, if that may differ."""
+        return self.windows.last - self.windows.starts + 1 if self.is_ragged else None
+
+    def of_unequal_lengths(self, n_timesteps):
+        """Return them as windows whose lengths may differ, the longest of this one."""
+        windows = self.windows
+        first, last = windows.first, windows.last
+        if not self.is_ragged:
+            first, last = windows.starts, windows.starts + (windows.n_timesteps - 1)
+        windows = replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="nan")
+        return replace(self, windows=windows)
 
     def __len__(self):
         return len(self.windows)
@@ -72,6 +93,7 @@ def run_epochs(
     shuffle,
     schedule="constant",
     patience=None,
+    by_length=None,
     progress,
     stop,
 ):
@@ -81,7 +103,8 @@ def run_epochs(
     What is random in an epoch depends on the seed and its number alone, so that ten epochs are the
     same ten in one call or in ten. A KeyboardInterrupt ends the training, and the history
     says so; it is raised where there are no weights of a whole epoch yet. So does the event
-    ``stop``, which another thread may set. ``progress`` is a bar, left open.
+    ``stop``, which another thread may set. ``progress`` is a bar, left open. ``by_length``
+    is the :class:`ByLength` of samples whose lengths differ, where they are shuffled.
     """
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
@@ -90,7 +113,7 @@ def run_epochs(
         for call in _calls(epochs, one_by_one=patience is not None):
             if stop.is_set():
                 raise KeyboardInterrupt
-            orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle)
+            orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle, by_length)
             losses, validation_losses = trainer.run(
                 orders, seeds, np.array([shares[i] for i in call])
             )
@@ -136,13 +159,39 @@ def count_drawn(max_samples, n_samples):
     return max(1, round(max_samples * n_samples))
 
 
-def _orders(epochs, n_samples, n_drawn, seed, shuffle):
+class ByLength(NamedTuple):
+    """Batches of samples that are about as long: none waits for a much longer one.
+
+    ``lengths`` are those of the samples. Of every ``BATCHES_TOGETHER`` batches the samples are
+    sorted by length, and cut into batches anew, which come in random order: all lengths, and what
+    goes with them, remain in any few updates.
+    """
+
+    lengths: np.ndarray
+    batch_size: int
+
+    def regrouped(self, order, rng):
+        """Return an order, whose batches are its slices, with its batches made in this way."""
+        size = self.batch_size
+        regrouped = order.copy()
+        for begin in range(0, len(order), BATCHES_TOGETHER * size):
+            part = order[begin : begin + BATCHES_TOGETHER * size]
+            n_whole = len(part) // size * size  # the rest stays the last, shorter batch
+            whole = part[:n_whole]
+            batches = whole[np.argsort(self.lengths[whole], kind="stable")].reshape(-1, size)
+            regrouped[begin : begin + n_whole] = rng.permutation(batches).ravel()
+        return regrouped
+
+
+def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
     """Return the order of the samples in each epoch, and a seed for what else is random."""
     orders = np.empty((len(epochs), n_drawn), dtype=np.int32)
     seeds = np.empty(len(epochs), dtype=np.int32)
     for i, epoch in enumerate(epochs):
         rng = np.random.default_rng([seed, epoch])
         _fill_order(orders[i], rng, n_samples, shuffle)
+        if by_length is not None:
+            orders[i] = by_length.regrouped(orders[i], rng)
         seeds[i] = rng.integers(2**31)
     return orders, seeds
 

@@ -10,12 +10,14 @@ from functools import partial
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
 
 # Taken off outputs that are gaps between quantiles, so that gaps begin narrow: they widen faster
 # than they narrow. On lines with noise of deviation 0.01 to 1, five epochs from here end with a
 # quarter to three quarters of the error of five from 0. On noise of 1.5 around nothing they end
 # with twice the error, and after twenty epochs with the same.
 NARROW = 2.0
+ROUNDED = 1e-7  # what probabilities of float32 are kept away from 0 and 1, as Keras does
 
 
 class Loss(ABC):
@@ -24,6 +26,13 @@ class Loss(ABC):
     Subclasses are frozen dataclasses. Losses of one class share a compiled program, which is given
     what else they differ in as numbers.
     """
+
+    customs_predict = False  # whether custom networks' outputs are predictions, not beneath them
+
+    @property
+    def has_link(self):
+        """bool : Whether a custom network's outputs become predictions by some function."""
+        return False
 
     @staticmethod
     @abstractmethod
@@ -52,6 +61,25 @@ class Loss(ABC):
     def n_outputs(self, n_targets):
         """Return how many outputs a network needs for so many targets."""
         return n_targets
+
+    def first_outputs(self, y, sample_weight):
+        """Return what outputs begin at, shape (n_targets,); None for near zero.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples, n_targets)
+        sample_weight : ndarray of shape (n_samples,)
+        """
+        return None
+
+    def refuse_targets(self, y):
+        """Raise a ValueError for targets that have no loss.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        """
+        return None
 
     def predictions(self, outputs):
         """Turn outputs, shape (n_samples, n_outputs), into predictions, in NumPy.
@@ -115,6 +143,10 @@ class Quantile(Loss):
     levels: float | tuple[float, ...]
 
     @property
+    def has_link(self):
+        return np.size(self.levels) > 1
+
+    @property
     def is_joint(self):
         """bool : Whether predictions have an axis of levels."""
         return isinstance(self.levels, tuple)
@@ -170,8 +202,153 @@ def _ordered(outputs, gaps, n_levels, cumsum, softplus):
     return (outputs[:, 0] - middles / 2)[:, None] + above_lowest
 
 
+class _LogLink(Loss):
+    """Outputs are logarithms of what is predicted, which so is positive."""
+
+    @property
+    def has_link(self):
+        return True
+
+    def first_outputs(self, y, sample_weight):
+        """Return the logarithms of the means: from 0, which is 1, a thousand is far away."""
+        means = np.average(y, axis=0, weights=sample_weight)
+        return np.log(np.where(means > 0, means, 1.0))
+
+    def predictions(self, outputs):
+        return np.exp(outputs)
+
+    def keras_predictions(self, keras, outputs):
+        return keras.ops.exp(outputs)
+
+
+@dataclass(frozen=True)
+class Poisson(_LogLink):
+    """Half the Poisson deviance, but for what no prediction changes: for counts."""
+
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
+        return tf.exp(outputs) - y * outputs
+
+    def refuse_targets(self, y):
+        _refuse(y, np.less, "poisson", "zero or more")
+
+
+@dataclass(frozen=True)
+class Gamma(_LogLink):
+    """Half the gamma deviance, but for what no prediction changes: for positive amounts."""
+
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
+        return outputs + y * tf.exp(-outputs)
+
+    def refuse_targets(self, y):
+        _refuse(y, np.less_equal, "gamma", "more than zero")
+
+
+def _refuse(y, is_bad, loss, what):
+    y = np.asarray(y).reshape(len(y), -1)
+    bad = is_bad(y, 0)
+    if bad.any():
+        row, column = map(int, np.argwhere(bad)[0])
+        where = f"row {row}" if y.shape[1] == 1 else f"row {row}, column {column}"
+        raise ValueError(
+            f"loss={loss!r} is for targets of {what}, but y is {y[row, column]:g} at {where}. "
+            "Leave the row out, or take another loss, such as loss='squared_error'."
+        )
+
+
+class Classification(Loss):
+    """The negative logarithm of the probability that outputs give to the true class."""
+
+    customs_predict = True
+
+    @abstractmethod
+    def log_probabilities(self, outputs):
+        """Return logarithms of probabilities, the classes along the last axis.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs)
+        """
+
+    def outputs_beneath(self, ops, predictions):
+        """Return the outputs from which these probabilities come, which may be 0 or 1 by rounding.
+
+        Parameters
+        ----------
+        ops : module
+            ``tf.math`` or NumPy.
+        predictions : tensor or ndarray of shape (n_samples, n_outputs)
+        """
+        inside = ops.minimum(ops.maximum(predictions, ROUNDED), 1 - ROUNDED)
+        return self._logits(ops, inside)
+
+    @abstractmethod
+    def _logits(self, ops, predictions):
+        """Do so for probabilities between 0 and 1, both excluded."""
+
+
+@dataclass(frozen=True)
+class Logistic(Classification):
+    """For targets that are 0 or 1: two classes, or several labels, each by itself.
+
+    What is predicted is the probability of 1.
+    """
+
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=outputs)
+
+    def predictions(self, outputs):
+        return expit(outputs)
+
+    def keras_predictions(self, keras, outputs):
+        return keras.ops.sigmoid(outputs)
+
+    def log_probabilities(self, outputs):
+        """Return them in the shape (n_samples, n_outputs, 2)."""
+        return np.stack([log_expit(-outputs), log_expit(outputs)], axis=-1)
+
+    def _logits(self, ops, predictions):
+        return ops.log(predictions) - ops.log1p(-predictions)
+
+
+@dataclass(frozen=True)
+class Multinomial(Classification):
+    """For one target that is the number of a class, of which there are more than two.
+
+    What is predicted are the probabilities of all classes.
+    """
+
+    n_classes: int
+
+    @staticmethod
+    def per_target(tf, y, outputs, numbers):
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels=tf.cast(y[:, 0], tf.int32), logits=outputs
+        )[:, tf.newaxis]
+
+    def n_outputs(self, n_targets):
+        return self.n_classes
+
+    def predictions(self, outputs):
+        return softmax(outputs, axis=1)
+
+    def keras_predictions(self, keras, outputs):
+        return keras.ops.softmax(outputs)
+
+    def log_probabilities(self, outputs):
+        """Return them in the shape (n_samples, n_classes)."""
+        return log_softmax(outputs, axis=1)
+
+    def _logits(self, ops, predictions):
+        return ops.log(predictions)
+
+
 LOSSES: dict[str, Loss] = {
     "squared_error": SquaredError(),
     "absolute_error": AbsoluteError(),
     "huber": Huber(),
+    "poisson": Poisson(),
+    "gamma": Gamma(),
 }

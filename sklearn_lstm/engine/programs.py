@@ -207,9 +207,9 @@ class Program:
             return loss * tf.cast(end - begin, tf.float32)
 
         def validate_batch(begin, end):
-            batch, reading = tf.range(begin, end), self.key.validation_reading
-            samples = read_batch(validation, batch, layout, reading)
-            total = self._summed_loss(samples, layout, loss_numbers)
+            reading = self.key.validation_reading
+            batch = self._read(validation, tf.range(begin, end), layout, reading)
+            total = self._summed_loss(batch, layout, loss_numbers)
             return total / tf.cast(layout.n_targets, tf.float32)
 
         def epoch(i, losses, validation_losses):
@@ -243,7 +243,7 @@ class Program:
         if self.key.has_dropout:
             noise = self.network.draw_noise(n_samples, layout, dropout, seed)
         if n_parts == 1:
-            samples = read_batch(train, batch, layout, self.key.reading)
+            samples = self._read(train, batch, layout, self.key.reading)
             return self._summed_loss(samples, layout, loss_numbers, noise) / n_values
         totals = []
         for k in range(n_parts):
@@ -252,16 +252,18 @@ class Program:
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
-            samples = read_batch(train, batch[part], layout, self.key.reading)
+            samples = self._read(train, batch[part], layout, self.key.reading)
             total = self._summed_loss(samples, layout, loss_numbers, part_noise)
             totals.append(counts * total)
         return tf.add_n(totals) / n_values
 
-    def _summed_loss(self, samples, layout, loss_numbers, noise=None):
-        x, y, sample_weight = samples
-        outputs = self.network.predict(x, layout, noise)
-        losses = self.key.loss.per_target(tf, y, outputs, loss_numbers)
-        return tf.reduce_sum(losses * sample_weight[:, tf.newaxis])
+    def _read(self, data, batch, layout, reading):
+        return read_batch(data, batch, layout, reading, whole=not self.key.is_fused)
+
+    def _summed_loss(self, batch, layout, loss_numbers, noise=None):
+        outputs = self.network.predict(batch.x, layout, noise, batch.lengths)
+        losses = self.key.loss.per_target(tf, batch.y, outputs, loss_numbers)
+        return tf.reduce_sum(losses * batch.sample_weight[:, tf.newaxis])
 
 
 def _run_batches(run_batch, n_samples, batch_size):

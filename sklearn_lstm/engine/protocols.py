@@ -46,8 +46,11 @@ class Network(Protocol):
     def split(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """Bring arrays shaped as the variables into the shapes of Keras."""
 
-    def predict(self, x: Any, layout: Any, noise: Any = None) -> Any:
-        """Return outputs, (n_samples, n_outputs), of x, (n_timesteps, n_samples, n_features)."""
+    def predict(self, x: Any, layout: Any, noise: Any = None, lengths: Any = None) -> Any:
+        """Return outputs, (n_samples, n_outputs), of x, (n_timesteps, n_samples, n_features).
+
+        With ``lengths``, (n_samples,), those of samples differ, and x holds no NaN after their end.
+        """
 
     def draw_noise(self, n_samples: Any, layout: Any, rate: Any, seed: Any) -> Any:
         """Draw the dropout of a whole batch, as :meth:`predict` takes it."""

@@ -71,8 +71,8 @@ def _take(weights, n):
     return taken
 
 
-def initial_weights(rng, architecture):
-    """Draw weights as Keras initialises them.
+def initial_weights(rng, architecture, first_outputs=None):
+    """Draw weights as Keras initialises them, but for the outputs' bias where those are given.
 
     Kernels are Glorot uniform [1]_, recurrent kernels orthogonal [2]_, positions uniform between
     -0.05 and 0.05, biases zero but for those of the forget gate, which are one [3]_. The skip
@@ -99,6 +99,9 @@ def initial_weights(rng, architecture):
         shape = a.n_outputs // a.segment_length, a.units[0]
         positions = rng.uniform(-0.05, 0.05, shape).astype(np.float32)
     output = _initial_dense(rng, n_inputs, a.n_decoded)
+    if first_outputs is not None:
+        bias = np.reshape(first_outputs, (-1, a.n_decoded)).mean(axis=0)
+        output = output._replace(bias=bias.astype(np.float32))
     if a.skip_connection:
         skip = np.zeros((a.n_timesteps * a.n_features, a.n_outputs), dtype=np.float32)
     return pack(Parts(segments, layers, positions, output, skip))

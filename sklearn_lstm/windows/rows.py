@@ -365,44 +365,67 @@ def _every(shift, n, n_rows):
     return np.arange(0, n * shift, shift, dtype=np.int32 if n_rows < MOST_ROWS else np.int64)
 
 
-def count_missing_history(windows):
-    """Count the leading steps of each window that are missing, that is NaN in every feature.
+def count_missing_steps(windows):
+    """Count the steps that windows miss before their first known one and after their last.
+
+    A step is missing that is NaN in every feature, or lies beyond the rows a window may read.
 
     Parameters
     ----------
     windows : Windows
-        ``first`` one-dimensional, if they have one, and ``last`` their last step.
+        ``first`` and ``last`` one-dimensional, if they have any.
 
     Returns
     -------
-    n_missing : ndarray of shape (n_samples,)
-        Between 0 and ``n_timesteps``.
+    n_before, n_after : ndarray of shape (n_samples,)
+        A window without a known step misses all of them before.
     first_bad : tuple of (int, int) or None
-        Sample and step of the first NaN or infinity that is not missing history.
+        Sample and step of the first NaN or infinity between known steps; or a sample that has none,
+        and 0.
     """
     starts, w = windows.starts, windows.n_timesteps
-    n_outside = np.zeros(1, dtype=starts.dtype)
-    if windows.first is not None and windows.outside == "nan":
-        n_outside = np.maximum(windows.first - starts, 0)
-    elif windows.first is not None:
-        return np.zeros(len(starts), dtype=np.int64), None
-    if len(starts) > 1:
-        n_outside = np.broadcast_to(n_outside, len(starts))
+    n_before = n_after = np.zeros(len(starts), dtype=starts.dtype)
+    if windows.first is not None and windows.outside == "nearest":
+        return n_before, n_after, None
+    if windows.first is not None:
+        n_before = np.maximum(windows.first - starts, 0)
+        n_after = np.maximum(starts + (w - 1) - windows.last, 0)
     if is_finite(windows.rows):
-        return n_outside, None
+        return n_before, n_after, None
     missing, unusable = _unknown_rows(windows.rows)
-    n_missing = np.empty(len(starts), dtype=starts.dtype)
+    n_outside = n_before
+    n_before, n_after = n_before.copy(), n_after.copy()
     for block in _blocks(len(starts)):
-        begins, ends = np.maximum(starts[block] + n_outside[block], 0), starts[block] + w
-        n = _count_between(missing, begins, ends)
+        begins, ends = starts[block] + n_before[block], starts[block] + w - n_after[block]
+        begins = np.maximum(begins, 0)
+        n_leading, n_trailing = _count_at_ends(missing, begins, ends)
+        n_before[block] += n_leading
+        n_after[block] += n_trailing
         n_unusable = _count_between(unusable, begins, ends)
-        leading = _count_between(missing, begins, begins + n) == n
-        n_missing[block] = n_outside[block] + n
-        bad = (n_unusable > n) | ~leading | (n_missing[block] == w)
+        bad = (n_unusable > n_leading + n_trailing) | (n_before[block] + n_after[block] >= w)
         if bad.any():
             sample = block.start + int(bad.argmax())
-            return n_missing, (sample, _first_bad_step(windows, sample, int(n_outside[sample])))
-    return n_missing, None
+            return n_before, n_after, (sample, _first_bad_step(windows, sample, n_outside[sample]))
+    return n_before, n_after, None
+
+
+def _count_at_ends(numbers, begins, ends):
+    """Count how many of these numbers, in ascending order, lie in a row at both ends of ranges.
+
+    A range that is full of them has all at its beginning.
+    """
+    if not len(numbers):
+        return np.zeros_like(begins), np.zeros_like(begins)
+    is_last = np.append(np.diff(numbers) > 1, True)  # of neighbours
+    lasts = numbers[is_last]
+    firsts = numbers[np.append(True, is_last[:-1])]
+    run = np.minimum(np.searchsorted(lasts, begins), len(lasts) - 1)
+    starts_within = (firsts[run] <= begins) & (begins <= lasts[run])
+    n_leading = np.where(starts_within, np.minimum(lasts[run] + 1, ends) - begins, 0)
+    run = np.maximum(np.searchsorted(firsts, ends) - 1, 0)
+    ends_within = (firsts[run] < ends) & (ends <= lasts[run] + 1) & (n_leading < ends - begins)
+    n_trailing = np.where(ends_within, ends - np.maximum(firsts[run], begins), 0)
+    return n_leading.astype(begins.dtype), n_trailing.astype(begins.dtype)
 
 
 def _unknown_rows(rows):
@@ -421,14 +444,15 @@ def _count_between(numbers, begins, ends):
 
 
 def _first_bad_step(windows, sample, n_outside):
-    """Return the first step of a window that is neither finite nor missing history."""
+    """Return the first step of a window that is neither finite nor missing at one of its ends."""
     start, w = int(windows.starts[sample]), windows.n_timesteps
-    window = windows.rows[max(start + n_outside, 0) : start + w]
-    known = ~np.isnan(window).all(axis=1)
-    n_leading = int(known.argmax()) if known.any() else 0
-    return (
-        w - len(window) + n_leading + int((~np.isfinite(window[n_leading:])).any(axis=1).argmax())
-    )
+    begin = max(start + int(n_outside), 0)
+    window = windows.rows[begin : start + w]
+    known = np.flatnonzero(~np.isnan(window).all(axis=1))
+    if not len(known):
+        return 0
+    between = ~np.isfinite(window[known[0] : known[-1] + 1]).all(axis=1)
+    return begin - start + int(known[0]) + int(between.argmax())
 
 
 def _blocks(n):

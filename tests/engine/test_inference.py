@@ -130,7 +130,7 @@ def test_among_many_a_prediction_is_the_same_wherever_it_stands(params, n_featur
     windows = Windows(rows, np.arange(n), 6, relative=relative, n_relative=1 if relative else 0)
     n_missing = np.where(np.arange(n) % 1000 < 500, 0, 2)
     member, architecture = network(n_features, **params)
-    whole = predict(member, windows, n_missing, architecture)
+    whole = predict(member, windows, n_missing, 0 * n_missing, architecture)
     assert len(np.unique(whole[:, 0])) == n
     selections = [
         rng.permutation(n),
@@ -139,10 +139,10 @@ def test_among_many_a_prediction_is_the_same_wherever_it_stands(params, n_featur
         np.repeat(np.arange(0, n, 2), 2),
     ]
     for some in selections:
-        found = predict(member, windows.take(some), n_missing[some], architecture)
+        found = predict(member, windows.take(some), n_missing[some], 0 * some, architecture)
         assert_array_equal(found, whole[some])
     for i in (0, 7, 1249, n - 1):
-        alone = predict(member, windows.take([i]), n_missing[[i]], architecture)
+        alone = predict(member, windows.take([i]), n_missing[[i]], n_missing[[0]] * 0, architecture)
         assert_allclose(alone[0], whole[i], rtol=0, atol=2e-6)
 
 
@@ -151,8 +151,8 @@ def test_values_beyond_float32_are_predicted_among_many_as_alone():
     rows[100] = 1e200
     windows, n_missing = Windows(rows, np.arange(2900), 6), np.zeros(2900, dtype=int)
     member, architecture = network(1, skip_connection=True)
-    many = predict(member, windows, n_missing, architecture)
-    alone = predict(member, windows.take([97]), n_missing[:1], architecture)
+    many = predict(member, windows, n_missing, 0 * n_missing, architecture)
+    alone = predict(member, windows.take([97]), n_missing[:1], 0 * n_missing[:1], architecture)
     assert np.abs(alone).max() > 1e198
     assert_allclose(many[97], alone[0], rtol=1e-12)
 

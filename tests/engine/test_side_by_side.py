@@ -42,7 +42,7 @@ def networks(ensemble):
 def trained_alone(lstm, member, X, y):
     """Train a network of an ensemble by itself, from its initial weights."""
     alone = clone(lstm).set_params(ensemble_size=1, epochs=1).fit(X, y)
-    alone._members = [Member(member.seed, alone._initial_weights(member.seed))]
+    alone._members = [Member(member.seed, alone._initial_weights(member.seed, None))]
     return alone.set_params(warm_start=True, epochs=lstm.epochs).fit(X, y)
 
 

@@ -1,6 +1,7 @@
 """Windows that are rows and starts, against what loops write out."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn_lstm.windows.rows import (
     BLOCK,
     FollowingSteps,
     Windows,
-    count_missing_history,
+    count_missing_steps,
     joined_ranges,
     row_numbers,
 )
@@ -349,24 +350,20 @@ def test_row_numbers_are_small_where_that_is_enough():
     assert row_numbers(np.arange(3), 2**31 - 1).dtype == np.int64
 
 
-def missing_history(windows):
-    """Count leading steps without a value by a walk, and find the first that is no history."""
-    array = written_out(windows)
-    n_missing, first_bad = [], None
-    for i, window in enumerate(array):
-        n_outside = 0
-        if windows.first is not None:
-            n_outside = max(0, int(windows.first[i] - windows.starts[i]))
-        n = n_outside
-        while n < len(window) and np.isnan(window[n]).all():
-            n += 1
-        n_missing.append(n)
-        bad = [t for t in range(n, len(window)) if not np.isfinite(window[t]).all()]
-        if n == len(window):
-            bad = [n_outside]
+def missing_steps(windows):
+    """Count steps without a value at both ends by a walk; find the first that is bad between."""
+    n_before, n_after, first_bad = [], [], None
+    for i, window in enumerate(written_out(windows)):
+        known = [t for t in range(len(window)) if not np.isnan(window[t]).all()]
+        begin, end = (known[0], known[-1] + 1) if known else (len(window), len(window))
+        n_before.append(begin)
+        n_after.append(len(window) - end)
+        bad = [t for t in range(begin, end) if not np.isfinite(window[t]).all()]
+        if not known:
+            bad = [0]
         if bad and first_bad is None:
             first_bad = i, bad[0]
-    return n_missing, first_bad
+    return n_before, n_after, first_bad
 
 
 @settings(deadline=None, max_examples=300)
@@ -375,6 +372,7 @@ def missing_history(windows):
     n_features=st.integers(1, 2),
     w=st.integers(1, 5),
     is_bounded=st.booleans(),
+    n_cut=st.integers(0, 3),
     spoiled=st.lists(
         st.tuples(
             st.integers(0, 24), st.integers(0, 1), st.sampled_from([np.nan, np.inf, -np.inf])
@@ -383,8 +381,8 @@ def missing_history(windows):
     ),
     unknown=st.lists(st.tuples(st.integers(0, 24), st.integers(1, 4)), max_size=2),
 )
-def test_missing_history_is_counted_as_a_walk_would(
-    seed, n_features, w, is_bounded, spoiled, unknown
+def test_missing_steps_are_counted_as_a_walk_would(
+    seed, n_features, w, is_bounded, n_cut, spoiled, unknown
 ):
     windows = some_windows(
         bounds="of windows" if is_bounded else None,
@@ -397,8 +395,11 @@ def test_missing_history_is_counted_as_a_walk_would(
         windows.rows[begin : begin + n] = np.nan
     for row, feature, value in spoiled:
         windows.rows[row, feature % n_features] = value
-    n_missing, first_bad = count_missing_history(windows)
-    expected, bad = missing_history(windows)
+    if is_bounded:  # some end before their last step
+        last = np.maximum(windows.last - np.arange(5) % (n_cut + 1), windows.first)
+        windows = replace(windows, last=last)
+    n_before, n_after, first_bad = count_missing_steps(windows)
+    *expected, bad = missing_steps(windows)
     assert first_bad == bad
     if bad is None:
-        assert list(n_missing) == expected
+        assert [list(n_before), list(n_after)] == expected
