@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import LinAlgWarning
 
-from .random_doors import QUICK, pipeline, regressor
+from .random_doors import QUICK, SAID, pipeline, regressor
 from .random_tables import CommandError, forecast_command, predict_command
 
 DOORS = QUICK | {
@@ -81,6 +81,7 @@ def _outcome(trial):
             result, error = None, raised
     if _fingerprint(trial.given) != before:
         return WRONG, "what was given is not as before"
+    SAID[:] = [str(one.message) for one in caught]
     deep = [one for one in caught if _is_deep(one.category)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
