@@ -32,7 +32,9 @@ HEADER = "sklearn-lstm.json"  # the entry of the file that says what it is, and 
 # functions of two arrays.
 _PARTS_OF_SEARCHES = [
     *(f"sklearn.model_selection._split.{name}" for name in (
-        "KFold", "PredefinedSplit", "RepeatedKFold", "ShuffleSplit", "TimeSeriesSplit",
+        "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "PredefinedSplit",
+        "RepeatedKFold", "RepeatedStratifiedKFold", "ShuffleSplit", "StratifiedGroupKFold",
+        "StratifiedKFold", "StratifiedShuffleSplit", "TimeSeriesSplit",
     )),
     *(f"sklearn.metrics._scorer.{name}" for name in (
         "_MultimetricScorer", "_PassthroughScorer", "_Scorer",
@@ -42,6 +44,14 @@ _PARTS_OF_SEARCHES = [
         "mean_absolute_error", "mean_absolute_percentage_error", "mean_pinball_loss",
         "mean_squared_error", "mean_squared_log_error", "median_absolute_error", "r2_score",
         "root_mean_squared_error", "root_mean_squared_log_error",
+    )),
+    *(f"sklearn.metrics._classification.{name}" for name in (
+        "accuracy_score", "balanced_accuracy_score", "brier_score_loss", "cohen_kappa_score",
+        "d2_log_loss_score", "f1_score", "jaccard_score", "log_loss", "matthews_corrcoef",
+        "precision_score", "recall_score",
+    )),
+    *(f"sklearn.metrics._ranking.{name}" for name in (
+        "average_precision_score", "roc_auc_score", "top_k_accuracy_score",
     )),
     *(f"sklearn.utils._metadata_requests.{name}" for name in (
         "MetadataRequest", "MethodMetadataRequest",

@@ -17,7 +17,7 @@ HELPERS = {
     "_atomic", "_checks", "_sklearn_private", "_output_files", "_progress", "_quantiles",
     "_warn",
 }  # fmt: skip
-ESTIMATORS = {"_base", "_regressor", "_pipeline"}
+ESTIMATORS = {"_base", "_classifier", "_regressor", "_pipeline"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 
 # What a folder, or a module of the top level, may import of the package beside itself, and which
