@@ -257,6 +257,23 @@ class BaseLSTM(BaseEstimator):
         self._present_loss().refuse_targets(targets)
         self._check_n_outputs(targets, reset=reset)
         weights = check_weights(sample_weight, array)
+        windows, is_complete = self._learnable(array, reset=reset)
+        samples = Samples(windows, targets, self._weighed(weights, targets))
+        if not is_complete.all():
+            samples = samples[_where(is_complete)]
+        samples = _for_training(samples)
+        if not samples.sample_weight.any():
+            raise ValueError(
+                "sample_weight is zero for every row that fit could learn from: give at least one "
+                "of the complete windows a positive weight."
+            )
+        return samples
+
+    def _learnable(self, array, *, reset):
+        """Return windows that end at their last known step; and which miss none before their first.
+
+        Takes note of whether they differ in length, and of the longest.
+        """
         windows, n_before, n_after = self._locate(array)
         if n_before.all():
             longest = windows.n_timesteps - n_before.min()
@@ -266,19 +283,12 @@ class BaseLSTM(BaseEstimator):
                 "less, or fit on more rows. Of sequences that are just shorter, put the NaN at "
                 "their end (SequencePadder does)."
             )
+        if n_after.any() and self.network is not None:
+            raise _unequal_lengths_for_custom()
         windows = _ending_before(windows, n_after) if n_after.any() else _without_bounds(windows)
         self._lengths_differ = bool(n_after.any()) or (self._lengths_differ and not reset)
         self.n_timesteps_ = max(windows.n_timesteps, 0 if reset else self.n_timesteps_)
-        samples = Samples(windows, targets, self._weighed(weights, targets))
-        if n_before.any():
-            samples = samples[_where(n_before == 0)]
-        samples = _for_training(samples)
-        if not samples.sample_weight.any():
-            raise ValueError(
-                "sample_weight is zero for every row that fit could learn from: give at least one "
-                "of the complete windows a positive weight."
-            )
-        return samples
+        return windows, n_before == 0
 
     def _check_targets(self, y, windows, *, reset):
         """Return targets as numbers, of one or two dimensions."""
@@ -311,11 +321,6 @@ class BaseLSTM(BaseEstimator):
         n_before, n_after, bad = count_missing_steps(windows)
         if bad is not None:
             raise ValueError(_words_about(array, *bad))
-        if n_after.any() and self.network is not None:
-            raise ValueError(
-                "X holds sequences of unequal lengths (NaN at their end), which a custom network "
-                "is not given. Set network=None, or give windows of one length."
-            )
         return windows, n_before, n_after
 
     def _check_validation(self, X_val, y_val, sample_weight_val):
@@ -471,6 +476,8 @@ class BaseLSTM(BaseEstimator):
         windows, n_before, n_after = self._locate(self._check_windows(X, reset=False))
         architecture = self._architecture
         if not isinstance(architecture, Architecture):
+            if n_after.any():
+                raise _unequal_lengths_for_custom()
             return self._custom_outputs(windows, n_before)
         if n_after.any():
             check_segments(architecture._replace(is_ragged=True))
@@ -539,6 +546,13 @@ def _where(flags):
     """Select what is flagged, which is not copied where it lies in a row."""
     begin, end = int(flags.argmax()), len(flags) - int(flags[::-1].argmax())
     return slice(begin, end) if flags[begin:end].all() else flags
+
+
+def _unequal_lengths_for_custom():
+    return ValueError(
+        "X holds sequences of unequal lengths (NaN at their end), which a custom network is not "
+        "given. Set network=None, or give windows of one length."
+    )
 
 
 def _ending_before(windows, n_after):

@@ -546,23 +546,17 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _numbers_of(self, y):
         """Return the place of each label among the classes."""
-        classes = self.classes_
-        if y.dtype.kind != classes.dtype.kind and "O" not in y.dtype.kind + classes.dtype.kind:
-            common = (
-                np.result_type(y, classes)
-                if {y.dtype.kind, classes.dtype.kind} <= set("biuf")
-                else None
-            )
-            y, classes = (y.astype(common), classes.astype(common)) if common else (y, classes)
-        is_known = np.isin(y, classes)
-        if not is_known.all():
-            row = int(np.argmin(is_known))
+        places = {label: place for place, label in enumerate(self.classes_.tolist())}
+        labels, which = np.unique(y, return_inverse=True)
+        numbers = np.array([places.get(label, -1) for label in labels.tolist()])[which]
+        if (numbers < 0).any():
+            row = int(np.argmin(numbers))
             raise ValueError(
-                f"y holds class {y[row]!r} (row {row}), which is none of those that this "
+                f"y holds class {_listed(y[[row]])} (row {row}), which is none of those that this "
                 f"{type(self).__name__} knows: {_listed(self.classes_)}. Leave the row out, or fit "
                 "anew on rows of all classes."
             )
-        return np.searchsorted(classes, y)
+        return numbers
 
     def _check_same_classes(self, classes):
         if classes is None:
@@ -638,7 +632,7 @@ def _labels_of(y, estimator, name="y"):
         )
         raise ValueError(f"{estimator} {reason}.")
     y = known_container(y, name)
-    missing = np.asarray(pd.isna(y) if not isinstance(y, list | tuple) else pd.isna(_as_column(y)))
+    missing = np.asarray(pd.isna(np.asarray(y, dtype=object)))
     if missing.any():
         row = int(np.argwhere(missing)[0][0])
         raise ValueError(
@@ -656,13 +650,6 @@ def _labels_of(y, estimator, name="y"):
             return np.asarray(y)
     numpy_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     return column_or_1d(np.asarray(y, dtype=numpy_dtype), warn=True)
-
-
-def _as_column(labels):
-    """Return a list as an array of objects, each of which may be of another type."""
-    column = np.empty(len(labels), dtype=object)
-    column[:] = labels
-    return column
 
 
 def _listed(labels, n_shown=10):

@@ -206,6 +206,8 @@ def _gather_windows(data, batch, starts, layout, reading):
         return _gather_rows(data, steps, reading)
     first, last = tf.gather(data.first, batch), tf.gather(data.last, batch)
     inside = tf.clip_by_value(steps[..., tf.newaxis], first, last)
+    if reading.is_ragged:  # all features end together
+        return _gather_rows(data, inside[..., 0], reading)
     return _gather_values(data, inside, reading)
 
 

@@ -16,7 +16,10 @@ from .protocols import Trainer
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
 MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
-BATCHES_TOGETHER = 8  # within which samples are sorted by length
+# Within so many batches samples are sorted by length. Steps run for each that there is, and seconds
+# an epoch, without, with 4, 8 and 16: lengths from 1 to 100 1.90, 1.25, 1.13, 1.07 and .193, .131,
+# .120, .120; lognormal ones 2.61, 1.51, 1.27, 1.14 and .338, .217, .183, .170.
+BATCHES_TOGETHER = 8
 SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
 
 

@@ -384,7 +384,7 @@ def count_missing_steps(windows):
         and 0.
     """
     starts, w = windows.starts, windows.n_timesteps
-    n_before = n_after = np.zeros(len(starts), dtype=starts.dtype)
+    n_before = n_after = np.broadcast_to(np.zeros(1, dtype=starts.dtype), len(starts))
     if windows.first is not None and windows.outside == "nearest":
         return n_before, n_after, None
     if windows.first is not None:
