@@ -516,7 +516,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _check_targets(self, y, windows, *, reset):
         """Return the numbers of classes, or of each label whether it is there."""
-        y, classes = y if isinstance(y, _Labels) else (y, None)
+        y, classes = y if isinstance(y, _Labels) else (y, y)
         y = _labels_of(y, type(self).__name__)
         check_consistent_length(windows, y)
         if reset:
@@ -534,8 +534,6 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         if y.ndim == 2:
             self._target_type, self.classes_ = "multilabel-indicator", np.arange(y.shape[1])
             return
-        if classes is None:
-            classes = y
         self.classes_ = np.unique(_labels_of(classes, type(self).__name__, "classes"))
         if len(self.classes_) < 2:
             raise ValueError(
