@@ -19,6 +19,14 @@ from ._checks import (
     check_windows,
 )
 from ._progress import told_progress
+from ._samples import (
+    ending_before,
+    follows,
+    for_training,
+    where,
+    without_bounds,
+    words_about,
+)
 from ._sklearn_private import HasMethods, Number, RealNotInt, StrOptions, WholeNumbers
 from ._warn import warn_user
 from .engine.architecture import (
@@ -36,7 +44,6 @@ from .engine.member import Member
 from .engine.side_by_side import map_side_by_side, shared_bar
 from .engine.weights import initial_weights
 from .windows.rows import (
-    FollowingSteps,
     Windows,
     count_missing_steps,
     rows_of,
@@ -253,15 +260,15 @@ class BaseLSTM(BaseEstimator):
     def _check_samples(self, X, y, sample_weight, *, reset):
         """Check data and keep the complete windows, in float32."""
         array = self._check_windows(X, reset=reset)
-        targets = y if _follows(y, array) else self._check_targets(y, array, reset=reset)
+        targets = y if follows(y, array) else self._check_targets(y, array, reset=reset)
         self._present_loss().refuse_targets(targets)
         self._check_n_outputs(targets, reset=reset)
         weights = check_weights(sample_weight, array)
         windows, is_complete = self._learnable(array, reset=reset)
         samples = Samples(windows, targets, self._weighed(weights, targets))
         if not is_complete.all():
-            samples = samples[_where(is_complete)]
-        samples = _for_training(samples)
+            samples = samples[where(is_complete)]
+        samples = for_training(samples)
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -285,7 +292,7 @@ class BaseLSTM(BaseEstimator):
             )
         if n_after.any() and self.network is not None:
             raise _unequal_lengths_for_custom()
-        windows = _ending_before(windows, n_after) if n_after.any() else _without_bounds(windows)
+        windows = ending_before(windows, n_after) if n_after.any() else without_bounds(windows)
         self._lengths_differ = bool(n_after.any()) or (self._lengths_differ and not reset)
         self.n_timesteps_ = max(windows.n_timesteps, 0 if reset else self.n_timesteps_)
         return windows, n_before == 0
@@ -320,7 +327,7 @@ class BaseLSTM(BaseEstimator):
         windows = array if isinstance(array, Windows) else rows_of(array)
         n_before, n_after, bad = count_missing_steps(windows)
         if bad is not None:
-            raise ValueError(_words_about(array, *bad))
+            raise ValueError(words_about(array, *bad))
         return windows, n_before, n_after
 
     def _check_validation(self, X_val, y_val, sample_weight_val):
@@ -537,80 +544,8 @@ def _mean_curve(curves):
     return [float(np.mean([x for x in values if x is not None])) for values in epochs]
 
 
-def _follows(y, X):
-    """Tell whether targets are the steps after just these windows, and need not be written out."""
-    return isinstance(y, FollowingSteps) and isinstance(X, Windows) and y.follow(X)
-
-
-def _where(flags):
-    """Select what is flagged, which is not copied where it lies in a row."""
-    begin, end = int(flags.argmax()), len(flags) - int(flags[::-1].argmax())
-    return slice(begin, end) if flags[begin:end].all() else flags
-
-
 def _unequal_lengths_for_custom():
     return ValueError(
         "X holds sequences of unequal lengths (NaN at their end), which a custom network is not "
         "given. Set network=None, or give windows of one length."
-    )
-
-
-def _ending_before(windows, n_after):
-    """Return windows that end at their last known step, the longest of them at their last."""
-    windows = _without_bounds(windows)
-    n_timesteps = int(windows.n_timesteps - n_after.min())
-    last = windows.starts + (windows.n_timesteps - 1 - n_after).astype(windows.starts.dtype)
-    return replace(windows, n_timesteps=n_timesteps, first=windows.starts, last=last)
-
-
-def _words_about(array, sample, step):
-    """Say what is wrong with the first window that can't be read."""
-    window = array[sample]
-    if np.isnan(window).all():
-        return f"Sample {sample} of X has no known step: all its values are NaN. Leave it out."
-    return (
-        f"Input X contains NaN or infinity, first at step {step} of window {sample}: "
-        f"{window[step]}. Only leading steps, before a window's history begins, and trailing ones, "
-        "after a shorter sequence has ended, may be NaN, in all their features. Fill the value or "
-        "leave the window out."
-    )
-
-
-def _without_bounds(windows):
-    """Windows that reach beyond their bounds are not learned from, so the rest need none."""
-    return windows if windows.outside == "nearest" else replace(windows, first=None, last=None)
-
-
-def _for_training(samples):
-    """Bring targets and weights into the precision that networks are trained in, float32.
-
-    Rows keep theirs until TensorFlow is given them, so that they are not held twice.
-    """
-    windows, y = samples.windows, samples.y
-    if windows.relative is None:
-        _check_range_of_float32(windows.rows, "X")
-    if isinstance(y, FollowingSteps):
-        y = replace(y, windows=windows)
-    else:
-        y = _as_float32(y.reshape(len(windows), -1), "y")
-    weights = samples.sample_weight
-    if weights.strides != (0,):
-        weights = _as_float32(weights, "sample_weight")
-    return Samples(windows, y, weights)
-
-
-def _as_float32(array, name):
-    _check_range_of_float32(array, name)
-    return np.asarray(array, dtype=np.float32)
-
-
-def _check_range_of_float32(array, name):
-    """Refuse what is infinite in float32, without a copy in it; NaN is none of that."""
-    extremes = np.array([np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)])
-    with np.errstate(over="ignore"):
-        if not np.isinf(extremes.astype(np.float32)).any():
-            return
-    raise ValueError(
-        f"{name} holds values beyond the range of float32, in which networks are trained. "
-        f"Scale {name} first (MinMaxScaler)."
     )

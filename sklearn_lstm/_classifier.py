@@ -7,16 +7,14 @@ from math import ceil
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 from scipy.special import logsumexp
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._atomic import on_snapshot
 from ._base import BaseLSTM
-from ._checks import known_container
+from ._labels import listed, numbers_of, read_labels, weights_of_classes
 from ._sklearn_private import StrOptions, fit_context, validate_parameters
 from .engine.loss import Logistic, Loss, Multinomial
 
@@ -517,7 +515,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     def _check_targets(self, y, windows, *, reset):
         """Return the numbers of classes, or of each label whether it is there."""
         y, classes = y if isinstance(y, _Labels) else (y, y)
-        y = _labels_of(y, type(self).__name__)
+        y = read_labels(y, type(self).__name__)
         check_consistent_length(windows, y)
         if reset:
             self._set_classes(y, classes)
@@ -528,41 +526,27 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             )
         if y.ndim == 2:
             return y.astype(np.float64)
-        return self._numbers_of(y).astype(np.float64)
+        return numbers_of(y, self.classes_, type(self).__name__).astype(np.float64)
 
     def _set_classes(self, y, classes):
         if y.ndim == 2:
             self._target_type, self.classes_ = "multilabel-indicator", np.arange(y.shape[1])
             return
-        self.classes_ = np.unique(_labels_of(classes, type(self).__name__, "classes"))
+        self.classes_ = np.unique(read_labels(classes, type(self).__name__, "classes"))
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y holds one class only, {_listed(self.classes_)}, but {type(self).__name__} "
+                f"y holds one class only, {listed(self.classes_)}, but {type(self).__name__} "
                 "needs two or more to tell apart. Fit on rows of other classes, too."
             )
         self._target_type = "binary" if len(self.classes_) == 2 else "multiclass"
 
-    def _numbers_of(self, y):
-        """Return the place of each label among the classes."""
-        places = {label: place for place, label in enumerate(self.classes_.tolist())}
-        labels, which = np.unique(y, return_inverse=True)
-        numbers = np.array([places.get(label, -1) for label in labels.tolist()])[which]
-        if (numbers < 0).any():
-            row = int(np.argmin(numbers))
-            raise ValueError(
-                f"y holds class {_listed(y[[row]])} (row {row}), which is none of those that this "
-                f"{type(self).__name__} knows: {_listed(self.classes_)}. Leave the row out, or fit "
-                "anew on rows of all classes."
-            )
-        return numbers
-
     def _check_same_classes(self, classes):
         if classes is None:
             return
-        given = np.unique(_labels_of(classes, type(self).__name__, "classes"))
+        given = np.unique(read_labels(classes, type(self).__name__, "classes"))
         if not np.array_equal(given, self.classes_):
             raise ValueError(
-                f"classes are {_listed(given)}, but were {_listed(self.classes_)} in the call "
+                f"classes are {listed(given)}, but were {listed(self.classes_)} in the call "
                 "before. Leave classes out, or call fit first."
             )
 
@@ -571,31 +555,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             return sample_weight
         if targets.ndim == 2:
             return sample_weight * compute_sample_weight(self.class_weight, targets)
-        return sample_weight * self._weights_of_classes(targets)[targets.astype(int)]
-
-    def _weights_of_classes(self, numbers):
-        n_classes = len(self.classes_)
-        if self.class_weight == "balanced":
-            counts = np.bincount(numbers.astype(int), minlength=n_classes)
-            return len(numbers) / (n_classes * np.maximum(counts, 1))
-        if not isinstance(self.class_weight, dict):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} is a list, which is for several labels. Give "
-                "a dict {class: weight}."
-            )
-        known = self.classes_.tolist()
-        unknown = [label for label in self.class_weight if label not in known]
-        if unknown:
-            raise ValueError(
-                f"class_weight names {_listed(unknown)}, but the classes are {_listed(known)}. "
-                "Name these."
-            )
-        weights = np.array([self.class_weight.get(label, 1.0) for label in known], dtype=float)
-        if not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ValueError(
-                f"class_weight={self.class_weight!r} must give weights of zero or more, and finite."
-            )
-        return weights
+        weights = weights_of_classes(self.class_weight, self.classes_, targets)
+        return sample_weight * weights[targets.astype(int)]
 
     def _split(self, samples):
         """Keep the last samples of each class apart; of several labels the last of all."""
@@ -618,39 +579,3 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _labels_of(y, estimator, name="y"):
-    """Return labels as an array of one dimension, or indicators of two; refuse what is neither."""
-    if y is None:
-        reason = (
-            "requires y to be passed, but the target y is None"
-            if name == "y"
-            else "needs all classes in the first call of partial_fit: pass classes="
-        )
-        raise ValueError(f"{estimator} {reason}.")
-    y = known_container(y, name)
-    missing = np.asarray(pd.isna(np.asarray(y, dtype=object)))
-    if missing.any():
-        row = int(np.argwhere(missing)[0][0])
-        raise ValueError(
-            f"{name} contains NaN: row {row} has no label ({missing.sum()} of {missing.size} are "
-            "missing). Leave these rows out of X and y."
-        )
-    if name == "y":
-        check_classification_targets(y)
-        if type_of_target(y).endswith("multioutput"):
-            raise ValueError(
-                f"y holds several columns of classes, shape {np.shape(y)}; {estimator} takes one "
-                "column, or indicators (0 and 1) of several labels. Fit a MultiOutputClassifier."
-            )
-        if type_of_target(y) == "multilabel-indicator":
-            return np.asarray(y)
-    numpy_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
-    return column_or_1d(np.asarray(y, dtype=numpy_dtype), warn=True)
-
-
-def _listed(labels, n_shown=10):
-    labels = np.asarray(labels).tolist()
-    shown = ", ".join(map(repr, labels[:n_shown]))
-    return shown if len(labels) <= n_shown else f"{shown}, … ({len(labels)})"

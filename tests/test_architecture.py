@@ -14,10 +14,10 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 HELPERS = {
-    "_atomic", "_checks", "_sklearn_private", "_output_files", "_progress", "_quantiles",
+    "_atomic", "_checks", "_labels", "_sklearn_private", "_output_files", "_progress", "_quantiles",
     "_warn",
 }  # fmt: skip
-ESTIMATORS = {"_base", "_classifier", "_regressor", "_pipeline"}
+ESTIMATORS = {"_base", "_classifier", "_pipeline", "_regressor", "_samples"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
 
 # What a folder, or a module of the top level, may import of the package beside itself, and which
