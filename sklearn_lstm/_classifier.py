@@ -516,7 +516,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _check_targets(self, y, windows, *, reset):
         """Return the numbers of classes, or of each label whether it is there."""
-        y, classes = y if isinstance(y, _Labels) else (y, None)
+        y, classes = y if isinstance(y, _Labels) else (y, y)
         y = _labels_of(y, type(self).__name__)
         check_consistent_length(windows, y)
         if reset:
@@ -534,8 +534,6 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         if y.ndim == 2:
             self._target_type, self.classes_ = "multilabel-indicator", np.arange(y.shape[1])
             return
-        if classes is None:
-            classes = y
         self.classes_ = np.unique(_labels_of(classes, type(self).__name__, "classes"))
         if len(self.classes_) < 2:
             raise ValueError(
@@ -558,7 +556,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         if not is_known.all():
             row = int(np.argmin(is_known))
             raise ValueError(
-                f"y holds class {y[row]!r} (row {row}), which is none of those that this "
+                f"y holds class {_listed(y[[row]])} (row {row}), which is none of those that this "
                 f"{type(self).__name__} knows: {_listed(self.classes_)}. Leave the row out, or fit "
                 "anew on rows of all classes."
             )
@@ -578,7 +576,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         if self.class_weight is None:
             return sample_weight
         if targets.ndim == 2:
-            return sample_weight * compute_sample_weight(self.class_weight, targets)
+            return sample_weight * self._weights_of_labels(targets)
         return sample_weight * self._weights_of_classes(targets)[targets.astype(int)]
 
     def _weights_of_classes(self, numbers):
@@ -591,19 +589,22 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 f"class_weight={self.class_weight!r} is a list, which is for several labels. Give "
                 "a dict {class: weight}."
             )
-        known = self.classes_.tolist()
-        unknown = [label for label in self.class_weight if label not in known]
-        if unknown:
+        return _weights_in(self.class_weight, self.classes_.tolist())
+
+    def _weights_of_labels(self, targets):
+        """Return the weight of each sample: the product over its labels."""
+        given: Any = self.class_weight
+        n_labels = targets.shape[1]
+        if given == "balanced":
+            return compute_sample_weight("balanced", targets)
+        if isinstance(given, dict) or [type(w) for w in given] != [dict] * n_labels:
             raise ValueError(
-                f"class_weight names {_listed(unknown)}, but the classes are {_listed(known)}. "
-                "Name these."
+                f"class_weight={given!r} must be a list with a dict for each of {n_labels} labels, "
+                "such as {0: 1, 1: 5}, or 'balanced'."
             )
-        weights = np.array([self.class_weight.get(label, 1.0) for label in known], dtype=float)
-        if not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ValueError(
-                f"class_weight={self.class_weight!r} must give weights of zero or more, and finite."
-            )
-        return weights
+        columns = zip(given, targets.T.astype(int), strict=True)
+        of_labels = [_weights_in(weights, [0, 1])[column] for weights, column in columns]
+        return np.prod(of_labels, axis=0)
 
     def _split(self, samples):
         """Keep the last samples of each class apart; of several labels the last of all."""
@@ -656,6 +657,26 @@ def _labels_of(y, estimator, name="y"):
             return np.asarray(y)
     numpy_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
     return column_or_1d(np.asarray(y, dtype=numpy_dtype), warn=True)
+
+
+def _weights_in(class_weight, classes):
+    """Return the weights that a dict gives to these classes, in their order."""
+    unknown = [label for label in class_weight if label not in classes]
+    if unknown:
+        raise ValueError(
+            f"class_weight names {_listed(unknown)}, but the classes are {_listed(classes)}. "
+            "Name these."
+        )
+    try:
+        weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=float)
+    except (TypeError, ValueError):
+        weights = np.array([np.nan])
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise ValueError(
+            f"class_weight={class_weight!r} must give weights of zero or more, finite, and not "
+            "zero to all classes."
+        )
+    return weights
 
 
 def _as_column(labels):
