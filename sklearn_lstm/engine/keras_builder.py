@@ -157,7 +157,7 @@ def lstm_network(
     if activation is None:
         return network
     outputs = keras.layers.Activation(activation, dtype="float32")(network.outputs[0])
-    return keras.Model(network.input, outputs)
+    return keras.Model(network.inputs[0], outputs)
 
 
 def plain_network(architecture, dropout, alpha):
@@ -175,7 +175,7 @@ def mean_network(networks):
 def predicting_network(network, loss):
     """Build the network whose outputs are what is predicted from those of another."""
     outputs = loss.keras_predictions(keras, network.outputs[0])
-    return network if outputs is network.outputs[0] else keras.Model(network.input, outputs)
+    return network if outputs is network.outputs[0] else keras.Model(network.inputs[0], outputs)
 
 
 def build(
