@@ -347,7 +347,7 @@ def test_a_class_with_one_sample_stays_in_training(small):
 
 
 def test_max_samples_draws_anew_in_each_epoch(small):
-    small.set_params(max_samples=1, epochs=80, optimizer="sgd", learning_rate=1e-30).fit(X, THREE)
+    small.set_params(max_samples=1, epochs=80, learning_rate=1e-30).fit(X, THREE)
     losses = -small.predict_log_proba(X)[np.arange(N), THREE]
     distance = np.abs(np.array(small.loss_curve_)[:, None] - losses)
     assert distance.min(axis=1).max() < 1e-5
@@ -424,8 +424,8 @@ def test_a_pickle_predicts_without_tensorflow(small, kind, tmp_path):
     ("kind", "params"),
     [
         ("binary", {"ensemble_size": 2}),
-        ("multiclass", {"bidirectional": True, "pooling": "max"}),
-        ("multilabel", {"units": (4, 3), "pooling": "mean", "ensemble_size": 2}),
+        ("multiclass", {"pooling": "mean"}),
+        ("multilabel", {"ensemble_size": 2}),
     ],
 )
 def test_the_keras_model_gives_the_probabilities(small, kind, params):
@@ -446,7 +446,7 @@ def plain_keras(lstm, y):
         x = pools[lstm.pooling == "max"]()(x)
     activation = "softmax" if kind == "multiclass" else "sigmoid"
     model = keras.Model(inputs, keras.layers.Dense(n_classes[kind], activation=activation)(x))
-    untrained = clone(lstm).set_params(epochs=1, optimizer="sgd", learning_rate=1e-38)
+    untrained = clone(lstm).set_params(epochs=1, learning_rate=1e-30)
     model.set_weights(untrained.fit(X, y).weights_)
     return model
 
@@ -455,9 +455,9 @@ def plain_keras(lstm, y):
     ("kind", "params"),
     [
         ("binary", {}),
-        ("multiclass", {"pooling": "mean", "batch_size": 7}),
-        ("multilabel", {"optimizer": "sgd", "learning_rate": 0.1}),
-        pytest.param("multiclass", {}, marks=slow),
+        ("multiclass", {"batch_size": 7}),
+        pytest.param("multilabel", {}, marks=slow),
+        pytest.param("multiclass", {"pooling": "mean"}, marks=slow),
         pytest.param("binary", {"bidirectional": True, "pooling": "max"}, marks=slow),
         pytest.param("multilabel", {"bidirectional": True, "pooling": "mean"}, marks=slow),
     ],
@@ -537,15 +537,12 @@ def test_a_custom_network_without_probabilities_is_refused(small, kind):
 def test_the_built_in_builder_trains_through_scikeras_as_the_built_in_network(small, kind):
     y = TARGETS[kind]
     own = clone(small)
-    start = clone(small).set_params(epochs=1, learning_rate=1e-38, optimizer="sgd").fit(X, y)
+    own.set_params(pooling="mean", warm_start=True, epochs=1, learning_rate=1e-30).fit(X, y)
     small.set_params(network=lstm_network, network_params={"units": 4, "pooling": "mean"})
-    own.set_params(pooling="mean")
-    small.set_params(warm_start=True, epochs=1, learning_rate=1e-38).fit(X, y)
-    small.weights_ = start.weights_
-    own.set_params(warm_start=True, epochs=1, learning_rate=1e-38).fit(X, y)
-    own.weights_ = start.weights_
+    small.set_params(warm_start=True, epochs=1, learning_rate=1e-30).fit(X, y)
+    small.weights_ = own.weights_
     for lstm in (small, own):
-        lstm.set_params(optimizer="sgd", learning_rate=0.1, epochs=2).fit(X, y)
+        lstm.set_params(learning_rate=0.01, epochs=2).fit(X, y)
     assert_same_weights(small, own, atol=1e-4)
     assert_allclose(small.predict_proba(X), own.predict_proba(X), atol=1e-4)
 
