@@ -265,10 +265,10 @@ class BaseLSTM(BaseEstimator):
         self._check_n_outputs(targets, reset=reset)
         weights = check_weights(sample_weight, array)
         windows, is_complete = self._learnable(array, reset=reset)
-        samples = Samples(windows, targets, self._weighed(weights, targets))
+        samples = Samples(windows, targets, weights)
         if not is_complete.all():
             samples = samples[where(is_complete)]
-        samples = for_training(samples)
+        samples = for_training(self._weighed(samples))
         if not samples.sample_weight.any():
             raise ValueError(
                 "sample_weight is zero for every row that fit could learn from: give at least one "
@@ -311,9 +311,9 @@ class BaseLSTM(BaseEstimator):
                 f"{self.n_outputs_}. Give it the columns of fit."
             )
 
-    def _weighed(self, sample_weight, targets):
-        """Return the weights of samples with those of their targets."""
-        return sample_weight
+    def _weighed(self, samples):
+        """Return samples, weighed by their targets, too."""
+        return samples
 
     def _check_windows(self, X, *, reset):
         """Check the shape of windows, and their values where they are written out in 2-D."""

@@ -187,6 +187,8 @@ def check_windows(estimator, X, *, reset):
         return X
     X = plain_table(X, "X")
     X = X if hasattr(X, "ndim") else _as_array(X)
+    if type(X) is np.ndarray and X.ndim == 1 and len(X) and np.ndim(X[0]):
+        raise _of_different_shapes(f"it is an array of {len(X)} arrays.")
     refuse_same_names(getattr(X, "columns", ()), "X")
     if X.ndim > 3:
         raise ValueError(
@@ -217,10 +219,14 @@ def _as_array(X):
     try:
         return np.asarray(X)
     except ValueError as error:
-        raise ValueError(
-            f"X holds windows of different shapes: {error} Give all alike; of sequences of unequal "
-            "lengths make one array with SequencePadder()."
-        ) from error
+        raise _of_different_shapes(error) from error
+
+
+def _of_different_shapes(reason):
+    return ValueError(
+        f"X holds windows of different shapes: {reason} Give all alike; of sequences of unequal "
+        "lengths make one array with SequencePadder()."
+    )
 
 
 def check_shape_of_windows(estimator, shape, *, reset):

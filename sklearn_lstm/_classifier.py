@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._atomic import on_snapshot
 from ._base import BaseLSTM
-from ._labels import listed, numbers_of, read_labels, weights_of_classes
+from ._labels import (
+    listed,
+    numbers_of,
+    read_labels,
+    refuse_one_class,
+    weights_of_classes,
+    weights_of_labels,
+)
 from ._sklearn_private import StrOptions, fit_context, validate_parameters
 from .engine.loss import Logistic, Loss, Multinomial
+
+
+ALL = object()  # of the labels that y holds
 
 
 class _Labels(NamedTuple):
@@ -514,11 +524,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     def _check_targets(self, y, windows, *, reset):
         """Return the numbers of classes, or of each label whether it is there."""
-        y, classes = y if isinstance(y, _Labels) else (y, y)
+        y, classes = y if isinstance(y, _Labels) else (y, ALL)
         y = read_labels(y, type(self).__name__)
         check_consistent_length(windows, y)
         if reset:
-            self._set_classes(y, classes)
+            self._set_classes(y, y if classes is ALL else classes)
         if (y.ndim == 2) != (self._target_type == "multilabel-indicator"):
             raise ValueError(
                 f"y has the shape {y.shape}, but this {type(self).__name__} was fitted on "
@@ -532,16 +542,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         if y.ndim == 2:
             self._target_type, self.classes_ = "multilabel-indicator", np.arange(y.shape[1])
             return
-        self.classes_ = np.unique(read_labels(classes, type(self).__name__, "classes"))
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y holds one class only, {listed(self.classes_)}, but {type(self).__name__} "
-                "needs two or more to tell apart. Fit on rows of other classes, too."
-            )
+        name = "y" if classes is y else "classes"
+        classes = y if classes is y else read_labels(classes, type(self).__name__, name)
+        self.classes_ = np.unique(classes)
+        refuse_one_class(self.classes_, name, type(self).__name__)
         self._target_type = "binary" if len(self.classes_) == 2 else "multiclass"
 
     def _check_same_classes(self, classes):
-        if classes is None:
+        if classes is None or self._target_type == "multilabel-indicator":
             return
         given = np.unique(read_labels(classes, type(self).__name__, "classes"))
         if not np.array_equal(given, self.classes_):
@@ -550,13 +558,15 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 "before. Leave classes out, or call fit first."
             )
 
-    def _weighed(self, sample_weight, targets):
+    def _weighed(self, samples):
         if self.class_weight is None:
-            return sample_weight
-        if targets.ndim == 2:
-            return sample_weight * compute_sample_weight(self.class_weight, targets)
-        weights = weights_of_classes(self.class_weight, self.classes_, targets)
-        return sample_weight * weights[targets.astype(int)]
+            return samples
+        numbers = samples.y.reshape(len(samples), -1).astype(int)
+        if self._target_type == "multilabel-indicator":
+            weights = weights_of_labels(self.class_weight, numbers)
+        else:
+            weights = weights_of_classes(self.class_weight, self.classes_, numbers[:, 0])
+        return replace(samples, sample_weight=samples.sample_weight * weights)
 
     def _split(self, samples):
         """Keep the last samples of each class apart; of several labels the last of all."""

@@ -3,7 +3,13 @@
 import pytest
 from sklearn.utils import estimator_checks as checks
 
-from sklearn_lstm import LSTMRegressor, SequenceWindower, make_lstm_pipeline
+from sklearn_lstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    SequencePadder,
+    SequenceWindower,
+    make_lstm_pipeline,
+)
 
 ORDER = "A row's window holds the rows before it: in another order it is another window."
 SUBSET = "A row's window holds the rows before it: without them it is another window."
@@ -11,16 +17,15 @@ OF_A_SERIES = {
     "check_methods_sample_order_invariance": ORDER,
     "check_methods_subset_invariance": SUBSET,
 }
+WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": "Weights and repetitions are equal to 1e-7 "
+    "only where training runs in float64 and one batch holds all rows."
+}
 CASES = {
     "windower": (SequenceWindower(), OF_A_SERIES),
     "flattening windower": (SequenceWindower(flatten=True), OF_A_SERIES),
-    "regressor": (
-        LSTMRegressor(units=8, epochs=5),
-        {
-            "check_sample_weight_equivalence_on_dense_data": "Weights and repetitions are equal to "
-            "1e-7 only where training runs in float64 and one batch holds all rows."
-        },
-    ),
+    "regressor": (LSTMRegressor(units=8, epochs=5), WEIGHTS),
+    "classifier": (LSTMClassifier(units=8, epochs=20, learning_rate=0.02), WEIGHTS),
     "pipeline": (make_lstm_pipeline(epochs=5, random_state=0), OF_A_SERIES),
 }
 
@@ -53,7 +58,7 @@ TRANSFORMER_CHECKS = [
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("check", EXTRA_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("case", ["windower", "flattening windower", "regressor"])
+@pytest.mark.parametrize("case", ["windower", "flattening windower", "regressor", "classifier"])
 def test_checks_that_check_estimator_leaves_out(case, check):
     estimator, _ = CASES[case]
     check(type(estimator).__name__, estimator)
@@ -63,3 +68,19 @@ def test_checks_that_check_estimator_leaves_out(case, check):
 @pytest.mark.parametrize("check", TRANSFORMER_CHECKS, ids=lambda check: check.__name__)
 def test_transformer_checks_that_check_estimator_leaves_out(check):
     check("SequenceWindower", SequenceWindower(3, flatten=True))
+
+
+# Its input is a list, which check_estimator has none of.
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.check_param_validation,
+        checks.check_no_attributes_set_in_init,
+        checks.check_parameters_default_constructible,
+        checks.check_estimator_cloneable,
+        checks.check_set_params,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_that_ask_the_padder_for_its_parameters_alone(check):
+    check("SequencePadder", SequencePadder())

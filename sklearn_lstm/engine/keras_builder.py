@@ -143,7 +143,8 @@ def lstm_network(
     architecture = Architecture(
         n_timesteps,
         n_features[0] if n_features else 1,
-        meta["n_classes_"] if kind == "multiclass" else meta["n_outputs_"],
+        # Of several labels scikeras counts one output; the classes are the labels.
+        meta["n_outputs_"] if kind in ("binary", "continuous") else meta["n_classes_"],
         (units,) if isinstance(units, int | np.integer) else tuple(units),
         bidirectional,
         segment_length,
@@ -156,7 +157,7 @@ def lstm_network(
     if activation is None:
         return network
     outputs = keras.layers.Activation(activation, dtype="float32")(network.outputs[0])
-    return keras.Model(network.inputs, outputs)
+    return keras.Model(network.inputs[0], outputs)
 
 
 def plain_network(architecture, dropout, alpha):
@@ -174,7 +175,7 @@ def mean_network(networks):
 def predicting_network(network, loss):
     """Build the network whose outputs are what is predicted from those of another."""
     outputs = loss.keras_predictions(keras, network.outputs[0])
-    return network if outputs is network.outputs[0] else keras.Model(network.inputs, outputs)
+    return network if outputs is network.outputs[0] else keras.Model(network.inputs[0], outputs)
 
 
 def build(

@@ -211,7 +211,7 @@ class _LogLink(Loss):
 
     def first_outputs(self, y, sample_weight):
         """Return the logarithms of the means: from 0, which is 1, a thousand is far away."""
-        means = np.average(y, axis=0, weights=sample_weight)
+        means = np.average(np.asarray(y, dtype=float), axis=0, weights=sample_weight)
         return np.log(np.where(means > 0, means, 1.0))
 
     def predictions(self, outputs):
@@ -253,7 +253,8 @@ def _refuse(y, is_bad, loss, what):
         where = f"row {row}" if y.shape[1] == 1 else f"row {row}, column {column}"
         raise ValueError(
             f"loss={loss!r} is for targets of {what}, but y is {y[row, column]:g} at {where}. "
-            "Leave the row out, or take another loss, such as loss='squared_error'."
+            "Leave the row out, or take another loss, such as loss='squared_error'. In a pipeline "
+            "that scales y, set target_scaler='passthrough': outputs are logarithms already."
         )
 
 

@@ -174,9 +174,7 @@ class _Sequences:
         if isinstance(X, list | tuple) or is_array_of_arrays:
             return cls._of_list(X)
         if not isinstance(X, Windows):
-            X = plain_table(X, "X")
-            X = np.asarray(X)
-            X = X if X.dtype in FLOATS else X.astype(float)
+            X = _as_floats(plain_table(X, "X"), "X")
         if X.ndim != 3:
             raise ValueError(
                 f"X has the shape {X.shape}, but sequences are a list of arrays (n_timesteps, "
@@ -231,12 +229,7 @@ class _Sequences:
 
 def _as_rows(sequence, i):
     """Return a sequence as an array of floats, shape (n_timesteps, n_features)."""
-    sequence = plain_table(sequence, f"X[{i}]")
-    try:
-        array = np.asarray(sequence)
-        array = array if array.dtype in FLOATS else array.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X[{i}] holds something that is no number: {error}.") from error
+    array = _as_floats(plain_table(sequence, f"X[{i}]"), f"X[{i}]")
     if array.ndim != 2:
         hint = f" Of one feature give X[{i}].reshape(-1, 1)." if array.ndim == 1 else ""
         raise ValueError(
@@ -246,6 +239,15 @@ def _as_rows(sequence, i):
     if not array.size:
         raise ValueError(f"X[{i}] is empty, of shape {array.shape}. Leave it and its y out.")
     return array
+
+
+def _as_floats(values, name):
+    """Return values as an array of floats, of their own type where they are."""
+    try:
+        array = np.asarray(values)
+        return array if array.dtype in FLOATS else array.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} holds something that is no number: {error}.") from error
 
 
 def _known_part(array, i):

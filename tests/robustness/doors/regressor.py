@@ -152,9 +152,19 @@ PREDICTED = [
         refuses("NaN"),
     ),
     Case(
-        "a missing last step",
+        "a sequence that ends a step sooner",
         lambda: fitted().predict(with_value(X, (3, 3), np.nan)),
-        refuses("NaN"),
+        gives(lambda p: np.allclose(p, by_hand(with_value(X, (3, 3), np.nan)))),
+    ),
+    Case(
+        "a window without a known step",
+        lambda: fitted().predict(with_value(X, 3, np.nan)),
+        refuses("Sample 3", "no known step"),
+    ),
+    Case(
+        "a missing feature of a last step",
+        lambda: fitted().predict(with_value(X, (3, 3, 1), np.nan)),
+        refuses("step 3", "window 3"),
     ),
     Case(
         "a missing feature of a first step",
@@ -275,6 +285,7 @@ INSANE = {
     "segment_length": [0, 3],
     "decoding": ["zz"],
     "skip_connection": ["yes"],
+    "pooling": ["sum", None],
     "random_state": [-1, "a"],
     "network": ["lstm"],
     "shuffle": ["no"],
