@@ -18,6 +18,7 @@ N_FOLDS = 4
 FOLD_SEED = 0
 LONG = 100  # steps, from which segments are worth a try
 SEGMENT = 10  # steps
+DROPOUT = 0.3  # tried with the best of the grid
 SHARED = {
     "units": 50,
     "learning_rate": 0.01,
@@ -50,7 +51,9 @@ def candidates(part, grid=GRID):
 
 def pipeline(setting, n_samples, training, seed):
     """Return what is fitted for a setting."""
-    lstm = LSTMClassifier(**SHARED, **setting, epochs=training.epochs(n_samples), random_state=seed)
+    lstm = LSTMClassifier(
+        **(SHARED | setting), epochs=training.epochs(n_samples), random_state=seed
+    )
     return make_pipeline(SequencePadder(StandardScaler()), lstm)
 
 

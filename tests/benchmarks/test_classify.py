@@ -163,15 +163,17 @@ def test_noise_in_the_test_part_changes_no_choice(folder, monkeypatch):
 
 def test_the_best_accuracy_is_chosen_and_of_equals_the_lower_loss(monkeypatch):
     scores = {"last": (0.9, 0.1), "mean": (0.95, 0.4), "max": (0.95, 0.3)}
-    monkeypatch.setattr(
-        running,
-        "cross_validate",
-        lambda setting, *_: dict(zip(("accuracy", "log_loss"), scores[setting["pooling"]])),  # noqa: B905
-    )
+
+    def cross_validate(setting, part, training, n_folds):
+        accuracy, loss = scores[setting["pooling"]]
+        return {"accuracy": accuracy, "log_loss": loss + setting.get("dropout", 0)}
+
+    monkeypatch.setattr(running, "cross_validate", cross_validate)
     grid = TINY_GRID | {"pooling": tuple(scores)}
     part = of_classes(np.random.default_rng(0), 8)
     trials = running.choose(part, grid, choosing.Training(1), 2, lambda line: None)
-    assert [trial["setting"]["pooling"] for trial in trials] == ["max", "mean", "last"]
+    found = [(trial["setting"]["pooling"], trial["setting"].get("dropout")) for trial in trials]
+    assert found == [("max", None), ("mean", None), ("max", choosing.DROPOUT), ("last", None)]
 
 
 def test_segments_are_tried_where_all_sequences_are_long(folder):
