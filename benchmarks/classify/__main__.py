@@ -24,7 +24,7 @@ QUICK_SETS = ("italy-power-demand", "japanese-vowels")
 QUICK_GRID = {
     "pooling": ("last", "mean"),
     "bidirectional": (False,),
-    "segment_length": (None,),
+    "segment_length": (None, 10),
 }
 QUICK_SAMPLES = 40  # of each part
 CHECKED = "japanese-vowels"
@@ -44,6 +44,14 @@ def arguments(given=None):
         "--check",
         action="store_true",
         help=f"one seed of what is on record for {CHECKED}: fail {TOLERANCE} below the goal",
+    )
+    parser.add_argument(
+        "--contenders",
+        nargs="+",
+        choices=running.CONTENDERS,
+        metavar="contender",
+        help="renew these alone, with the settings on record, and leave the rest of a set: of "
+        + ", ".join(running.CONTENDERS),
     )
     parser.add_argument(
         "--aeon",
@@ -99,14 +107,19 @@ def run(name, given, results, version):
     if given.quick:
         train, test = few(train), few(test)
         training, grid, seeds, n_folds = Training(6), QUICK_GRID, (0,), 2
-    trials = running.choose(train, grid, training, n_folds, say)
+    known = results.sets.get(name, {}) if given.contenders else {}
+    trials = known.get("trials") or running.choose(train, grid, training, n_folds, say)
     setting = trials[0]["setting"]
     say(f"  chosen: {running.describe(setting)}")
     if given.choose:
         return
-    contenders = running.score_here(setting, train, test, training, seeds, say)
-    if version is not None:
-        contenders |= running.score_in_aeon(given.aeon, train, test, seeds, say)
+    asked = given.contenders or running.CONTENDERS
+    contenders = known.get("contenders", {})
+    here = [name for name in asked if name not in running.IN_AEON]
+    contenders |= running.score_here(setting, train, test, training, seeds, say, here)
+    in_aeon = [name for name in asked if name in running.IN_AEON]
+    if version is not None and in_aeon:
+        contenders |= running.score_in_aeon(given.aeon, train, test, seeds, say, in_aeon)
     result = {
         "facts": sets.facts(train, test),
         "epochs": training.epochs(len(train)),

@@ -93,7 +93,7 @@ def with_spread(scores):
 
 def targets(results):
     """Return the lines of the table of targets."""
-    above = [name for name in results if means(results[name])[OURS] > euclidean(results[name])]
+    above = [name for name in results if is_above_neighbour(results[name])]
     is_met = "yes" if len(above) >= AT_LEAST else "**no**"
     lines = [
         [
@@ -104,15 +104,16 @@ def targets(results):
         ]
     ]
     for name, set_ in SETS.items():
-        if set_.goal is not None and name in results:
-            mean = means(results[name])[OURS]
+        mean = means(results[name]).get(OURS) if name in results else None
+        if set_.goal is not None and mean is not None:
             met = "yes" if mean >= set_.goal else "**no**"
             lines.append([f"{OURS} on {set_.title}", f"≥ {set_.goal}", number(mean), met])
     return table(("measure", "target", "measured", "met"), lines)
 
 
-def euclidean(result):
-    return means(result)[EUCLIDEAN]
+def is_above_neighbour(result):
+    of = means(result)
+    return of.get(OURS, 0.0) > of.get(EUCLIDEAN, 1.0)
 
 
 def advice(results):
@@ -120,9 +121,8 @@ def advice(results):
     better = []
     for name, result in results.items():
         of = means(result)
-        others = {c: of[c] for c in of if c not in (OURS, ENSEMBLE)}
-        best = max(others, key=others.get)
-        if others[best] > max(of[OURS], of.get(ENSEMBLE, 0)):
+        best = max(of, key=of.get)
+        if of[best] > max(of.get(OURS, 0.0), of.get(ENSEMBLE, 0.0)):
             better.append(f"{best} on {SETS[name].title}")
     if not better:
         return ["No other contender is above both LSTMs on a set.", ""]

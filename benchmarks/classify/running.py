@@ -47,7 +47,7 @@ def describe(setting):
 def score_here(setting, train, test, training, seeds=SEEDS, say=print, names=None):
     """Return accuracies and seconds on the test part of all that run in this environment.
 
-    ``names`` are those of some of them; None: all.
+    ``names`` are those that are asked for; None: all.
     """
     epochs = training.epochs(len(train))
 
@@ -61,7 +61,7 @@ def score_here(setting, train, test, training, seeds=SEEDS, say=print, names=Non
 
     contenders = {OURS: ours(1), ENSEMBLE: ours(5), **HERE}
     results = {}
-    for name in names or contenders:
+    for name in contenders if names is None else names:
         of_seeds = seeds if name in (OURS, ENSEMBLE, *HAS_SEEDS) else seeds[:1]
         started = time.perf_counter()
         scores = [contenders[name](train, test, seed, epochs) for seed in of_seeds]
@@ -71,7 +71,7 @@ def score_here(setting, train, test, training, seeds=SEEDS, say=print, names=Non
     return results
 
 
-def score_in_aeon(python, train, test, seeds=SEEDS, say=print):
+def score_in_aeon(python, train, test, seeds=SEEDS, say=print, names=IN_AEON):
     """Return what aeon's contenders reach under a Python that has aeon."""
     results = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def score_in_aeon(python, train, test, seeds=SEEDS, say=print):
         theirs.write(path, X_train, train.y, X_test, test.y)
         process = Alone(python)
         try:
-            for name in IN_AEON:
+            for name in names:
                 is_drawn = name in HAS_SEEDS
                 answers = [
                     process.call(f"{MODULE}:minirocket", path=path, seed=seed)

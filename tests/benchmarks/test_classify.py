@@ -15,7 +15,7 @@ from benchmarks.classify.sets import SETS, Part
 from benchmarks.skill import files
 
 WATCH = "seglearn_watch_25hz.csv.gz"
-TINY_GRID = {"pooling": ("last", "mean"), "bidirectional": (False,), "segment_length": (None,)}
+TINY_GRID = {"pooling": ("last", "mean"), "bidirectional": (False,), "segment_length": (None, 10)}
 
 
 def rows(rng, n, n_steps):
@@ -176,11 +176,11 @@ def test_the_best_accuracy_is_chosen_and_of_equals_the_lower_loss(monkeypatch):
     assert found == [("max", None), ("mean", None), ("max", choosing.DROPOUT), ("last", None)]
 
 
-def test_segments_are_tried_where_all_sequences_are_long(folder):
+def test_long_sequences_are_read_in_segments(folder):
     def segments(name):
         return {s["segment_length"] for s in choosing.candidates(sets.load(name)[0])}
 
-    assert segments("gunpoint") == {None, choosing.SEGMENT}
+    assert segments("gunpoint") == {5, 10}
     assert segments("japanese-vowels") == {None}
 
 
@@ -297,6 +297,14 @@ def test_targets_are_judged_by_means(a_result):
     assert report.targets({"japanese-vowels": a_result})[3].endswith("| 0.9467 | **no** |")
 
 
+def test_a_page_is_made_where_some_contenders_are_not_known(a_result):
+    for name in (running.OURS, running.ENSEMBLE):
+        del a_result["contenders"][name]
+    page = report.page({"japanese-vowels": a_result})
+    assert "0 of 1 | **no**" in page
+    assert "MiniRocket + ridge on JapaneseVowels" in page
+
+
 def test_sets_that_are_not_asked_for_stay(a_result, tmp_path):
     first = report.Results(tmp_path)
     first.add("gunpoint", a_result, "one machine")
@@ -320,6 +328,20 @@ def test_quick_runs_every_contender_of_this_environment(folder, tmp_path, capsys
         assert all(0 <= s <= 1 for c in result["contenders"].values() for s in c["scores"])
         assert "tiny settings" in result["machine"]
     assert "left out: aeon is not installed" in capsys.readouterr().out
+
+
+def test_one_contender_is_renewed_with_what_was_chosen(folder, tmp_path, a_result, monkeypatch):
+    report.Results(tmp_path).add("japanese-vowels", a_result, "a machine")
+    monkeypatch.setattr(running, "choose", None)
+    asked = ["japanese-vowels", "--contenders", contenders.EUCLIDEAN, "--out", str(tmp_path)]
+    assert command.main([*asked, "--aeon", "no-such-python"]) == 0
+    renewed = report.Results(tmp_path).sets["japanese-vowels"]
+    assert renewed["trials"] == a_result["trials"]
+    for name, of in a_result["contenders"].items():
+        assert (renewed["contenders"][name] == of) == (name != contenders.EUCLIDEAN)
+    train, test = sets.load("japanese-vowels")
+    expected = contenders.HERE[contenders.EUCLIDEAN](train, test, 0, 1)
+    assert renewed["contenders"][contenders.EUCLIDEAN]["scores"] == [expected]
 
 
 def test_nothing_of_the_test_part_is_asked_when_settings_are_chosen(folder, monkeypatch, capsys):
