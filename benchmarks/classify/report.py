@@ -122,11 +122,12 @@ def advice(results):
     for name, result in results.items():
         of = means(result)
         best = max(of, key=of.get)
-        if of[best] > max(of.get(OURS, 0.0), of.get(ENSEMBLE, 0.0)):
-            better.append(f"{best} on {SETS[name].title}")
+        margin = of[best] - max(of.get(OURS, 0.0), of.get(ENSEMBLE, 0.0))
+        if margin > 0:
+            better.append(f"{best} on {SETS[name].title}, by {margin:.3f}")
     if not better:
         return ["No other contender is above both LSTMs on a set.", ""]
-    return [f"Better than both LSTMs: {', '.join(better)}. There, take that instead.", ""]
+    return [f"Better than both LSTMs, and there the pick: {'; '.join(better)}.", ""]
 
 
 def section(name, result):
