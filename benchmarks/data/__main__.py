@@ -53,7 +53,7 @@ def describe(source):
         "licence": source.licence,
         "changed": source.changed or "not at all",
         "fetched": source.fetch or "no, made by hand",
-        "read by": source.rows or "no row of the benchmark",
+        "read by": source.rows or "no benchmark",
         "SHA-256": source.sha256,
     }
     return "\n".join([source.file, *(f"  {name:8} {text}" for name, text in lines.items())])

@@ -35,7 +35,7 @@ class Source:
         with the package; empty where it has to be made by hand.
 
     rows : str
-        Rows of the skill benchmark that read it; empty: none.
+        Rows of the skill benchmark that read it, or ``classify-`` and a set; empty: none.
     """
 
     file: str
@@ -69,5 +69,5 @@ def read_sources():
 
 
 def is_complete(folder):
-    """Tell whether a folder has a file for every row of the skill benchmark."""
+    """Tell whether a folder has a file for every row and every set of the benchmarks."""
     return all((Path(folder) / source.file).is_file() for source in read_sources() if source.rows)

@@ -23,6 +23,7 @@ from .training import (
     first_fits,
     later_fits,
     marginal_epochs,
+    marginal_epochs_of_classifiers,
 )
 
 
@@ -49,6 +50,7 @@ def beside(keras, pytorch):
 TINY = Problem(8, 5, 1, (50,), 1, 100)
 MIDDLE = Problem(2000, 24, 1, (50,), 32, 5)
 MIDDLE_EPOCH = Problem(2000, 24, 1, (50,), 32, 6)
+CLASSIFY = Problem(2000, 24, 1, (50,), 32, 6, n_classes=3)
 LARGE = Problem(8000, 96, 7, (64,), 32, 2)
 LARGE_128 = Problem(8000, 96, 7, (64,), 128, 2)
 WIDE_128 = Problem(4000, 24, 4, (128,), 32, 4)
@@ -60,6 +62,7 @@ BIDIRECTIONAL = Problem(2000, 48, 4, (64,), 32, 4, bidirectional=True)
 
 QUICK_TINY = Problem(8, 5, 1, (50,), 1, 30)
 QUICK = Problem(400, 8, 2, (16,), 8, 3)
+QUICK_CLASSIFY = Problem(400, 8, 2, (16,), 8, 4, n_classes=3)
 QUICK_LARGE_BATCH = Problem(400, 8, 2, (16,), 32, 6)
 QUICK_WIDE = Problem(400, 8, 2, (32,), 8, 3)
 QUICK_STACKED = Problem(400, 8, 2, (12, 12), 8, 4)
@@ -132,6 +135,13 @@ CASES = {
         MIDDLE_EPOCH,
         QUICK,
         (at_least("Keras ÷ ours", 6.5),),
+    ),
+    "classify": Case(
+        "middle, an epoch more of a classifier: {}",
+        marginal_epochs_of_classifiers,
+        CLASSIFY,
+        QUICK_CLASSIFY,
+        (at_least("Keras ÷ ours", 5),),
     ),
     "large": Case(
         "large: {}",

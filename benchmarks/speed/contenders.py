@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from joblib import cpu_count
 
-from .data import rows_of, windows_and_targets
+from .data import loss_of_a_constant, rows_of, windows_and_targets
 
 OURS = "sklearn-lstm"
 N_THREADS = cpu_count()
@@ -33,7 +33,7 @@ class Contender(ABC):
         """Get ready: data in memory, nothing trained."""
         self.problem = problem
         self.X, self.y = self.layout(*windows_and_targets(problem))
-        return float(np.var(self.y))
+        return loss_of_a_constant(self.y, problem.n_classes)
 
     def layout(self, X, y):
         return np.ascontiguousarray(X), y
@@ -87,16 +87,18 @@ class Ours(Contender):
         import tensorflow  # noqa: F401
 
         import sklearn_lstm.engine.programs  # noqa: F401  (it would come with the first fit)
-        from sklearn_lstm import LSTMForecaster, LSTMRegressor
+        from sklearn_lstm import LSTMClassifier, LSTMForecaster, LSTMRegressor
 
         self.make_regressor, self.make_forecaster = LSTMRegressor, LSTMForecaster
+        self.make_classifier = LSTMClassifier
 
     def layout(self, X, y):
         return X, y
 
-    def regressor(self, seed):
+    def estimator(self, seed):
         problem = self.problem
-        return self.make_regressor(
+        make = self.make_classifier if problem.n_classes else self.make_regressor
+        return make(
             problem.units,
             bidirectional=problem.bidirectional,
             learning_rate=LEARNING_RATE,
@@ -106,12 +108,12 @@ class Ours(Contender):
         )
 
     def fit(self, seed):
-        self.fitted = self.regressor(seed).fit(self.X, self.y)
+        self.fitted = self.estimator(seed).fit(self.X, self.y)
         return self.fitted.loss_curve_[-1]
 
     def fit_ensemble(self, n_networks, seed):
-        regressor = self.regressor(seed).set_params(ensemble_size=n_networks)
-        return regressor.fit(self.X, self.y).loss_curve_[-1]
+        estimator = self.estimator(seed).set_params(ensemble_size=n_networks)
+        return estimator.fit(self.X, self.y).loss_curve_[-1]
 
     def predict(self, X):
         return self.fitted.predict(X)
@@ -127,7 +129,7 @@ class Ours(Contender):
 
     def prepare_forecast(self, seed):
         self.forecaster = self.make_forecaster(
-            self.regressor(seed),
+            self.estimator(seed),
             window_length=self.problem.n_timesteps,
             strategy="recursive",
             normalize="standard",
@@ -149,7 +151,13 @@ def keras_network(problem):
     if problem.bidirectional:
         layers = [keras.layers.Bidirectional(layer) for layer in layers]
     shape = keras.Input((problem.n_timesteps, problem.n_features))
-    return keras.Sequential([shape, *layers, keras.layers.Dense(1)])
+    n_classes = problem.n_classes
+    head = keras.layers.Dense(n_classes or 1, activation="softmax" if n_classes else None)
+    return keras.Sequential([shape, *layers, head])
+
+
+def keras_loss(problem):
+    return "sparse_categorical_crossentropy" if problem.n_classes else "mse"
 
 
 class Keras(Contender):
@@ -164,7 +172,7 @@ class Keras(Contender):
     def fit(self, seed):
         self.keras.utils.set_random_seed(seed)
         self.model = keras_network(self.problem)
-        self.model.compile(self.keras.optimizers.Adam(LEARNING_RATE), "mse")
+        self.model.compile(self.keras.optimizers.Adam(LEARNING_RATE), keras_loss(self.problem))
         history = self.model.fit(
             self.X, self.y, self.problem.batch_size, self.problem.epochs, verbose=0
         )
@@ -216,16 +224,18 @@ class Scikeras(Contender):
     def __init__(self):
         import keras
         import tensorflow  # noqa: F401
-        from scikeras.wrappers import KerasRegressor
+        from scikeras.wrappers import KerasClassifier, KerasRegressor
 
-        self.keras, self.make_regressor = keras, KerasRegressor
+        self.keras = keras
+        self.make_regressor, self.make_classifier = KerasRegressor, KerasClassifier
 
     def fit(self, seed):
         # With a random_state, scikeras would make all of TensorFlow deterministic, and slower.
         self.keras.utils.set_random_seed(seed)
-        self.fitted = self.make_regressor(
+        make = self.make_classifier if self.problem.n_classes else self.make_regressor
+        self.fitted = make(
             lambda: keras_network(self.problem),
-            loss="mse",
+            loss=keras_loss(self.problem),
             optimizer="adam",
             optimizer__learning_rate=LEARNING_RATE,
             batch_size=self.problem.batch_size,

@@ -31,7 +31,7 @@ class Crew:
         return [name for name in names if not missing_packages(name)]
 
     def take(self, problem, names=None):
-        """Hand contenders a problem, and return the variance of its targets."""
+        """Hand contenders a problem, and return the loss of a constant."""
         names = names or self.names
         for name in names:
             if name not in self._contenders:
@@ -127,7 +127,7 @@ def why_unlike(losses, variance, factor):
     if not all(map(math.isfinite, losses.values())):
         return f"a loss is not finite: {listed(losses)}"
     if not max(losses.values()) < 0.9 * variance:
-        return f"did not learn: losses {listed(losses)}; variance of y {variance:.3g}"
+        return f"did not learn: losses {listed(losses)}; a constant has {variance:.3g}"
     if max(losses.values()) > factor * min(losses.values()):
         return f"did not learn alike: losses {listed(losses)}"
     return None

@@ -1,4 +1,4 @@
-"""What is learned: the next value of a noisy day, from windows of several such series."""
+"""What is learned: the next value of a noisy day, or its class, from windows of several series."""
 
 # ruff: noqa: RUF001
 
@@ -23,12 +23,14 @@ class Problem:
     batch_size: int
     epochs: int
     bidirectional: bool = False
+    n_classes: int | None = None  # of the next value; None: the value itself is learned
 
     def __str__(self):
         layers = " + ".join(map(str, self.units))
         return (
             f"{self.n_windows} × {self.n_timesteps} × {self.n_features}, {layers} units"
-            f"{', bidirectional' * self.bidirectional}, batch {self.batch_size}, "
+            f"{', bidirectional' * self.bidirectional}"
+            f"{f', {self.n_classes} classes' if self.n_classes else ''}, batch {self.batch_size}, "
             f"{self.epochs} epochs"
         )
 
@@ -64,9 +66,24 @@ def rows_of(problem):
 
 
 def windows_and_targets(problem):
-    """Return 3-D windows as SequenceWindower gives them, and the value after each."""
+    """Return 3-D windows as SequenceWindower gives them, and the value after each, or its class."""
     from sklearn_lstm import SequenceWindower
 
     rows, n_timesteps = rows_of(problem), problem.n_timesteps
     windows = SequenceWindower(n_timesteps).fit_transform(rows[:-1])
-    return windows[n_timesteps - 1 :], rows[n_timesteps:, 0].copy()
+    y = rows[n_timesteps:, 0].copy()
+    return windows[n_timesteps - 1 :], classes(y, problem.n_classes) if problem.n_classes else y
+
+
+def classes(values, n_classes):
+    """Return classes of the same size: the lowest values, the next ones, and so on."""
+    ranks = values.argsort().argsort()
+    return ranks * n_classes // len(values)
+
+
+def loss_of_a_constant(y, n_classes):
+    """Return the loss of who has learned nothing of the windows: variance, or entropy."""
+    if n_classes is None:
+        return float(np.var(y))
+    shares = np.bincount(y) / len(y)
+    return float(-(shares * np.log(shares)).sum())

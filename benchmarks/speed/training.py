@@ -41,9 +41,10 @@ def epochs_of_wide(crew, problem):
     return _after_one_fit(crew, problem, AS_LIKE, problem.epochs, names)
 
 
-def marginal_epochs(crew, problem):
+def marginal_epochs(crew, problem, names=None):
     """Time of an epoch more: a fit of many less a fit of one, divided by the difference."""
     n_more = problem.epochs - 1
+    names = names or crew.names
 
     def turn(name, number):
         seconds = []
@@ -53,12 +54,12 @@ def marginal_epochs(crew, problem):
             seconds.append(reply.seconds)
         return Reply(reply.value, seconds[1] - seconds[0])
 
-    variance = _take(crew, problem, crew.names)
+    variance = _take(crew, problem, names)
     # The replies are those of n_more epochs, and so are the operations.
     outcome = of_training(
         crew,
         replace(problem, epochs=n_more),
-        crew.take_turns(turn),
+        crew.take_turns(turn, names),
         variance,
         AS_LIKE,
         n_more,
@@ -71,6 +72,11 @@ def marginal_epochs(crew, problem):
     return outcome
 
 
+def marginal_epochs_of_classifiers(crew, problem):
+    """The same for classes, where skorch and PyTorch have other networks and stay away."""
+    return marginal_epochs(crew, problem, crew.only(OURS, "scikeras", "Keras"))
+
+
 def _after_one_fit(crew, problem, as_like, n_parts, names=None):
     names = names or crew.names
     variance = _take(crew, problem, names)
@@ -79,7 +85,7 @@ def _after_one_fit(crew, problem, as_like, n_parts, names=None):
 
 
 def _take(crew, problem, names):
-    """Hand over a problem and have it fitted once; return the variance of its targets."""
+    """Hand over a problem and have it fitted once; return the loss of a constant."""
     variance = crew.take(problem, names)
     if not crew.is_quick:
         for name in names:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from benchmarks.classify.sets import PREFIX, SETS
 from benchmarks.data import __main__ as command
 from benchmarks.data import fetch as fetching
 from benchmarks.data.folder import BESIDE_THE_PROJECT, VARIABLE, find_folder
@@ -42,7 +43,8 @@ def test_the_list_names_origin_and_licence_of_every_file():
 def test_every_row_of_the_benchmark_has_its_file():
     named = {name for source in SOURCES.values() for name in source.rows.split(", ")} - {""}
     rows = {"etth1-*" if name.startswith("etth1-") else name for name in ROWS}
-    assert named == rows | {"ablation", "many-*", *many.names()}
+    sets = {f"{PREFIX}{name}" for name in SETS}
+    assert named == rows | sets | {"ablation", "many-*", *many.names()}
 
 
 def test_the_folder_of_real_series_is_the_listed_one(real_series, capsys):

@@ -1,7 +1,7 @@
 """The speed benchmark: what is divided by what, what is said of targets, what windows hold."""
 
 import statistics
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.speed import end_to_end, hours, report, training
 from benchmarks.speed.cases import CASES
-from benchmarks.speed.contenders import OURS
-from benchmarks.speed.data import Problem
+from benchmarks.speed.contenders import CONTENDERS, OURS
+from benchmarks.speed.data import Problem, loss_of_a_constant, windows_and_targets
 from benchmarks.speed.outcome import Outcome, at_least, at_most, goal
 from benchmarks.speed.process import Reply
 
@@ -60,6 +60,43 @@ def test_an_epoch_more_has_no_start_in_it():
     # 3 passes, 2 operations, 100 windows, 4 steps, 4 gates of 8 units by 1 + 8 inputs
     operations = 3 * 2 * 100 * 4 * 4 * 8 * (1 + 8)
     assert outcome.rows[0][-1] == pytest.approx(100 * operations / 0.5 / 1e9)
+
+
+def test_classifiers_are_compared_with_keras_and_scikeras():
+    crew = CrewOnPaper()
+    crew.names += ["scikeras", "PyTorch"]
+    crew.starts = crew.starts | {"scikeras": 30.0, "PyTorch": 0.1}
+    crew.of_an_epoch = crew.of_an_epoch | {"scikeras": 5.0, "PyTorch": 0.1}
+    outcome = CASES["classify"].measure(crew, replace(PROBLEM, n_classes=3))
+    assert {row[0]: row[1] for row in outcome.rows} == pytest.approx(
+        {OURS: 0.5, "Keras": 4.0, "scikeras": 5.0}
+    )
+    (target,) = CASES["classify"].targets
+    assert target.is_met(outcome.figures[target.what])
+
+
+def test_classes_are_thirds_of_the_next_value():
+    problem = CASES["classify"].size
+    X, y = windows_and_targets(problem)
+    X_values, values = windows_and_targets(replace(problem, n_classes=None))
+    np.testing.assert_array_equal(X, X_values)
+    assert np.bincount(y).tolist() == [667, 667, 666]
+    assert np.all(np.diff(y[np.argsort(values)]) >= 0)
+    assert loss_of_a_constant(y, 3) == pytest.approx(np.log(3), rel=1e-5)
+    assert loss_of_a_constant(values, None) == pytest.approx(np.var(values))
+    assert "3 classes" in str(problem)
+
+
+@pytest.mark.slow
+def test_classifiers_of_all_contenders_learn_the_same():
+    problem = CASES["classify"].quick
+    losses = {}
+    for name in (OURS, "Keras", "scikeras"):
+        contender = CONTENDERS[name]()
+        constant = contender.take(problem)
+        losses[name] = contender.fit(0)
+    assert max(losses.values()) < 0.97 * constant
+    assert max(losses.values()) < 1.2 * min(losses.values())
 
 
 def test_a_whole_fit_holds_its_start():
