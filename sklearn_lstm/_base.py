@@ -32,7 +32,7 @@ from ._warn import warn_user
 from .engine.architecture import (
     Architecture,
     CustomArchitecture,
-    check_segments,
+    check_architecture,
     check_size,
     differences,
 )
@@ -170,12 +170,14 @@ class BaseLSTM(BaseEstimator):
             self._architecture = self._architecture._replace(
                 n_timesteps=self.n_timesteps_, is_ragged=self._lengths_differ
             )
-            check_segments(self._architecture)
+            check_architecture(self._architecture)
             check_size(self._architecture, self.ensemble_size)
         if self._lengths_differ:
             train = train.of_unequal_lengths(self.n_timesteps_)
             validation = validation and validation.of_unequal_lengths(self.n_timesteps_)
         stops_early = self.early_stopping and not keeps_optimizer
+        if not keeps_optimizer:
+            self._refuse_samples(train)
         if stops_early and validation is None:
             train, validation = self._split(train)
         self._loss = self._present_loss()
@@ -282,20 +284,28 @@ class BaseLSTM(BaseEstimator):
         Takes note of whether they differ in length, and of the longest.
         """
         windows, n_before, n_after = self._locate(array)
-        if n_before.all():
-            longest = windows.n_timesteps - n_before.min()
+        is_complete = n_before == 0
+        if not is_complete.any():
+            longest = (windows.n_timesteps - n_before - n_after).max()
             raise ValueError(
                 f"Found 0 complete windows of {windows.n_timesteps} steps among {len(windows)} "
                 f"samples: the longest knows {longest} steps. Lower window_length to {longest} or "
                 "less, or fit on more rows. Of sequences that are just shorter, put the NaN at "
                 "their end (SequencePadder does)."
             )
-        if n_after.any() and self.network is not None:
+        n_after_all = int(n_after[is_complete].min())
+        differ = n_after[is_complete].any()
+        if differ and self.network is not None:
             raise _unequal_lengths_for_custom()
-        windows = ending_before(windows, n_after) if n_after.any() else without_bounds(windows)
-        self._lengths_differ = bool(n_after.any()) or (self._lengths_differ and not reset)
+        may_differ = windows.outside == "end" and self.network is None and not self.skip_connection
+        if differ or may_differ:
+            windows = ending_before(windows, n_after, windows.n_timesteps - n_after_all)
+            self._lengths_differ = True
+        else:
+            windows = without_bounds(windows)
+            self._lengths_differ = self._lengths_differ and not reset
         self.n_timesteps_ = max(windows.n_timesteps, 0 if reset else self.n_timesteps_)
-        return windows, n_before == 0
+        return windows, is_complete
 
     def _check_targets(self, y, windows, *, reset):
         """Return targets as numbers, of one or two dimensions."""
@@ -310,6 +320,9 @@ class BaseLSTM(BaseEstimator):
                 f"y has {n_outputs} outputs, but this {type(self).__name__} was fitted on "
                 f"{self.n_outputs_}. Give it the columns of fit."
             )
+
+    def _refuse_samples(self, samples):
+        """Raise an error for samples that ``fit`` can learn nothing from."""
 
     def _weighed(self, samples):
         """Return samples, weighed by their targets, too."""
@@ -453,10 +466,10 @@ class BaseLSTM(BaseEstimator):
 
     def _check_same_architecture(self):
         loss, present = self._present_loss(), self._present_architecture()
-        if loss.n_outputs(1) != self._loss.n_outputs(1):
+        if (loss.n_outputs(1), loss.link) != (self._loss.n_outputs(1), self._loss.link):
             raise ValueError(
-                f"Training can't go on: the loss was {self._loss}, is {loss}, which asks for "
-                "another number of outputs. Set it back, or call fit with warm_start=False first."
+                f"Training can't go on: the loss was {self._loss}, is {loss}, which asks for other "
+                "outputs. Set it back, or call fit with warm_start=False first."
             )
         if present != self._architecture:
             changed = differences(self._architecture, present)
@@ -487,7 +500,7 @@ class BaseLSTM(BaseEstimator):
                 raise _unequal_lengths_for_custom()
             return self._custom_outputs(windows, n_before)
         if n_after.any():
-            check_segments(architecture._replace(is_ragged=True))
+            check_architecture(architecture._replace(is_ragged=True))
         return (
             predict(member, windows, n_before, n_after, architecture) for member in self._members
         )

@@ -25,7 +25,6 @@ from ._labels import (
 from ._sklearn_private import StrOptions, fit_context, validate_parameters
 from .engine.loss import Logistic, Loss, Multinomial
 
-
 ALL = object()  # of the labels that y holds
 
 
@@ -557,6 +556,12 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
                 f"classes are {listed(given)}, but were {listed(self.classes_)} in the call "
                 "before. Leave classes out, or call fit first."
             )
+
+    def _refuse_samples(self, samples):
+        if self._target_type != "multilabel-indicator":
+            learned = self.classes_[np.unique(samples.y[:, 0]).astype(int)]
+            name = "y of the windows that lack no first step, from which fit learns,"
+            refuse_one_class(learned, name, type(self).__name__)
 
     def _weighed(self, samples):
         if self.class_weight is None:

@@ -15,15 +15,16 @@ def follows(y, X):
 
 def without_bounds(windows):
     """Windows that reach beyond their bounds are not learned from, so the rest need none."""
-    return windows if windows.outside == "nearest" else replace(windows, first=None, last=None)
+    if windows.outside == "nearest":
+        return windows
+    return replace(windows, first=None, last=None, outside="nan")
 
 
-def ending_before(windows, n_after):
-    """Return windows that end at their last known step, the longest of them at their last."""
-    windows = without_bounds(windows)
-    n_timesteps = int(windows.n_timesteps - n_after.min())
+def ending_before(windows, n_after, n_timesteps):
+    """Return windows of so many steps that end at their last known one."""
     last = windows.starts + (windows.n_timesteps - 1 - n_after).astype(windows.starts.dtype)
-    return replace(windows, n_timesteps=n_timesteps, first=windows.starts, last=last)
+    starts = windows.starts
+    return replace(windows, n_timesteps=n_timesteps, first=starts, last=last, outside="end")
 
 
 def words_about(array, sample, step):

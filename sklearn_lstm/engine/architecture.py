@@ -36,7 +36,8 @@ class Architecture(NamedTuple):
     @property
     def params(self):
         """dict : All but the sizes of the data."""
-        return {name: getattr(self, name) for name in self._fields[3:-1]}
+        sizes = {"n_timesteps", "n_features", "n_outputs", "is_ragged"}
+        return {name: getattr(self, name) for name in self._fields if name not in sizes}
 
     @property
     def is_segmented(self):
@@ -114,10 +115,8 @@ def check_size(architecture, n_networks):
         )
 
 
-def check_segments(architecture):
-    """Refuse segments that do not fit into the window or the outputs, and say which do."""
-    n_timesteps, n_outputs = architecture.n_timesteps, architecture.n_outputs
-    segment_length, decoding = architecture.segment_length, architecture.decoding
+def check_architecture(architecture):
+    """Refuse parts that do not go together, or segments that do not fit, and say what does."""
     if architecture.pooling not in ("last", "mean", "max"):
         raise ValueError(f"pooling={architecture.pooling!r} must be 'last', 'mean' or 'max'.")
     if architecture.is_ragged and architecture.skip_connection:
@@ -125,6 +124,12 @@ def check_segments(architecture):
             "skip_connection=True maps windows of one length, but X holds sequences of unequal "
             "lengths (NaN at their end). Set skip_connection=False."
         )
+    _check_segments(architecture)
+
+
+def _check_segments(architecture):
+    n_timesteps, n_outputs = architecture.n_timesteps, architecture.n_outputs
+    segment_length, decoding = architecture.segment_length, architecture.decoding
     if decoding not in ("dense", "parallel"):
         raise ValueError(f"decoding={decoding!r} must be 'dense' or 'parallel'.")
     if decoding == "parallel" and segment_length is None:

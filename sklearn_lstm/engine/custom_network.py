@@ -48,7 +48,7 @@ def _custom_trainer(architecture, optimizer, hyperparameters, train, validation,
             rule.clipnorm = hyperparameters.clipnorm
         loss = hyperparameters.loss
         regressor = _keras_regressor(
-            architecture, loss.has_link, loss=_keras_loss(loss), optimizer=rule,
+            architecture, loss.link, loss=_keras_loss(loss), optimizer=rule,
             batch_size=hyperparameters.batch_size,
         )  # fmt: skip
         trainer = ScikerasTrainer(regressor, train, validation)
@@ -61,7 +61,7 @@ def custom_model(architecture, weights):
     a = architecture
     with _one_at_a_time, _local_seeds(0):
         # Any loss will do: this model predicts.
-        regressor = _keras_regressor(a, False, loss="mean_squared_error")
+        regressor = _keras_regressor(a, None, loss="mean_squared_error")
         regressor.initialize(np.zeros((2, a.n_timesteps, a.n_features)), np.zeros((2, a.n_outputs)))
         regressor.model_.set_weights(weights)
         return regressor.model_
@@ -139,7 +139,7 @@ def _keras_loss(loss):
     return of_samples
 
 
-def _keras_regressor(architecture, has_link, **params):
+def _keras_regressor(architecture, link, **params):
     with _unpatched_keras():
         from scikeras.wrappers import KerasRegressor
 
@@ -152,7 +152,7 @@ def _keras_regressor(architecture, has_link, **params):
         _check_model(architecture, model)
         if not model.compiled:
             model.compile(**compile_kwargs)
-        elif has_link:
+        elif link is not None:
             raise ValueError(
                 "What is predicted is made of the outputs (several levels of quantile, or "
                 "exponentials for 'poisson' and 'gamma'), and needs the loss that belongs to it, "

@@ -144,7 +144,7 @@ class FusedNetwork:
 
     def draw_noise(self, n_samples, layout, rate, seed):
         """Draw dropout: what each layer's outputs are multiplied with, for a whole batch."""
-        parts, n_steps = self._parts, layout.n_timesteps // layout.segment_length
+        parts, n_steps = self._parts, -(-layout.n_timesteps // layout.segment_length)
         n_layers = len(parts.layers)
         noise = []
         for i, layer in enumerate(parts.layers):

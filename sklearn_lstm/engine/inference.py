@@ -130,7 +130,9 @@ def _predict_block(parts, windows, n_missing, lengths, architecture):
     ``lengths`` are those of :func:`_lengths`.
     """
     length = architecture.segment_length or 1
-    if windows.first is not None and windows.outside == "nan":  # what is missing is left out below
+    if (
+        windows.first is not None and windows.outside != "nearest"
+    ):  # what is missing is left out below
         windows = replace(windows, first=None, last=None)
     n_steps = None
     if lengths is not None:
@@ -311,7 +313,7 @@ def _at_the_end(x, n_steps):
 def _pooled(h, n_steps, pooling):
     """Return the mean or the largest of states, shape (n_timesteps, n, n_samples), over steps.
 
-    Steps are added one by one, so that zeros after a sample's end change no bit.
+    Zeros after a sample's end change nothing beyond the last digits.
     """
     if n_steps is not None:
         is_known = np.arange(len(h))[:, np.newaxis, np.newaxis] < n_steps

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .architecture import Architecture, check_segments
+from .architecture import Architecture, check_architecture
 from .lstm_op import GATES, run_lstm
 
 # What turns outputs into probabilities, by scikit-learn's type of target.
@@ -184,7 +184,7 @@ def build(
 ):  # fmt: skip
     """Build the network of :func:`lstm_network` of the given kinds of layer."""
     a = architecture
-    check_segments(a)
+    check_architecture(a)
     seeds = repeat(None) if seed is None else count(seed)
     shape = _n_steps_of_input(a), a.n_features
     inputs = keras.Input(shape if has_feature_axis else shape[:1], dtype="float32")
@@ -241,16 +241,21 @@ def _n_steps_of_input(a):
 
 
 def _known_steps(window, segment_length):
-    """Fill what is NaN after a sample's end by its last step; tell which steps there are.
+    """Fill what is NaN at a sample's ends by its first and last step; tell which steps there are.
 
-    Of segments, which have one with a step; what is filled up after these is read by none.
+    Of segments, which have one with a step.
     """
-    is_known = keras.ops.logical_not(keras.ops.all(keras.ops.isnan(window), axis=2))
-    number = keras.ops.cumsum(keras.ops.ones_like(is_known, dtype="int32"), axis=1) - 1
-    n_known = keras.ops.sum(keras.ops.cast(is_known, "int32"), axis=1, keepdims=True)
-    inside = keras.ops.minimum(number, n_known - 1)
-    window = keras.ops.take_along_axis(window, inside[..., None], axis=1)
-    return window, is_known[:, ::segment_length]
+    ops = keras.ops
+    is_known = ops.logical_not(ops.all(ops.isnan(window), axis=2))
+    number = ops.cumsum(ops.ones_like(is_known, dtype="int32"), axis=1) - 1
+    first = ops.cast(ops.argmax(is_known, axis=1, keepdims=True), "int32")
+    last = ops.max(ops.where(is_known, number, 0), axis=1, keepdims=True)
+    inside = ops.minimum(ops.maximum(number, first), last)
+    window = ops.take_along_axis(window, inside[..., None], axis=1)
+    if segment_length > 1:
+        n_segments = is_known.shape[1] // segment_length
+        is_known = ops.any(ops.reshape(is_known, (-1, n_segments, segment_length)), axis=2)
+    return window, is_known
 
 
 def _run(x, layers, pooling, mask):

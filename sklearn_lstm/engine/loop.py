@@ -27,8 +27,7 @@ SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wa
 class Samples:
     """What a network learns from, in float32 but where windows are relative to something.
 
-    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows. Rows
-    that a window may not read, where NaN stands for them, come after its end: it is shorter.
+    Targets have the shape ``(n_samples, n_outputs)``, and may be the steps after the windows.
     """
 
     windows: Windows
@@ -38,7 +37,7 @@ class Samples:
     @property
     def is_ragged(self):
         """bool : Whether the lengths of windows may differ."""
-        return self.windows.first is not None and self.windows.outside == "nan"
+        return self.windows.outside == "end"
 
     @property
     def lengths(self):
@@ -51,7 +50,7 @@ class Samples:
         first, last = windows.first, windows.last
         if not self.is_ragged:
             first, last = windows.starts, windows.starts + (windows.n_timesteps - 1)
-        windows = replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="nan")
+        windows = replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="end")
         return replace(self, windows=windows)
 
     def __len__(self):

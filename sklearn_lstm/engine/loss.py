@@ -30,9 +30,9 @@ class Loss(ABC):
     customs_predict = False  # whether custom networks' outputs are predictions, not beneath them
 
     @property
-    def has_link(self):
-        """bool : Whether a custom network's outputs become predictions by some function."""
-        return False
+    def link(self):
+        """str or None : By what outputs become predictions, if they are not."""
+        return None
 
     @staticmethod
     @abstractmethod
@@ -143,8 +143,8 @@ class Quantile(Loss):
     levels: float | tuple[float, ...]
 
     @property
-    def has_link(self):
-        return np.size(self.levels) > 1
+    def link(self):
+        return "quantiles" if np.size(self.levels) > 1 else None
 
     @property
     def is_joint(self):
@@ -206,8 +206,8 @@ class _LogLink(Loss):
     """Outputs are logarithms of what is predicted, which so is positive."""
 
     @property
-    def has_link(self):
-        return True
+    def link(self):
+        return "log"
 
     def first_outputs(self, y, sample_weight):
         """Return the logarithms of the means: from 0, which is 1, a thousand is far away."""

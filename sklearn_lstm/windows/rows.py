@@ -127,9 +127,9 @@ class Windows(_ArrayLike):
         First and last row that a window may read, for each of its features where these differ.
         None: its steps are all there.
 
-    outside : {"nan", "nearest"}, default="nan"
+    outside : {"nan", "nearest", "end"}, default="nan"
         What stands for a step before ``first`` or after ``last``: NaN, or the nearest that may be
-        read.
+        read. ``"end"`` is NaN, too, and says that these are sequences whose lengths may differ.
 
     relative : {"last", "window"} or None, default=None
         What the first ``n_relative`` features are relative to: their value at the window's last
@@ -205,7 +205,7 @@ class Windows(_ArrayLike):
             array = np.take_along_axis(
                 self.rows, inside.reshape(-1, self.rows.shape[1]), axis=0
             ).reshape(inside.shape)
-        if self.outside == "nan":
+        if self.outside != "nearest":
             array[inside != steps] = np.nan
         return array
 
@@ -393,12 +393,13 @@ def count_missing_steps(windows):
     if is_finite(windows.rows):
         return n_before, n_after, None
     missing, unusable = _unknown_rows(windows.rows)
+    runs = _runs(missing)
     n_outside = n_before
     n_before, n_after = n_before.copy(), n_after.copy()
     for block in _blocks(len(starts)):
         begins, ends = starts[block] + n_before[block], starts[block] + w - n_after[block]
         begins = np.maximum(begins, 0)
-        n_leading, n_trailing = _count_at_ends(missing, begins, ends)
+        n_leading, n_trailing = _count_at_ends(runs, begins, ends)
         n_before[block] += n_leading
         n_after[block] += n_trailing
         n_unusable = _count_between(unusable, begins, ends)
@@ -409,16 +410,20 @@ def count_missing_steps(windows):
     return n_before, n_after, None
 
 
-def _count_at_ends(numbers, begins, ends):
-    """Count how many of these numbers, in ascending order, lie in a row at both ends of ranges.
+def _runs(numbers):
+    """Return where runs of neighbours begin and end among numbers in ascending order."""
+    is_last = np.append(np.diff(numbers) > 1, True)[: len(numbers)]
+    return numbers[np.roll(is_last, 1)], numbers[is_last]
 
-    A range that is full of them has all at its beginning.
+
+def _count_at_ends(runs, begins, ends):
+    """Count how much of ranges lies in a run at their beginning, and at their end.
+
+    A range within a run has all of it at its beginning.
     """
-    if not len(numbers):
+    firsts, lasts = runs
+    if not len(firsts):
         return np.zeros_like(begins), np.zeros_like(begins)
-    is_last = np.append(np.diff(numbers) > 1, True)  # of neighbours
-    lasts = numbers[is_last]
-    firsts = numbers[np.append(True, is_last[:-1])]
     run = np.minimum(np.searchsorted(lasts, begins), len(lasts) - 1)
     starts_within = (firsts[run] <= begins) & (begins <= lasts[run])
     n_leading = np.where(starts_within, np.minimum(lasts[run] + 1, ends) - begins, 0)

@@ -126,14 +126,16 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            As for :meth:`fit`, and if X has other features.
+            As for :meth:`fit`, if X has other features, or if the scaler makes NaN or infinity, or
+            other than one row of each step.
         """
         check_is_fitted(self)
         sequences = _Sequences.of(X)
         self._check_features(sequences)
         rows = sequences.rows
         if self.scaler_ is not None:
-            rows = np.asarray(self.scaler_.transform(rows))
+            rows = _as_floats(self.scaler_.transform(rows), "What scaler made of X")
+            sequences.check_scaled(rows)
         return sequences.padded(rows, max(sequences.longest, self.n_timesteps_))
 
     def _check_features(self, sequences):
@@ -170,9 +172,14 @@ class _Sequences:
     @classmethod
     def of(cls, X):
         """Read what a caller gives."""
-        is_array_of_arrays = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
-        if isinstance(X, list | tuple) or is_array_of_arrays:
-            return cls._of_list(X)
+        is_column = isinstance(X, np.ndarray | pd.Series) and X.ndim == 1 and X.dtype.kind == "O"
+        if isinstance(X, list | tuple) or is_column:
+            return cls._of_list(list(X))
+        if not hasattr(X, "__array__"):
+            raise ValueError(
+                f"X is a {type(X).__name__}, but sequences are a list of arrays (n_timesteps, "
+                "n_features), or an array (n_samples, n_timesteps, n_features)."
+            )
         if not isinstance(X, Windows):
             X = _as_floats(plain_table(X, "X"), "X")
         if X.ndim != 3:
@@ -198,7 +205,8 @@ class _Sequences:
     def _of_list(cls, X):
         if not len(X):
             raise ValueError("X is an empty list: give at least one sequence.")
-        arrays = [_as_rows(sequence, i) for i, sequence in enumerate(X)]
+        tables = [plain_table(sequence, f"X[{i}]") for i, sequence in enumerate(X)]
+        arrays = [_as_rows(table, i) for i, table in enumerate(tables)]
         widths = np.array([array.shape[1] for array in arrays])
         if (widths != widths[0]).any():
             i = int(np.argmax(widths != widths[0]))
@@ -209,11 +217,28 @@ class _Sequences:
         ends = [_known_part(array, i) for i, array in enumerate(arrays)]
         rows = np.concatenate([a[begin:end] for a, (begin, end) in zip(arrays, ends, strict=True)])
         n_before, last = np.array(ends).T
-        return cls(rows, last - n_before, n_before, _common_names(X))
+        return cls(rows, last - n_before, n_before, _common_names(tables))
 
     @property
     def longest(self):
         return int((self.n_before + self.lengths).max())
+
+    def check_scaled(self, rows):
+        """Refuse rows that can't stand in the place of those that were read."""
+        if rows.ndim != 2 or len(rows) != len(self.rows):
+            raise ValueError(
+                f"scaler made {rows.shape} of {self.rows.shape}, but has to return a row for each "
+                "step. Give it one that does, such as StandardScaler()."
+            )
+        bad = ~np.isfinite(rows).all(axis=1)
+        if bad.any():
+            row = int(bad.argmax())
+            sample = int(np.searchsorted(np.cumsum(self.lengths), row, side="right"))
+            step = row - int(self.lengths[:sample].sum()) + int(self.n_before[sample])
+            raise ValueError(
+                f"scaler made {rows[row]} of {self.rows[row]}, step {step} of sample {sample}: NaN "
+                "or infinity would end the sequence. Take another scaler, or leave the sample out."
+            )
 
     def padded(self, rows, n_timesteps):
         """Return windows of these rows, which stand in the place of those that were read."""
@@ -222,14 +247,12 @@ class _Sequences:
             row_numbers(numbers, len(rows) + n_timesteps)
             for numbers in (ends - self.lengths, ends - 1, ends - self.lengths - self.n_before)
         )
-        if (self.lengths == n_timesteps).all():
-            return Windows(rows, starts, n_timesteps)
-        return Windows(rows, starts, n_timesteps, first=first, last=last)
+        return Windows(rows, starts, n_timesteps, first=first, last=last, outside="end")
 
 
 def _as_rows(sequence, i):
     """Return a sequence as an array of floats, shape (n_timesteps, n_features)."""
-    array = _as_floats(plain_table(sequence, f"X[{i}]"), f"X[{i}]")
+    array = _as_floats(sequence, f"X[{i}]")
     if array.ndim != 2:
         hint = f" Of one feature give X[{i}].reshape(-1, 1)." if array.ndim == 1 else ""
         raise ValueError(
