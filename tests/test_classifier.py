@@ -486,7 +486,8 @@ def test_training_equals_keras(kind, params, weighted):
     assert_allclose(lstm.loss_curve_, history.history["loss"], rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TARGETS)
 def test_a_keras_optimizer_trains_as_the_named_one_does(small, kind):
     by_object = clone(small).set_params(optimizer=keras.optimizers.Adam(0.01))
     one, other = small.fit(X, TARGETS[kind]), by_object.fit(X, TARGETS[kind])
@@ -533,7 +534,8 @@ def test_a_custom_network_without_probabilities_is_refused(small, kind):
     assert vars(small) == vars(clone(small))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TARGETS)
 def test_the_built_in_builder_trains_through_scikeras_as_the_built_in_network(small, kind):
     y = TARGETS[kind]
     own = clone(small)
@@ -556,7 +558,7 @@ def in_scikeras(name, **params):
     return wrapper(model=lstm_network, units=3, epochs=1, verbose=0, **params)
 
 
-@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_builder_works_in_scikeras_classifier(kind):
     loss = "sparse_categorical_crossentropy" if kind == "multiclass" else "binary_crossentropy"
     theirs = in_scikeras("KerasClassifier", loss=loss).fit(X, TARGETS[kind])

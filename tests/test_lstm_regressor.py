@@ -33,7 +33,8 @@ def assert_same_weights(one, other):
 def test_every_parameter_is_explicit_and_survives_clone():
     given = {
         "units": (3, 2), "dropout": 0.1, "bidirectional": True, "segment_length": 4,
-        "decoding": "parallel", "skip_connection": True, "ensemble_size": 3, "loss": "huber",
+        "decoding": "parallel", "skip_connection": True, "pooling": "max", "ensemble_size": 3,
+        "loss": "huber",
         "quantile": [0.1, 0.9], "optimizer": "sgd", "learning_rate": 0.2,
         "learning_rate_schedule": "cosine", "clipnorm": 1.0, "alpha": 0.3, "batch_size": 8,
         "epochs": 7, "max_samples": 0.5, "shuffle": False, "early_stopping": True,
@@ -393,7 +394,7 @@ def with_nan(X, sample, step):
     ("change", "error", "message"),
     [
         (lambda X, y: (with_nan(X, 7, 2), y), ValueError, "NaN .*step 2 of window 7.*Fill"),
-        (lambda X, y: (with_nan(X, 3, slice(None)), y), ValueError, "step 0 of window 3"),
+        (lambda X, y: (with_nan(X, 3, slice(None)), y), ValueError, "Sample 3 .* no known step"),
         (lambda X, y: (with_nan(X, 3, np.s_[0, 1]), y), ValueError, "step 0 of window 3"),
         (lambda X, y: (np.where(X > 2, np.inf, X), y), ValueError, "infinity"),
         (lambda X, y: (X, np.where(y > 1, np.nan, y)), ValueError, "y contains NaN, first at row"),

@@ -270,7 +270,8 @@ def _as_floats(values, name):
         array = np.asarray(values)
         return array if array.dtype in FLOATS else array.astype(float)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} holds something that is no number: {error}.") from error
+        reason = str(error).rstrip(".")
+        raise ValueError(f"{name} holds something that is no number: {reason}.") from error
 
 
 def _known_part(array, i):
