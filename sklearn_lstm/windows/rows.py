@@ -450,9 +450,11 @@ def _count_between(numbers, begins, ends):
 
 def _first_bad_step(windows, sample, n_outside):
     """Return the first step of a window that is neither finite nor missing at one of its ends."""
-    start, w = int(windows.starts[sample]), windows.n_timesteps
-    begin = max(start + int(n_outside), 0)
-    window = windows.rows[begin : start + w]
+    start = int(windows.starts[sample])
+    begin, end = max(start + int(n_outside), 0), start + windows.n_timesteps
+    if windows.last is not None:
+        end = min(end, int(windows.last[sample]) + 1)
+    window = windows.rows[begin:end]
     known = np.flatnonzero(~np.isnan(window).all(axis=1))
     if not len(known):
         return 0
