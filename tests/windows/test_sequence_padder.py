@@ -175,7 +175,7 @@ def with_value(i, place, value):
         (written_out(with_value(4, slice(None), np.nan), 8), "Sample 4 of X has no known step"),
         (np.empty((0, 4, 2)), r"\(0, 4, 2\) holds no value"),
         (None, "X"),
-        ("text", "X holds something that is no number"),
+        ("text", "X is a str, but sequences are a list of arrays"),
         (np.full((3, 4, 2), "a"), "X holds something that is no number"),
         (with_sequence(1, np.ones((2, 2), complex)), r"X\[1\] holds complex numbers"),
     ],
