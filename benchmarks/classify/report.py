@@ -23,7 +23,8 @@ INTRODUCTION = """\
 `python -m benchmarks.classify` has written this page; `benchmarks/README.md` says how.
 
 Accuracies of the test part: the mean of three seeds, and the deviation between them, which says
-nothing about another test part. What is not random has one figure. The best of a row is in bold.
+nothing about another test part. What is not random has one figure. The best of a row is in bold; an
+empty cell was not measured.
 """
 
 
