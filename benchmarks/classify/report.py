@@ -125,10 +125,10 @@ def advice(results):
         best = max(of, key=of.get)
         margin = of[best] - max(of.get(OURS, 0.0), of.get(ENSEMBLE, 0.0))
         if margin > 0:
-            better.append(f"{best} on {SETS[name].title}, by {margin:.3f}")
+            better.append(f"{best} on {SETS[name].title}, by {margin:.4f}")
     if not better:
         return ["No other contender is above both LSTMs on a set.", ""]
-    return [f"Better than both LSTMs, and there the pick: {'; '.join(better)}.", ""]
+    return [f"Better than both LSTMs, where they may be the pick: {'; '.join(better)}.", ""]
 
 
 def section(name, result):
