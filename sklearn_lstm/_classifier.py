@@ -214,8 +214,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     trains in TensorFlow and predicts in NumPy; a fitted estimator holds arrays only; leading steps
     of NaN are missing history, from which ``fit`` does not learn, trailing ones a shorter sequence.
 
-    A few hundred short, similar series are classified better by random convolutions with a linear
-    classifier (MiniRocket) or by neighbours under dynamic time warping, as the benchmarks show.
+    Of small sets, up to some hundred sequences, random convolutions with a linear classifier
+    (MiniRocket, in the package aeon) are more accurate than one network on all five of the
+    benchmarks, and about as accurate as an ensemble. Try them, too.
 
     References
     ----------

@@ -23,7 +23,8 @@ INTRODUCTION = """\
 `python -m benchmarks.classify` has written this page; `benchmarks/README.md` says how.
 
 Accuracies of the test part: the mean of three seeds, and the deviation between them, which says
-nothing about another test part. What is not random has one figure. The best of a row is in bold.
+nothing about another test part. What is not random has one figure. The best of a row is in bold; an
+empty cell was not measured.
 """
 
 
@@ -124,10 +125,10 @@ def advice(results):
         best = max(of, key=of.get)
         margin = of[best] - max(of.get(OURS, 0.0), of.get(ENSEMBLE, 0.0))
         if margin > 0:
-            better.append(f"{best} on {SETS[name].title}, by {margin:.3f}")
+            better.append(f"{best} on {SETS[name].title}, by {margin:.4f}")
     if not better:
         return ["No other contender is above both LSTMs on a set.", ""]
-    return [f"Better than both LSTMs, and there the pick: {'; '.join(better)}.", ""]
+    return [f"Better than both LSTMs, where they may be the pick: {'; '.join(better)}.", ""]
 
 
 def section(name, result):

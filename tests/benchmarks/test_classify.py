@@ -281,7 +281,7 @@ def test_the_page_says_what_was_measured(a_result):
     assert f"0.960 ± {np.std([0.96, 0.98, 0.94]):.3f}" in page
     assert "**0.990 ± 0.000**" in page
     assert "| 0.900 |" in page
-    assert "MiniRocket + ridge on JapaneseVowels, by 0.020." in page
+    assert "MiniRocket + ridge on JapaneseVowels, by 0.0200." in page
     assert "LSTMClassifier(units=50" in page
     assert "pooling='max', bidirectional=True" in page
     assert "7 to 29 steps of 12, 9 classes" in page
