@@ -135,13 +135,14 @@ def test_several_columns_of_classes(lstm):
 def test_weights_are_routed_to_where_they_are_asked_for(lstm):
     weights = np.random.default_rng(3).uniform(0, 3, N)
     with sklearn.config_context(enable_metadata_routing=True):
-        asking = lstm.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        asking = lstm.set_fit_request(sample_weight=True)
         model = Pipeline([("scaler", StandardScaler().set_fit_request(sample_weight=False)),
                           ("lstm", asking)])  # fmt: skip
         model.fit(X, Y, sample_weight=weights)
         expected = clone(lstm).fit(StandardScaler().fit_transform(X), Y, weights)
         found = cross_validate(
             model, X, Y, cv=StratifiedKFold(2), params={"sample_weight": weights},
+            scoring=get_scorer("accuracy").set_score_request(sample_weight=True),
             error_score="raise",
         )  # fmt: skip
         train, test = next(StratifiedKFold(2).split(X, Y))

@@ -56,7 +56,7 @@ CASES = [
     Case("numbers alone", lambda: padded([1.0, 2.0]), refuses("X[0]", "()")),
     Case("an array of two dimensions", lambda: padded(np.ones((3, 4))), refuses("X", "(3, 4)")),
     Case("text", lambda: padded([SEQUENCES[0], [["a", "b"]]]), refuses("X[1]", "no number")),
-    Case("a text", lambda: padded("text"), refuses("X", "no number")),
+    Case("a text", lambda: padded("text"), refuses("X is a str", "list of arrays")),
     Case("nothing", lambda: padded(None), refuses("X")),
     Case(
         "no known step",
