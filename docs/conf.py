@@ -1,12 +1,10 @@
 """Configuration of the documentation."""
 
-import os
 import sys
 from pathlib import Path
 
 from sklearn_lstm import __version__
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the examples show what they print
 sys.path.append(str(Path(__file__).parent))  # for example_order
 
 project = "sklearn-lstm"
@@ -48,7 +46,6 @@ sphinx_gallery_conf = {
     "abort_on_example_error": False,
     "only_warn_on_example_error": False,
     "doc_module": ("sklearn_lstm",),
-    "reference_url": {"sklearn_lstm": None},
     "show_memory": False,
     "show_signature": False,
     "remove_config_comments": True,

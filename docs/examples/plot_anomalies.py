@@ -20,11 +20,14 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
 
+plt.rcParams["date.converter"] = "concise"
+
 rng = np.random.default_rng(0)
 n_weeks, n_tested = 11, 2
 hours = pd.date_range("2024-02-05", periods=24 * 7 * n_weeks, freq="h", name="hour")
 works = (hours.day_of_week < 5) & (hours.hour >= 7) & (hours.hour < 18)
-load = 8 + 9 * works * np.sin(np.pi * (hours.hour - 6) / 12) + rng.normal(0, 0.4, len(hours))
+at_work = np.asarray(works * np.sin(np.pi * (hours.hour - 6) / 12))
+load = 8 + 9 * at_work + rng.normal(0, 0.4, len(hours))
 is_tested = np.arange(len(hours)) >= 24 * 7 * (n_weeks - n_tested)
 faults = rng.choice(np.flatnonzero(is_tested), 30, replace=False)
 load[faults] += rng.choice([-3, 3], 30)
@@ -89,7 +92,6 @@ marks = {
 }
 for name, (which, look) in marks.items():
     ax.plot(rows["y"][which], linestyle="none", label=f"{name}: {which.sum()}", **look)
-ax.tick_params(axis="x", rotation=30)
 ax.set(ylabel=y.name, ylim=(None, 1.22 * rows["y"].max()))
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, ncols=4, loc="upper left")

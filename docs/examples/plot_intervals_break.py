@@ -19,13 +19,15 @@ import pandas as pd
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
 
+plt.rcParams["date.converter"] = "concise"
+
 rng = np.random.default_rng(3)
 n_calm, n_rough = 700, 200
 days = pd.date_range("2023-01-01", periods=n_calm + n_rough, name="day")
 noise = rng.normal(0, np.where(np.arange(len(days)) < n_calm, 1.0, 3.0))
 for i in range(1, len(noise)):
     noise[i] += 0.5 * noise[i - 1]
-week = np.array([0, 1, 1, 2, 4, 6, 2])[days.day_of_week]
+week = np.array([0, 0, 1, 1, 2, 3, 1])[days.day_of_week]
 y = pd.Series(50 + week + noise, index=days, name="demand")
 change = days[n_calm]
 
@@ -73,6 +75,6 @@ for ax in (above, below):
     ax.spines[["top", "right"]].set_visible(False)
 above.set_ylabel(y.name)
 above.legend(frameon=False, ncols=3, loc="upper left", fontsize="small")
-below.set(ylabel="covered of the\nlast 40 days (%)", ylim=(40, 102))
+below.set(ylabel="covered of the\nlast 40 days (%)", ylim=(20, 102))
 below.legend(frameon=False, loc="lower right")
 plt.show()

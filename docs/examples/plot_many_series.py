@@ -8,10 +8,10 @@ for each series, fitted on its own few rows, stands beside it.
 """
 
 # %%
-# A hundred shops, a hundred weeks
-# --------------------------------
-# Every series has a level, a trend and a season of its own, and all of them have the same shocks:
-# after a week of much, a week of little. Made up, by a seed.
+# Ninety-two shops, two years of weeks
+# ------------------------------------
+# Every shop has a level, a trend and a phase of its own, and all have peaks of one shape, a
+# quarter apart, but for their height. Made up, by a seed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +19,8 @@ import pandas as pd
 from sklearn.linear_model import Ridge
 
 from sklearn_lstm import LSTMForecaster, LSTMRegressor
+
+plt.rcParams["date.converter"] = "concise"
 
 rng = np.random.default_rng(0)
 weeks = pd.date_range("2023-01-02", periods=104, freq="W-MON", name="week")
@@ -100,8 +102,7 @@ for ax, shop in zip(axes.flat, truth.index.unique("shop"), strict=True):
     )
     ax.set_title(shop, fontsize="small", loc="left", pad=2)
     ax.tick_params(labelsize=7)
-    ax.tick_params(axis="x", rotation=45)
     ax.spines[["top", "right"]].set_visible(False)
 shown = ",  ".join(f"{name} {share:.1%}" for name, share in errors.items())
-fig.suptitle(f"Error of a week: {shown}", fontsize="medium")
+fig.suptitle(f"Mean absolute error: {shown}", fontsize="medium")
 plt.show()

@@ -22,6 +22,8 @@ from sklearn.linear_model import Ridge
 from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest
 from sklearn_lstm.datasets import load_seattle_weather
 
+plt.rcParams["date.converter"] = "concise"
+
 y = load_seattle_weather()["temp_max"]
 n_known = len(y) - 365
 
@@ -57,7 +59,8 @@ for missing in ("interpolate", "skip"):
             result = backtest(FrozenEstimator(fitted), y, n_windows=52)
             errors[name, missing, share] = result.scores()["RMSE"]
 errors = pd.DataFrame(errors).T
-print(errors["forecast"].unstack().round(2).to_string())
+by_share = errors["forecast"].unstack()
+print(by_share.round(2).to_string())
 
 # %%
 # A stretch of what was learned from when a third is missing, and what the gaps cost. The dashed
@@ -68,13 +71,17 @@ shown = slice("2013-05-01", "2013-08-31")
 gappy = with_gaps(0.3, seed=1)
 left.plot(y[shown], color="0.8", label="lost")
 left.plot(gappy[shown], color="C0", marker="o", markersize=2.5, label="known")
-left.tick_params(axis="x", rotation=30)
 left.set(title="Three days of ten are missing", ylabel="highest temperature (°C)")
 left.legend(frameon=False)
 for name, color in (("LSTM", "C3"), ("ridge", "C0")):
     for missing, style in (("interpolate", "o-"), ("skip", "s:")):
-        rows = errors.loc[(name, missing), "forecast"]
-        right.plot(100 * rows.index, rows, style, color=color, label=f'{name}, "{missing}"')
+        right.plot(
+            100 * by_share.columns,
+            by_share.loc[(name, missing)],
+            style,
+            color=color,
+            label=f'{name}, "{missing}"',
+        )
 naive = errors[["persistence", "seasonal naive"]].min(axis=1).iloc[0]
 right.axhline(naive, color="0.4", linestyle="--", linewidth=1)
 right.set(title="RMSE (°C), 52 weeks", xlabel="days missing in what was learned from (%)")

@@ -20,6 +20,8 @@ from sklearn.metrics import mean_pinball_loss
 from sklearn_lstm import make_lstm_pipeline, make_supervised
 from sklearn_lstm.datasets import load_seattle_weather
 
+plt.rcParams["date.converter"] = "concise"
+
 weather = load_seattle_weather().drop(columns="weather")
 angle = 2 * np.pi * weather.index.day_of_year / 365.25
 weather = weather.assign(winter=np.cos(angle), spring=np.sin(angle))
@@ -67,7 +69,6 @@ for lower, upper, alpha in ((0.05, 0.95, 0.2), (0.25, 0.75, 0.35)):
     )  # fmt: skip
 left.plot(days_ahead, fan[0.5], color="C0", label="median")
 left.plot(days_ahead, y_test[shown], "o", color="black", markersize=3, label="came true")
-left.tick_params(axis="x", rotation=30)
 left.set(
     ylabel="wind tomorrow (m/s)",
     title=f"Skill {skill:+.0%} over the month's quantiles",
