@@ -26,7 +26,8 @@ class Page(HTMLParser):
 
 def broken_links(folder):
     """Return (page, link) of every link within the folder that has no file or no anchor."""
-    pages = {path.resolve(): Page(path) for path in sorted(Path(folder).rglob("*.html"))}
+    paths = [path.resolve() for path in sorted(Path(folder).rglob("*.html"))]
+    pages = {path: Page(path) for path in paths if "_static" not in path.parts}  # templates there
     return [
         (path, link)
         for path, page in pages.items()

@@ -101,7 +101,8 @@ for shift, (name, color) in zip((-0.2, 0.2), {"LSTM": "C3", "ridge": "C0"}.items
     bars[-1].set(hatch="//", alpha=0.5)
     right.bar_label(bars, fmt="%.0f")
 right.set_xticks(places, [f"{kind}\nweather" for kind in ("no", "forecast", "true")])
-right.set(title="skill (%), 30 days", ylim=(0, 118 * skills.to_numpy().max()))
+right.axhline(0, color="black", linewidth=0.8)
+right.set(title="skill (%), 30 days", ylim=(-6, 118 * skills.to_numpy().max()))
 right.legend(frameon=False, loc="upper left")
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)

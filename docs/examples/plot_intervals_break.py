@@ -76,5 +76,5 @@ for ax in (above, below):
 above.set_ylabel(y.name)
 above.legend(frameon=False, ncols=3, loc="upper left", fontsize="small")
 below.set(ylabel="covered of the\nlast 40 days (%)", ylim=(20, 102))
-below.legend(frameon=False, loc="lower right")
+below.legend(frameon=False, loc="lower left")
 plt.show()
