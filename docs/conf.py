@@ -51,7 +51,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "image_scrapers": ("matplotlib",),
     "reset_modules": ("matplotlib",),
-    "thumbnail_size": (480, 320),
+    "thumbnail_size": (560, 250),
     "min_reported_time": 1,
 }
 

@@ -27,7 +27,7 @@ regressors = {
     ),
     "ridge": Ridge(),
     "gradient boosting": HistGradientBoostingRegressor(
-        max_iter=40, learning_rate=0.1, max_leaf_nodes=8
+        max_iter=25, learning_rate=0.1, max_leaf_nodes=8
     ),
 }
 forecasters = {

@@ -21,6 +21,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_lstm import make_lstm_pipeline, make_supervised
 from sklearn_lstm.datasets import load_seattle_weather
@@ -34,8 +35,10 @@ def score(window_length, fold, fit_rows, score_rows):
     """Return a row of the table: settings, error, and which worker took how long."""
     begin = time.perf_counter()
     model = make_lstm_pipeline(
-        window_length, units=16, epochs=8, learning_rate=0.005, random_state=0
-    )
+        window_length, scaler=StandardScaler(), target_scaler=StandardScaler(), units=16,
+        skip_connection=True, epochs=10, learning_rate=0.005, learning_rate_schedule="cosine",
+        random_state=0,
+    )  # fmt: skip
     predicted = model.fit(X.iloc[fit_rows], y.iloc[fit_rows]).predict(X.iloc[score_rows])
     return {
         "window_length": window_length,
