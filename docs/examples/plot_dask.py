@@ -89,8 +89,9 @@ if client is not None:
 print(table.groupby("window_length")[["RMSE", "as today"]].mean().round(2).to_string())
 
 # %%
-# A row for each worker, a bar for each fit, coloured by its window. The first fit takes longest:
-# it compiles the program that all others share.
+# A row for each worker, a bar for each fit, coloured by its window. The first fits take longest:
+# the program that all others share is compiled then. Below, what came of it: on so few days a
+# single network does no better than "as today", whatever its window.
 
 fig, (above, below) = plt.subplots(
     2, 1, figsize=(9.5, 4.6), height_ratios=(2, 3), layout="constrained"
