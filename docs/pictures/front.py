@@ -28,7 +28,6 @@ def draw_weeks(ax, rows):
         ax.plot(days, week["y_pred"], "--", color="C3", linewidth=1.8, label=forecast)
         ax.axvline(origin, color="0.8", linewidth=0.7, zorder=0)
     ax.set_ylabel("highest temperature (°C)")
-    ax.tick_params(axis="x", rotation=30)
     ax.set_ylim(top=rows["upper"].max() + 7)
     ax.legend(frameon=False, ncols=3, fontsize="small", loc="upper left")
 
@@ -44,6 +43,7 @@ def draw_skills(ax, skills):
     ax.set_title("skill (%) over 52 weeks")
 
 
+plt.rcParams["date.converter"] = "concise"
 y = load_seattle_weather()["temp_max"]
 result = compare(y, horizon=7, n_windows=52)
 scores = result.scores()
