@@ -197,7 +197,7 @@ def explain(
     if isinstance(unwrapped(estimator), LSTMForecaster):
         _refuse("an LSTMForecaster", y_true=y_true, background=background, names=feature_names)
         n_windows = whole_number(n_windows, "n_windows", None)
-        _check_suits_forecaster(method, n_windows)
+        _check_suits_forecaster(method, n_windows, has_other_X=data is None and X is not None)
         subject = ForecastSubject(unwrapped(estimator), data, X, n_windows=n_windows, **drawing)
     else:
         _refuse(f"a {type(estimator).__name__}", X=X, n_windows=n_windows)
@@ -232,7 +232,12 @@ def _refuse(what, **given):
                              f"{REMEDIES[name]}.")  # fmt: skip
 
 
-def _check_suits_forecaster(method, n_windows):
+def _check_suits_forecaster(method, n_windows, has_other_X):
+    if n_windows is not None and has_other_X:
+        raise ValueError(
+            f"X was given with n_windows={n_windows}, but forecasts of the past go by the "
+            "covariates of fit. Leave X out, or give data, the series that it belongs to."
+        )
     if method == "gradient":
         raise ValueError(
             "method='gradient' goes through one network, but a forecast is a mean of any "

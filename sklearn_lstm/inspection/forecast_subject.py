@@ -48,9 +48,8 @@ class ForecastSubject:
         core = forecaster._core
         self._horizon, self._length = core.horizon, core.window_length_
         panel, X = series_asked(core, forecaster._panel, X, y)
-        self._has_covariates_ahead = bool(core.is_ahead_.any())
         self._futures = None
-        if n_windows is None and self._has_covariates_ahead:
+        if n_windows is None:
             self._futures = self._nearest(futures_of(core, panel, X, self._horizon))
         self._panel, self._logged = panel, core._logged(panel)
         ids, known = self._origins(core, n_windows)
@@ -72,6 +71,8 @@ class ForecastSubject:
 
     def _nearest(self, futures):
         """Return the covariates of as many steps as a forecast has, the last for those beyond."""
+        if futures is None:
+            return None
         steps = np.arange(self._horizon)
         return np.stack([future[np.minimum(steps, len(future) - 1)] for future in futures])
 

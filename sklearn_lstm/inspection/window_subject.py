@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from .._checks import plain_table
+from .._checks import plain_table, refuse_other_order
 from ..windows.rows import count_missing_steps
 from .opened import open_estimator, rescaled, unwrapped
 
@@ -63,6 +63,7 @@ class WindowSubject:
             check_is_fitted(estimator)
         if X is None:
             raise ValueError("data=None: give the windows or rows that are to be explained.")
+        refuse_other_order(X, y_true)
         self.opened = open_estimator(estimator, X)
         self._estimator = unwrapped(estimator)
         _, n_timesteps, n_features = self.opened.windows.shape
@@ -77,7 +78,7 @@ class WindowSubject:
         self._background = self._windows_of(X if background is None else background, rng)
         self._mean = None
         self._set_outputs(output, y_true, chosen, len(X))
-        self.unit = "probability" if self._classes is not None else _name_of(y_true)
+        self.unit = "probability" if is_classifier(self._estimator) else _name_of(y_true)
 
     def __len__(self):
         return len(self._windows)
@@ -204,7 +205,7 @@ class WindowSubject:
         -------
         slopes : ndarray of shape (n_rows, n_explained)
         """
-        if self._classes is not None or is_classifier(self._estimator):
+        if is_classifier(self._estimator):
             return np.ones((len(array), 1))
         above, below = (
             rescaled(self.opened.predictor, self.opened.network, outputs + step, array)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -286,6 +287,64 @@ def test_the_error_of_a_classifier_is_what_the_true_class_lacks(classifier, wind
     assert_allclose(found.importances.loc[2, "x2"], rise, rtol=1e-9)
 
 
+@pytest.mark.parametrize("method", ["occlusion", "gradient"])
+def test_several_labels_are_explained_side_by_side_or_one_alone(windows, method):
+    X, _ = windows
+    labels = (X[:, 1, :2] > 0).astype(int)
+    params = {"epochs": 30, "learning_rate": 0.02, "skip_connection": True, "random_state": 0}
+    model = LSTMClassifier(4, **params).fit(X, labels)
+    found = explain(model, X, method=method, output=1, max_samples=None)
+    assert_allclose(found.predictions, model.predict_proba(X)[:, 1], rtol=1e-5)
+    assert found.importances.stack().idxmax() == (2, "x1")
+    both = explain(model, X, method=method, max_samples=None)
+    assert_allclose(both.predictions, model.predict_proba(X).mean(axis=1), rtol=1e-5)
+    assert set(both.importances.loc[2].nlargest(2).index) == {"x0", "x1"}
+    assert both.unit == "probability"
+
+
+def test_gradients_of_quantiles_on_the_scale_of_y_are_their_slopes(planted):
+    X, y = planted
+    model = make_lstm_pipeline(
+        4, units=3, epochs=2, loss="quantile", quantile=[0.1, 0.5, 0.9], random_state=0
+    ).fit(X, y)
+    options = {"output": 2, "max_samples": 5, "random_state": 0}
+    found = explain(model, X, method="gradient", **options)
+    inner, scale = model.regressor_, model.transformer_.data_range_[0]
+    rows = X.index.get_indexer(found.samples)
+    assert_allclose(found.predictions, model.predict(X)[rows, 2], rtol=1e-5)
+    cut = np.array(inner[:-1].transform(X)[rows])
+    off = (cut - np.asarray(inner[:-1].transform(X))[3:].mean(axis=0))[:, 3, 1]
+    above, below = cut.copy(), cut.copy()
+    above[:, 3, 1] += 1e-4
+    below[:, 3, 1] -= 1e-4
+    slope = (inner[-1].predict(above) - inner[-1].predict(below))[:, 2] / 2e-4 * scale
+    assert_allclose(found.effects[:, 3, 1], slope * off, rtol=1e-3, atol=1e-4)
+
+
+def test_windows_of_one_feature_may_have_two_dimensions():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    params = {"epochs": 30, "learning_rate": 0.02, "skip_connection": True, "random_state": 0}
+    model = LSTMRegressor(3, **params).fit(X, X[:, 1])
+    found = explain(model, X)
+    assert found.importances.shape == (4, 1)
+    assert found.importances["x0"].idxmax() == 2
+    assert_allclose(found.by_lag, found.importances["x0"])
+
+
+def test_rows_of_a_panel_are_explained_each_in_its_series(planted):
+    X, y = planted
+    panel = pd.concat({"one": X[:150], "two": X[150:]}, names=["shop"])
+    of_panel = pd.concat({"one": y[:150], "two": y[150:]}, names=["shop"])
+    model = make_pipeline(SequenceWindower(4, padding="edge"), Linear()).fit(panel, of_panel)
+    found = explain(model, panel, of_panel, max_samples=None)
+    expected = model.predict(panel)[panel.index.get_indexer(found.samples)]
+    assert_allclose(found.predictions, expected, rtol=1e-6)
+    assert len(found.samples) == 300
+    assert found.importances.stack().idxmax() == (2, "cause")
+    with pytest.raises(ValueError, match="same index in another order"):
+        explain(model, panel, of_panel[::-1])
+
+
 def test_sequences_of_unequal_lengths_are_explained_as_far_as_they_go():
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(rng.integers(3, 6), 2)) for _ in range(60)]
@@ -340,12 +399,17 @@ def test_blocks_of_windows_give_what_all_at_once_do(windows, monkeypatch):
 
 
 def test_a_million_windows_are_explained_by_those_that_are_drawn():
+    """They take 200 MB written out, and the rows 4 MB."""
     rows = np.random.default_rng(0).normal(size=(1_000_000, 1)).astype(np.float32)
     X = SequenceWindower(50).fit_transform(rows)
     model = Linear()
     model.inner_ = DummyRegressor(strategy="constant", constant=1.0).fit([[0]], [1.0])
     model.inner_.predict = lambda flat: flat[:, -1].astype(float)
+    tracemalloc.start()
     found = explain(model, X, random_state=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6
     assert found.effects.shape == (200, 50, 1)
     assert_allclose(found.importances.loc[0, "x0"], np.sqrt(2 / np.pi), rtol=0.2)
 

@@ -220,6 +220,8 @@ def test_whole_numbers_are_explained_before_they_are_rounded(series):
         ({"output": 2}, "output=2 is no step of the forecast, 1 to 1, no column of"),
         ({"output": "x"}, "output='x' is no step"),
         ({"measure": "error"}, "n_windows to a forecaster"),
+        ({"X": np.zeros((3, 1))}, "X was given to predict, but not to fit"),
+        ({"X": np.zeros((3, 1)), "n_windows": 3}, "X was given with n_windows=3.*Leave X out"),
         ({}, r"X is missing: fit was given covariates that are known ahead"),
     ],
 )
