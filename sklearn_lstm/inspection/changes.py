@@ -107,7 +107,7 @@ def replaced_changes(subject, grid, donors, *, by_error):
     predictions = np.empty(n)
     effects = np.zeros((len(cells), n))
     totals, counts = np.zeros((2, len(cells), len(donors)))
-    for rows in _blocks(subject):
+    for rows in blocks(subject):
         array = subject.read(rows)
         usual = subject.predict(array, rows)
         explained = subject.explained(usual, usual)
@@ -146,7 +146,8 @@ def _with_cell(subject, array, others, cell, rows):
         array[cell.index] = kept
 
 
-def _blocks(subject):
+def blocks(subject):
+    """Return the samples in parts whose windows are written out together."""
     n_at_once = max(1, VALUES_AT_ONCE // subject.is_seen.size)
     return (slice(begin, begin + n_at_once) for begin in range(0, len(subject), n_at_once))
 
@@ -170,7 +171,7 @@ def summed_changes(subject, grid, attributions):
     cells, n = grid.cells, len(subject)
     predictions, baseline = np.empty((2, n))
     effects, totals = np.zeros((len(cells), n)), np.zeros((len(cells), 1))
-    for rows in _blocks(subject):
+    for rows in blocks(subject):
         array = subject.read(rows)
         usual = subject.predict(array, rows)
         explained = subject.explained(usual, usual)

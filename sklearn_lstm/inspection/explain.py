@@ -195,7 +195,9 @@ def explain(
     }
     subject: Any
     if isinstance(unwrapped(estimator), LSTMForecaster):
-        _refuse("an LSTMForecaster", y_true=y_true, background=background, names=feature_names)
+        _refuse(
+            "an LSTMForecaster", y_true=y_true, background=background, feature_names=feature_names
+        )
         n_windows = whole_number(n_windows, "n_windows", None)
         _check_suits_forecaster(method, n_windows, has_other_X=data is None and X is not None)
         subject = ForecastSubject(unwrapped(estimator), data, X, n_windows=n_windows, **drawing)
@@ -218,7 +220,7 @@ def _check_choice(value, name, choices):
 REMEDIES = {
     "y_true": "the truth is in the series: set n_windows",
     "background": "what is usual is in the series",
-    "names": "its features are named by the columns of y and X; leave feature_names out",
+    "feature_names": "its features are named by the columns of y and X; leave feature_names out",
     "X": "give its rows or windows as data",
     "n_windows": "origins are those of a forecaster; it explains the samples of data",
 }
@@ -227,9 +229,7 @@ REMEDIES = {
 def _refuse(what, **given):
     for name, value in given.items():
         if value is not None:
-            name_shown = "feature_names" if name == "names" else name
-            raise ValueError(f"{name_shown} was given, but the estimator is {what}: "
-                             f"{REMEDIES[name]}.")  # fmt: skip
+            raise ValueError(f"{name} was given, but the estimator is {what}: {REMEDIES[name]}.")
 
 
 def _check_suits_forecaster(method, n_windows, has_other_X):
@@ -282,9 +282,8 @@ def _summary(subject, grid, changes, method, measure):
     names = subject.feature_names
 
     def table(statistic):
-        nan = np.nan
         rows = [
-            [nan if cell is None else statistic(changes.importances[cell]) for cell in row]
+            [np.nan if cell is None else statistic(changes.importances[cell]) for cell in row]
             for row in grid.segments
         ]
         return pd.DataFrame(rows, index=index, columns=names)

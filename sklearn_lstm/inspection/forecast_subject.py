@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..forecasting.member import split_columns
 from ..forecasting.next_steps import futures_of, series_asked
 from ..forecasting.normalize import Normalizer
+from .changes import blocks
 
 
 class ForecastSubject:
@@ -107,8 +108,7 @@ class ForecastSubject:
         """Return a core like this one whose members read histories from arrays they are given."""
         reading = copy(core)
         reading.integer = False  # rounded forecasts hide what changes them
-        first = np.zeros(len(self._panel), dtype=int)
-        first[:] = self._panel.lengths
+        first = self._panel.lengths.copy()
         np.minimum.at(first, self._ids, self._known)
         scaled_by = self._logged.until(first) if is_other else None
         reading.members_ = [_reading(member, scaled_by) for member in core.members_]
@@ -150,9 +150,8 @@ class ForecastSubject:
 
     def _keep_forecast(self):
         """Leave out origins without a forecast, as after too many missing values."""
-        n_at_once = 1024
-        blocks = (slice(begin, begin + n_at_once) for begin in range(0, len(self), n_at_once))
-        known = [np.isfinite(self.predict(self.read(of), of)).all(axis=1) for of in blocks]
+        parts = (self.predict(self.read(rows), rows) for rows in blocks(self))
+        known = [np.isfinite(part).all(axis=1) for part in parts]
         is_known = np.concatenate(known)
         if not is_known.any():
             raise ValueError(
@@ -223,16 +222,16 @@ class ForecastSubject:
 
     def draw_donors(self, rng):
         """Draw origins of the same series, so that scales agree."""
+        if np.bincount(self._ids).max() < 2:
+            raise ValueError(
+                "method='permutation' exchanges windows of a series, but of each a single origin "
+                "is explained. Raise n_windows or max_samples, or take method='occlusion'."
+            )
         donors = np.arange(len(self))
         for number in np.unique(self._ids):
             own = np.flatnonzero(self._ids == number)
             donors[own] = rng.permutation(own)
         return donors
-
-    @property
-    def n_of_a_series(self):
-        """int : Most origins of one series, among which values are permuted."""
-        return int(np.bincount(self._ids).max())
 
     def donated(self, array, donors):
         donated = self._read(self._ids[donors], self._known[donors])
@@ -276,7 +275,6 @@ class _FromArrays:
         self.normalizer_ = member.model_.normalizer_ if normalizer is None else normalizer
         self.length, self.n_split = member.settings.window_length, member.n_split_
         self.is_ahead = member.is_ahead
-        self.sees_covariates = member.settings.sees_covariates
 
     def is_given(self, past, ahead):
         """Take the windows that the next calls of ``forecast`` are about, one after the other."""

@@ -190,6 +190,8 @@ def test_columns_and_panels_are_explained(series, columns):
     assert_allclose(found.predictions, model.predict(), rtol=1e-9)
     many = explain(model, n_windows=5, max_samples=7, random_state=0)
     assert len(many.samples) == 7
+    with pytest.raises(ValueError, match=r"of each a single origin is explained. Raise n_windows"):
+        explain(model, n_windows=5, max_samples=1, method="permutation")
 
 
 def test_missing_values_stay_missing(series):
