@@ -59,13 +59,15 @@ class WindowSubject:
     ):
         if not hasattr(estimator, "predict"):
             raise TypeError(f"estimator={estimator!r} has no predict: give a fitted regressor.")
-        if hasattr(estimator, "fit"):
+        is_of_scikit_learn = hasattr(estimator, "__sklearn_tags__")
+        if is_of_scikit_learn:
             check_is_fitted(estimator)
         if X is None:
             raise ValueError("data=None: give the windows or rows that are to be explained.")
         refuse_other_order(X, y_true)
         self.opened = open_estimator(estimator, X)
         self._estimator = unwrapped(estimator)
+        self._is_classifier = is_of_scikit_learn and is_classifier(estimator)
         _, n_timesteps, n_features = self.opened.windows.shape
         self.feature_names = self._names(feature_names)
         self.lags = np.arange(n_timesteps)[::-1]
@@ -78,7 +80,7 @@ class WindowSubject:
         self._background = self._windows_of(X if background is None else background, rng)
         self._mean = None
         self._set_outputs(output, y_true, chosen, len(X))
-        self.unit = "probability" if is_classifier(self._estimator) else _name_of(y_true)
+        self.unit = "probability" if self._is_classifier else _name_of(y_true)
 
     def __len__(self):
         return len(self._windows)
@@ -130,7 +132,7 @@ class WindowSubject:
 
     def _known_classes(self):
         """Return the classes of which one is predicted; None of numbers and of several labels."""
-        if not is_classifier(self._estimator):
+        if not self._is_classifier:
             return None
         first = self.opened.predictor.predict(self.read(slice(0, 1)))
         return np.asarray(self.opened.predictor.classes_) if np.ndim(first) == 1 else None
@@ -162,8 +164,9 @@ class WindowSubject:
 
     def predict(self, array, rows):
         predictor = self.opened.predictor
-        if not is_classifier(self._estimator):
-            return np.asarray(predictor.predict(array), dtype=float).reshape(len(array), -1)
+        if not self._is_classifier:
+            # Copied, since it may be a view of the windows, which are changed in place.
+            return np.array(predictor.predict(array), dtype=float).reshape(len(array), -1)
         if not hasattr(predictor, "predict_proba"):
             raise TypeError(
                 f"estimator={self._estimator!r} has no predict_proba: probabilities are explained, "
@@ -205,7 +208,7 @@ class WindowSubject:
         -------
         slopes : ndarray of shape (n_rows, n_explained)
         """
-        if is_classifier(self._estimator):
+        if self._is_classifier:
             return np.ones((len(array), 1))
         above, below = (
             rescaled(self.opened.predictor, self.opened.network, outputs + step, array)

@@ -378,6 +378,18 @@ def test_any_regressor_on_flattened_windows_is_explained(planted):
     assert explain(model, X, labels).importances.stack().idxmax() == (2, "cause")
 
 
+def test_all_that_it_takes_is_a_predict(windows):
+    class LastValue:
+        def predict(self, X):
+            return X[:, -1, 2]
+
+    X, y = windows
+    found = explain(LastValue(), X, y, measure="change", max_samples=None)
+    expected = np.abs(X[:, -1, 2] - X[:, -1, 2].mean()).mean()
+    assert_allclose(found.importances.loc[0, "x2"], expected)
+    assert_allclose(found.total, expected)
+
+
 def test_samples_are_drawn_alike_and_no_more_than_asked_for(windows):
     X, _ = windows
     model = Linear().fit(X, X[:, 0, 0])
