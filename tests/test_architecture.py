@@ -28,6 +28,7 @@ RULES = {
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
     "plotting": (HELPERS, NETWORKS),
+    "inspection": ({*HELPERS, "_pipeline", "windows", "forecasting"}, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip
@@ -36,6 +37,8 @@ EXCEPTIONS = {  # (module, what else it may import)
     ("forecasting.quantile_intervals", "_regressor"),  # which regressor learns several quantiles
     ("forecasting.backtest_result", "plotting.forecast_display"),  # result.plot()
     ("forecasting.comparison_result", "plotting.comparison_display"),  # result.plot()
+    ("inspection.gradients", "engine.quiet_tensorflow"),  # asked for gradients alone
+    ("inspection.explanation", "plotting.explanation_display"),  # explanation.plot()
     ("plotting.forecast_display", "forecasting.forecaster"),  # a type
 }
 HELPERS_OF_THE_TOP = {
