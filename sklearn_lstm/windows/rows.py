@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -40,8 +40,8 @@ class _ArrayLike(NDArrayOperatorsMixin, ABC):
         """int : How many rows lie beneath."""
 
     @abstractmethod
-    def take(self, selection: Any) -> Self:
-        """Return some of the windows, not written out; the rows are shared."""
+    def take(self, selection: Any) -> Any:
+        """Return some of them, not written out where that can be; the rows are shared."""
 
     @abstractmethod
     def to_array(self) -> np.ndarray:
@@ -110,6 +110,41 @@ class _ArrayLike(NDArrayOperatorsMixin, ABC):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class EvenStarts(_ArrayLike):
+    """Row numbers that lie equally far apart: an array-like that a slice leaves three numbers.
+
+    Written out they would be as large as a column of float32.
+    """
+
+    first: int
+    shift: int
+    n_samples: int
+    dtype: np.dtype
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (self.n_samples,)
+
+    @property
+    def n_rows(self) -> int:
+        return self.shift * self.n_samples
+
+    def take(self, selection: Any) -> EvenStarts | np.ndarray:
+        """Return some of them, which are evenly spaced still if they are a slice."""
+        if not isinstance(selection, slice):
+            return self.to_array()[selection]
+        chosen = range(self.n_samples)[selection]
+        first = self.first + self.shift * chosen.start
+        return replace(self, first=first, shift=self.shift * chosen.step, n_samples=len(chosen))
+
+    def to_array(self) -> np.ndarray:
+        array = np.arange(self.n_samples, dtype=self.dtype)
+        array *= self.dtype.type(self.shift)
+        array += self.dtype.type(self.first)
+        return array
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Windows(_ArrayLike):
     """Windows of several series: an array-like of shape ``(n_samples, n_timesteps, n_features)``.
 
@@ -118,7 +153,7 @@ class Windows(_ArrayLike):
     rows : ndarray of shape (n_rows, n_features)
         The rows of all series end to end.
 
-    starts : ndarray of int, shape (n_samples,)
+    starts : ndarray of int, shape (n_samples,), or EvenStarts
         Row of each window's first step. It may lie before ``first``.
 
     n_timesteps : int
@@ -139,7 +174,7 @@ class Windows(_ArrayLike):
     """
 
     rows: np.ndarray
-    starts: np.ndarray
+    starts: np.ndarray | EvenStarts
     n_timesteps: int
     first: np.ndarray | None = None
     last: np.ndarray | None = None
@@ -362,7 +397,7 @@ def rows_of(array):
 
 def _every(shift, n, n_rows):
     """Return every so-many-th row number, in the type of :func:`row_numbers`."""
-    return np.arange(0, n * shift, shift, dtype=np.int32 if n_rows < MOST_ROWS else np.int64)
+    return EvenStarts(0, shift, n, np.dtype(np.int32 if n_rows < MOST_ROWS else np.int64))
 
 
 def count_missing_steps(windows):
