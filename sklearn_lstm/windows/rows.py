@@ -20,7 +20,8 @@ SMALLEST_SCALE = 0.1  # of the series': a nearly flat window is not blown up fur
 # longer in small networks, so a copy is worth its memory below; less so of what lies in a file.
 LARGE, LARGE_IN_A_FILE = 2**28, 2**26
 BLOCK = 16_384  # windows that are written out together
-MOST_ROWS = np.iinfo(np.int32).max  # row numbers are int32 where that is enough
+INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+MOST_ROWS = np.iinfo(INT32).max  # row numbers are int32 where that is enough
 
 
 class _ArrayLike(NDArrayOperatorsMixin, ABC):
@@ -119,7 +120,7 @@ class EvenStarts(_ArrayLike):
     first: int
     shift: int
     n_samples: int
-    dtype: np.dtype
+    dtype: np.dtype = INT32
 
     @property
     def shape(self) -> tuple[int]:
@@ -362,7 +363,7 @@ def joined_ranges(begins, lengths):
 
 def row_numbers(values, n_rows):
     """Return row numbers in the smallest type that holds them all."""
-    return np.asarray(values).astype(np.int32 if n_rows < MOST_ROWS else np.int64, copy=False)
+    return np.asarray(values).astype(INT32 if n_rows < MOST_ROWS else INT64, copy=False)
 
 
 def rows_of(array):
@@ -397,7 +398,7 @@ def rows_of(array):
 
 def _every(shift, n, n_rows):
     """Return every so-many-th row number, in the type of :func:`row_numbers`."""
-    return EvenStarts(0, shift, n, np.dtype(np.int32 if n_rows < MOST_ROWS else np.int64))
+    return EvenStarts(0, shift, n, INT32 if n_rows < MOST_ROWS else INT64)
 
 
 def count_missing_steps(windows):

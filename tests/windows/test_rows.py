@@ -416,7 +416,7 @@ SELECTIONS = [
 @pytest.mark.parametrize("within", SELECTIONS, ids=str)
 def test_slices_of_even_starts_are_even_starts(selection, within):
     expected = np.arange(2, 2 + 25 * 3, 3)
-    starts = EvenStarts(2, 3, 25, np.dtype(np.int32))[selection][within]
+    starts = EvenStarts(2, 3, 25)[selection][within]
     assert isinstance(starts, EvenStarts)
     assert_array_equal(starts, expected[selection][within])
     assert len(starts) == len(expected[selection][within])
@@ -429,7 +429,7 @@ def test_slices_of_even_starts_are_even_starts(selection, within):
 )
 def test_other_selections_of_even_starts_are_arrays(selection):
     expected = np.arange(2, 2 + 25 * 3, 3, dtype=np.int32)[selection]
-    found = EvenStarts(2, 3, 25, np.dtype(np.int32))[selection]
+    found = EvenStarts(2, 3, 25)[selection]
     assert isinstance(found, np.ndarray | np.integer)
     assert found.dtype == np.int32
     assert_array_equal(found, expected)
@@ -446,7 +446,7 @@ def test_even_starts_count_as_numbers_do():
 
 def test_windows_with_even_starts_are_those_with_listed_ones():
     rng = np.random.default_rng(0)
-    even = Windows(rng.normal(size=(90, 2)), EvenStarts(1, 3, 25, np.dtype(np.int32)), 6)
+    even = Windows(rng.normal(size=(90, 2)), EvenStarts(1, 3, 25), 6)
     listed = replace(even, starts=np.arange(1, 76, 3, dtype=np.int32))
     for windows in (even, listed):
         assert_array_equal(windows.to_array(), written_out(listed))
