@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..windows.rows import FollowingSteps, Windows
+from .memory import aligned_empty
 from .protocols import Trainer
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
@@ -49,7 +50,8 @@ class Samples:
         windows = self.windows
         first, last = windows.first, windows.last
         if not self.is_ragged:
-            first, last = windows.starts, windows.starts + (windows.n_timesteps - 1)
+            first = np.asarray(windows.starts)
+            last = first + (windows.n_timesteps - 1)
         windows = replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="end")
         return replace(self, windows=windows)
 
@@ -119,6 +121,7 @@ def run_epochs(
             losses, validation_losses = trainer.run(
                 orders, seeds, np.array([shares[i] for i in call])
             )
+            del orders  # as large as a column of rows: gone before the next are drawn
             _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.update(validation_losses)
             history = History(  # in one step: an interruption finds all of a call, or nothing
@@ -187,7 +190,7 @@ class ByLength(NamedTuple):
 
 def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
     """Return the order of the samples in each epoch, and a seed for what else is random."""
-    orders = np.empty((len(epochs), n_drawn), dtype=np.int32)
+    orders = aligned_empty((len(epochs), n_drawn), np.int32)
     seeds = np.empty(len(epochs), dtype=np.int32)
     for i, epoch in enumerate(epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -200,7 +203,9 @@ def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
 
 def _fill_order(order, rng, n_samples, shuffle):
     if len(order) == n_samples:
-        order[:] = np.arange(n_samples, dtype=order.dtype)
+        for begin in range(0, n_samples, BLOCK_OF_DRAW):
+            block = order[begin : begin + BLOCK_OF_DRAW]
+            block[:] = np.arange(begin, begin + len(block), dtype=order.dtype)
         if shuffle:
             rng.shuffle(order)
         return
