@@ -1,7 +1,6 @@
 """Draw the folds of a panel whose series begin and end on different days."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
@@ -24,14 +23,16 @@ SPLITS = {
 
 def draw(ax, cv):
     """Draw a line for each store within each fold, colored by the part that its days are in."""
-    day, store = (X.index.get_level_values(name) for name in ("day", "store"))
-    for fold, (train, test) in enumerate(cv.split(X)):
-        color = np.full(len(X), UNUSED, dtype=object)
-        color[train], color[test] = TRAIN, TEST
-        for line, name in enumerate(STORES):
-            rows = np.flatnonzero(store == name)
-            height = np.full(len(rows), fold + 0.2 * (line - 1.5))
-            ax.scatter(day[rows], height, c=color[rows], marker="_", lw=5, s=12)
+    rows = pd.Series(range(len(X)), X.index)
+    for fold, parts in enumerate(cv.split(X)):
+        for line, store in enumerate(STORES):
+            height = fold + 0.2 * (line - 1.5)
+            of_store = rows[store]
+            for part, color in zip((of_store, *parts), (UNUSED, TRAIN, TEST), strict=True):
+                days = of_store.index[of_store.isin(part)]
+                if len(days):
+                    end = days[-1] + pd.Timedelta("1D")
+                    ax.hlines(height, days[0], end, color, linewidth=5)
     ax.set_yticks(range(cv.get_n_splits()), range(cv.get_n_splits()))
     ax.set_ylim(cv.get_n_splits() - 0.4, -0.6)
     ax.spines[["top", "right", "left"]].set_visible(False)

@@ -28,8 +28,10 @@ from sklearn_lstm import (
     LSTMForecaster,
     PanelTimeSeriesSplit,
     SequenceWindower,
+    load_model,
     make_lstm_pipeline,
     make_supervised,
+    save_model,
 )
 
 DAYS = pd.date_range("2024-01-01", periods=40, name="day")
@@ -382,3 +384,15 @@ def test_a_forecaster_is_searched_on_a_long_panel(panel):
     )
     assert len(train) == 28
     assert len(test) == 26
+
+
+def test_a_file_of_a_search_holds_it(panel, tmp_path):
+    y = panel["sales"].sort_index()
+    cv = PanelTimeSeriesSplit(2, test_size=pd.Timedelta("5D"), gap="24h")
+    model = make_pipeline(SequenceWindower(3, flatten=True), Ridge())
+    search = GridSearchCV(model, {"ridge__alpha": [0.1, 1.0]}, cv=cv).fit(panel, panel["sales"])
+    save_model(search, tmp_path / "search.skops")
+    loaded = load_model(tmp_path / "search.skops").cv
+    assert repr(loaded) == repr(cv)
+    for one, other in zip(cv.split(y), loaded.split(y), strict=True):
+        assert_array_equal(one[1], other[1])
