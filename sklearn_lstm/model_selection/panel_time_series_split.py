@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_consistent_length
 
 from .._checks import known_container
 from .._warn import warn_user
@@ -67,8 +68,9 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
     a series that is new in a test part have no history, see :class:`SequenceWindower`.
 
     Periods are split by their starts. In a time zone whole days are those of the clock on the wall.
-    Offsets that are anchored, such as ``"ME"`` or ``"W"``, cut the calendar: the last part may be a
-    month begun. Parts end with the anchor, so months of daily rows are ``"ME"``, not ``"MS"``.
+    Offsets that are anchored, such as ``"ME"`` or ``"W-SUN"``, cut the calendar: the last part may
+    be a month begun. Parts end with the anchor, at the clock time of the last timestamp, so months
+    of daily rows are ``"ME"``, not ``"MS"``.
 
     ``HalvingGridSearchCV(resource="n_samples")`` draws rows out of each part at random, dates with
     holes; a number of epochs is a better resource.
@@ -179,6 +181,7 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         """
         if groups is not None:
             warn_user(f"The groups parameter is ignored by {type(self).__name__}")
+        check_consistent_length(X, y)
         timestamps, places = places_in_time(_index_of(X, y))
         places = places.astype(np.min_scalar_type(len(timestamps)))
         for of_train, of_test in self._folds(timestamps):
@@ -225,11 +228,9 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         for fold, (start, end) in enumerate(tests):
             if start >= end and start > 0:
                 raise ValueError(
-                    f"The test part of fold {fold}, a test_size={self.test_size!r} before "
-                    f"{timestamps[min(end, len(timestamps) - 1)]}, holds no row: none lies between "
-                    f"{timestamps[start - 1]} and "
-                    f"{timestamps[min(start, len(timestamps) - 1)]}. Raise test_size, or count "
-                    "timestamps instead (an int)."
+                    f"The test part of fold {fold} holds no row, since no timestamp lies between "
+                    f"{timestamps[start - 1]} and {timestamps[start]}, which is longer than "
+                    f"test_size={self.test_size!r}. Raise test_size, or count timestamps (an int)."
                 )
 
     def _refuse_empty_train(self, timestamps, start):

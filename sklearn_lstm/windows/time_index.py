@@ -478,6 +478,7 @@ def in_64_bits(index):
 
 
 def is_default_index(index):
+    """Tell whether an index only counts rows from 0."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
@@ -488,6 +489,7 @@ def _in_one_zone(timestamps):
 
 
 def is_number_as_text(value):
+    """Tell whether text is a number without a unit."""
     try:
         return isinstance(value, str) and bool(float(value) + 1)
     except ValueError:

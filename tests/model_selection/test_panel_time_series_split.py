@@ -236,8 +236,8 @@ def test_rows_without_dates_are_refused(X, said):
         ({"test_size": "1D", "gap": "40D"}, "gap='40D' leave nothing .* before 2024-02-05"),
         (
             {"test_size": "12h", "n_splits": 2},
-            "test part of fold 0, .*'12h'.*holds no row: none lies between 2024-02-08 .*and "
-            "2024-02-09.*Raise test_size",
+            "test part of fold 0 holds no row, .* between 2024-02-08 .* and 2024-02-09 .*, which is "
+            "longer than test_size='12h'. Raise test_size",
         ),
         ({"n_splits": 1, "test_size": 20, "gap": 19, "backcast": True}, None),
         (
@@ -253,6 +253,11 @@ def test_a_part_without_rows_is_refused_with_its_dates(panel, given, said):
         return
     with pytest.raises(ValueError, match=said):
         list(cv.split(panel))
+
+
+def test_rows_and_targets_of_different_number_are_refused(panel):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        next(PanelTimeSeriesSplit(2).split(panel, panel["sales"][1:]))
 
 
 def test_an_empty_table_is_refused():
@@ -321,7 +326,7 @@ def test_it_is_a_cross_validator(panel):
     with sklearn.config_context(enable_metadata_routing=True):
         assert cv.get_metadata_routing().split.requests == {}
         assert not hasattr(cv, "set_split_request")
-        scores = cross_validate(Ridge(), panel, panel["sales"], cv=cv)
+        scores = cross_validate(Ridge(), panel, panel["sales"], cv=cv, params={})
     assert len(scores["test_score"]) == 3
 
 
