@@ -236,8 +236,8 @@ def test_rows_without_dates_are_refused(X, said):
         ({"test_size": "1D", "gap": "40D"}, "gap='40D' leave nothing .* before 2024-02-05"),
         (
             {"test_size": "12h", "n_splits": 2},
-            "test part of fold 0 holds no row, .* between 2024-02-08 .* and 2024-02-09 .*, which is "
-            "longer than test_size='12h'. Raise test_size",
+            "test part of fold 0 holds no row, .* between 2024-02-08 .* and 2024-02-09 .*, which "
+            "is longer than test_size='12h'. Raise test_size",
         ),
         ({"n_splits": 1, "test_size": 20, "gap": 19, "backcast": True}, None),
         (

@@ -13,9 +13,12 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
+from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_lstm import LSTMRegressor, SequenceWindower, make_supervised
+from sklearn_lstm import LSTMForecaster, LSTMRegressor, SequenceWindower, make_supervised
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.rst").read_text(encoding="utf-8")
 N_LAGS, HORIZON = 24, 6
@@ -55,6 +58,31 @@ def forecast(lstm, scaled, n_steps=HORIZON):
 
 
 FEWER = [("epochs=20", "epochs=2")]
+
+
+@pytest.mark.parametrize("dtype", ["object", "category", "string"])
+def test_categories_are_refused_with_what_encodes_them(y, dtype):
+    kinds = pd.Series(np.resize(["none", "flyer"], len(y)), y.index, dtype=dtype, name="kind")
+    with pytest.raises(ValueError, match=r"X holds text .*kind.*OneHotEncoder"):
+        LSTMForecaster(Ridge(), window_length=3).fit(y, kinds.to_frame())
+
+
+@pytest.mark.parametrize("dtype", ["object", "category", "string"])
+def test_categories_encoded_before_the_forecaster_are_columns_of_zero_and_one(y, dtype):
+    index = pd.date_range(y.index[0], periods=len(y) + 2, freq="h")
+    kinds = np.resize(["none", "flyer", "none", "discount", "none"], len(index))
+    X = pd.DataFrame({"kind": pd.Series(kinds, index, dtype=dtype), "price": np.arange(152.0)})
+    encoding = OneHotEncoder(categories=[["none", "flyer", "discount"]], sparse_output=False)
+    encoder = make_column_transformer((encoding, ["kind"]), remainder="passthrough")
+    known = encoder.set_output(transform="pandas").fit_transform(X)
+    by_hand = np.column_stack([kinds == "none", kinds == "flyer", kinds == "discount", X["price"]])
+    forecasts = [
+        LSTMForecaster(Ridge(), window_length=3, horizon=2)
+        .fit(y, pd.DataFrame(of, index)[:150])
+        .predict(X=pd.DataFrame(of, index)[150:])
+        for of in (known, by_hand.astype(float))
+    ]
+    assert_allclose(*forecasts)
 
 
 def test_skforecast_with_its_lags_reversed_forecasts_as_the_lstm_on_its_windows(y):
