@@ -27,6 +27,7 @@ RULES = {
     "engine": ({"windows.rows"}, {"sklearn", "pandas"}),
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
+    "model_selection": ({*HELPERS, "windows"}, NETWORKS),
     "plotting": (HELPERS, NETWORKS),
     "inspection": ({*HELPERS, "_pipeline", "windows", "forecasting"}, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
