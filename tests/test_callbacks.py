@@ -261,14 +261,14 @@ def test_a_callback_stops_a_training_which_is_then_complete(windows):
 
 def test_a_training_that_is_stopped_has_the_best_weights_under_early_stopping(windows):
     X, y = windows
-    params = {"epochs": 6, "early_stopping": True, "n_iter_no_change": 9, "learning_rate": 0.3}
-    lstm = LSTMRegressor(3, random_state=0, **params)
-    lstm.set_callbacks(AtEpoch(4, stopping)).fit(X, y)
-    curve = lstm.validation_loss_curve_
-    best = int(np.argmin(curve))
-    assert len(curve) == 5
-    assert best < 4  # so that it is not the last
-    shorter = LSTMRegressor(3, random_state=0, **params | {"epochs": best + 1}).fit(X, y)
+    lstm = LSTMRegressor(
+        3, epochs=9, learning_rate=0.5, early_stopping=True, n_iter_no_change=9, random_state=0
+    )
+    curve = clone(lstm).fit(X, y).validation_loss_curve_
+    last = next(k for k in range(1, 9) if curve[k] > min(curve[:k]))  # not the best so far
+    shorter = clone(lstm).set_params(epochs=int(np.argmin(curve[:last])) + 1).fit(X, y)
+    lstm.set_callbacks(AtEpoch(last, stopping)).fit(X, y)
+    assert lstm.validation_loss_curve_ == curve[: last + 1]
     assert_same_weights(lstm, shorter)
 
 
