@@ -369,6 +369,14 @@ def test_a_forecaster_reports_the_epochs_of_its_members(recorder):
     assert rounds == ["calibration"] * 3 + ["training"] * 3
 
 
+def test_a_search_over_a_forecaster_reports_its_epochs(recorder):
+    forecaster = LSTMForecaster(LSTMRegressor(1, epochs=2), interval_method=None)
+    search = GridSearchCV(forecaster, {"window_length": [3, 4]}, cv=TimeSeriesSplit(2))
+    search.set_callbacks(recorder).fit(SERIES)
+    assert count_of_epochs(recorder) == (2 * 2 + 1) * 2
+    assert len(recorder.paths("setup")) == 1
+
+
 def test_learning_again_in_an_update_is_a_fit_of_its_own(recorder):
     forecaster = LSTMForecaster(Ridge(), window_length=4).fit(SERIES).set_callbacks(recorder)
     forecaster.update([0.5])
