@@ -14,8 +14,8 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 HELPERS = {
-    "_atomic", "_checks", "_labels", "_sklearn_private", "_output_files", "_progress", "_quantiles",
-    "_warn",
+    "_atomic", "_callbacks", "_checks", "_labels", "_sklearn_private", "_output_files", "_progress",
+    "_quantiles", "_warn",
 }  # fmt: skip
 ESTIMATORS = {"_base", "_classifier", "_pipeline", "_regressor", "_samples"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
@@ -44,7 +44,7 @@ EXCEPTIONS = {  # (module, what else it may import)
 }
 HELPERS_OF_THE_TOP = {
     "_storage": {"", "_output_files", "_stable_names", "_flatten", "forecasting"},
-    "_flatten": {"_stable_names", "windows"},
+    "_flatten": {"_callbacks", "_stable_names", "windows"},
     "_stable_names": set(),
 }
 

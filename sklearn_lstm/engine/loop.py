@@ -12,7 +12,7 @@ import numpy as np
 
 from ..windows.rows import FollowingSteps, Windows
 from .memory import aligned_empty
-from .protocols import Trainer
+from .protocols import Trainer, Watcher
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
@@ -100,6 +100,7 @@ def run_epochs(
     by_length=None,
     progress,
     stop,
+    watcher: Watcher | None = None,
 ):
     """Train for the given epochs, a range of their numbers.
 
@@ -108,15 +109,18 @@ def run_epochs(
     same ten in one call or in ten. A KeyboardInterrupt ends the training, and the history
     says so; it is raised where there are no weights of a whole epoch yet. So does the event
     ``stop``, which another thread may set. ``progress`` is a bar, left open. ``by_length``
-    is the :class:`ByLength` of samples whose lengths differ, where they are shuffled.
+    is the :class:`ByLength` of samples whose lengths differ, where they are shuffled. ``watcher``
+    may end the training after any epoch, as one that is complete.
     """
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
-        for call in _calls(epochs, one_by_one=patience is not None):
+        for call in _calls(epochs, one_by_one=patience is not None or watcher is not None):
             if stop.is_set():
                 raise KeyboardInterrupt
+            if watcher is not None:
+                watcher.begin_epoch()
             orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle, by_length)
             losses, validation_losses = trainer.run(
                 orders, seeds, np.array([shares[i] for i in call])
@@ -131,7 +135,8 @@ def run_epochs(
                 history.validation_losses + (validation_losses or []),
             )
             progress.show(len(call), history)
-            if best.has_waited_long_enough:
+            is_ended = watcher is not None and watcher.end_epoch(history, trainer.weights)
+            if is_ended or best.has_waited_long_enough:
                 break
         history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .._callbacks import subtasks
 from ..windows.rows import joined_ranges
 from .defaults import count_windows
 from .member import ForecastMember
@@ -116,10 +117,11 @@ def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None)
     is_folded = len(settings) > 1 if is_folded is None else is_folded
     cuts = _cuts(panel, needed, horizon, fraction, n_folds=MOST_FOLDS if is_folded else 1)
     folds = []
-    for n_before, n_until in pairwise([*cuts, None]):
-        fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
-        if fold is not None:
-            folds.append(fold)
+    with subtasks("calibration", len(cuts) * len(settings)):
+        for n_before, n_until in pairwise([*cuts, None]):
+            fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
+            if fold is not None:
+                folds.append(fold)
     if not folds:
         return None
     values, scale, truth, series_ids, scales = zip(*folds, strict=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._callbacks import subtasks
 from .calendar_features import CalendarFeatures
 from .calibration import hold_back
 from .check_histories import check_horizon
@@ -135,17 +136,18 @@ class PanelForecaster(MovingErrorsMixin):
         """Let members learn from everything; those that find no whole window are left out."""
         self.members_: list[ForecastMember] = []
         errors, kept = [], []
-        for i, (one, scale) in enumerate(zip(settings, error_scales, strict=True)):
-            member = ForecastMember(one, self.task_)
-            try:
-                member.fit(panel, seed, may_lack_windows=may_lack_windows)
-            except NoWindowError as error:
-                errors.append(error)
-                continue
-            if scale is not None:
-                member.measure_on(scale)
-            self.members_.append(member)
-            kept.append(i)
+        with subtasks("training", len(settings)):
+            for i, (one, scale) in enumerate(zip(settings, error_scales, strict=True)):
+                member = ForecastMember(one, self.task_)
+                try:
+                    member.fit(panel, seed, may_lack_windows=may_lack_windows)
+                except NoWindowError as error:
+                    errors.append(error)
+                    continue
+                if scale is not None:
+                    member.measure_on(scale)
+                self.members_.append(member)
+                kept.append(i)
         if not kept:
             raise errors[0]
         if errors:
