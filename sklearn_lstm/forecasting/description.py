@@ -108,7 +108,7 @@ def _chosen(forecaster):
     return [
         f"{steps} of {columns} from {len(panel.y)} rows{among}{step}",
         f"season: {season}",
-        f"log: {'yes' if core.log_ else 'no'}, {core.log_reason_}",
+        ", ".join(filter(None, [f"log: {'yes' if core.log_ else 'no'}", core.log_reason_])),
         f"intervals: {INTERVALS[core.interval_method] if has_intervals else 'none'}",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .baselines import last_values, persistence, seasonal_naive
+from .baselines import persistence, seasonal_naive
 from .member import Forecasts
 from .normalize import unlogged
 from .weights import mixed
@@ -36,15 +36,16 @@ def held_out_errors(core, panel, held_back, weights):
     -------
     errors : dict or None
         ``n_forecasts``, and the errors of ``forecast``, ``persistence`` and, if there is a season,
-        ``seasonal naive``, all on the same rows. None where no truth is known.
+        ``seasonal naive``, all on the same rows, those for which all are known. None if there are
+        none.
     """
     every = slice(None, None, 1 + held_back.truth.size // MOST_VALUES_MEASURED)
     series_ids, n_known = held_back.series_ids[every], held_back.n_known[every]
     truth = unlogged(held_back.truth[every], core.log_)
     mean = mixed(held_back.values[:, every], weights[:, every])
     forecasts = {"forecast": core.values(Forecasts(mean, held_back.scale[0, every], series_ids))}
-    values, begins = last_values(panel.y, panel.offsets), panel.offsets[series_ids]
-    origins = values, begins, n_known, truth.shape[1]
+    # Beside missing values there are no naive forecasts: to fill them would copy all rows.
+    origins = panel.y, panel.offsets[series_ids], n_known, truth.shape[1]
     forecasts["persistence"] = unlogged(persistence(*origins), core.log_)
     if (core.season_length_ or 1) > 1:
         forecasts["seasonal naive"] = unlogged(

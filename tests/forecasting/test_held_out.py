@@ -1,12 +1,16 @@
 """How far off forecasts of rows held back have been: what a backtest of these rows says."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
 from sklearn_lstm import LSTMForecaster, backtest, load_model, save_model
-from sklearn_lstm.forecasting.held_out import told_of_held_out
+from sklearn_lstm.forecasting.calibration import HeldBack
+from sklearn_lstm.forecasting.held_out import held_out_errors, told_of_held_out
+from sklearn_lstm.forecasting.read_panel import read_panel
 
 
 def weeks(n, seed=0):
@@ -31,7 +35,28 @@ def test_they_are_those_of_a_backtest_on_the_same_rows(params):
         assert held_out[name] == pytest.approx(error)
 
 
-def test_members_are_weighed_by_other_rows_and_panels_may_have_holes(monkeypatch):
+def test_members_are_mixed_as_at_each_origin_and_steps_without_truth_left_out():
+    y = np.array([1.0, 5.0, 2.0, 6.0, np.nan, 7.0])
+    truth = np.array([[[2.0], [6.0]], [[6.0], [np.nan]]])  # after two rows, and after three
+    members = np.array([[[[2.0], [4.0]], [[5.0], [9.0]]], [[[4.0], [8.0]], [[9.0], [9.0]]]])
+    held_back = HeldBack(
+        members, np.ones((2, 2, 1, 1)), truth, np.zeros(2, int), np.array([2, 3]), [None, None]
+    )
+    core = SimpleNamespace(log_=False, season_length_=2, values=lambda forecasts: forecasts.values)
+    weights = np.array([[0.5, 1.0], [0.5, 0.0]])
+    found = held_out_errors(core, read_panel(y, fills_holes=True), held_back, weights)
+    # Forecasts are 3, 6 and 5; the last values 5, 5 and 2; the season before 1, 5 and 5.
+    assert found == pytest.approx(
+        {
+            "n_forecasts": 2,
+            "forecast": (1 + 0 + 1) / 3,
+            "persistence": (3 + 1 + 4) / 3,
+            "seasonal naive": (1 + 1 + 1) / 3,
+        }
+    )
+
+
+def test_panels_may_have_holes():
     panel = pd.concat({"a": weeks(80), "b": 10 * weeks(60, seed=1)}, names=["shop", "day"])
     panel.iloc[[70, 100]] = np.nan
     forecaster = LSTMForecaster(Ridge(), window_length=7, missing="interpolate").fit(panel)
