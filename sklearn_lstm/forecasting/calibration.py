@@ -41,6 +41,9 @@ class HeldBack:
 
     series_ids : ndarray of shape (n_origins,)
 
+    n_known : ndarray of int, shape (n_origins,)
+        How many rows of its series come before each origin.
+
     error_scales : list of ndarray of shape (n_series, n_columns), or None
         For each member, the scale of the series as it was last learned; None where it never
         learned.
@@ -50,6 +53,7 @@ class HeldBack:
     scale: np.ndarray
     truth: np.ndarray
     series_ids: np.ndarray
+    n_known: np.ndarray
     error_scales: list
 
     def of_members(self, chosen):
@@ -124,7 +128,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None)
                 folds.append(fold)
     if not folds:
         return None
-    values, scale, truth, series_ids, scales = zip(*folds, strict=True)
+    values, scale, truth, series_ids, n_known, scales = zip(*folds, strict=True)
     last_scales = [
         next((scale for scale in reversed(of_member) if scale is not None), None)
         for of_member in zip(*scales, strict=True)
@@ -134,6 +138,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None)
         np.concatenate(scale, axis=1),
         np.concatenate(truth),
         np.concatenate(series_ids),
+        np.concatenate(n_known),
         last_scales,
     )
 
@@ -200,7 +205,7 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
         values[i], scales[i] = member.forecast_from(part, series_ids, n_known, horizon)[:2]
         of_series[i] = np.full((len(panel), truth.shape[2]), np.nan)
         of_series[i][is_known] = member.scale
-    return values, scales, truth, np.flatnonzero(is_known)[series_ids], of_series
+    return values, scales, truth, np.flatnonzero(is_known)[series_ids], n_known, of_series
 
 
 def _learned(before, settings, task, seed, *, is_one):

@@ -21,6 +21,7 @@ from .._sklearn_private import (
 )
 from .check_histories import warn_of_short
 from .check_regressor import check_regressor
+from .description import DescriptionMixin
 from .extend import extend_panel
 from .forecast_score import RollingScoreMixin
 from .learn import learn
@@ -31,7 +32,9 @@ from .read_panel import read_panel
 from .time_series import Panel, check_values, warn_of_missing
 
 
-class LSTMForecaster(WatchedMixin, RollingScoreMixin, MembersTableMixin, BaseEstimator):
+class LSTMForecaster(
+    WatchedMixin, RollingScoreMixin, DescriptionMixin, MembersTableMixin, BaseEstimator
+):
     """Forecast the values that follow a series, with intervals.
 
     Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
