@@ -28,6 +28,8 @@ RULES = {
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
     "plotting": (HELPERS, NETWORKS),
+    "export": ({"", *HELPERS, "_classifier", "_regressor", "windows", "engine.architecture",
+                "engine.weights"}, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip
