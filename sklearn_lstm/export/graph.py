@@ -46,10 +46,12 @@ class Graph:
         self, operator: str, *inputs: Any, names: list[str | None], **attributes: Any
     ) -> list[str]:
         """Add an operation with several outputs, see :meth:`add`."""
-        number = len(self._nodes)
-        outputs = [name or f"{operator}_{number}_{i}" for i, name in enumerate(names)]
+        # ONNX Runtime 1.20 names fused nodes after those they are made of, which so need names.
+        node_name = f"{operator}_{len(self._nodes)}"
+        outputs = [name or f"{node_name}_{i}" for i, name in enumerate(names)]
         read = [self._named(value) for value in inputs]
-        self._nodes.append(helper.make_node(operator, read, outputs, **attributes))
+        node = helper.make_node(operator, read, outputs, name=node_name, **attributes)
+        self._nodes.append(node)
         return outputs
 
     def cast(self, value: str, dtype: type) -> str:
