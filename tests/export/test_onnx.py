@@ -18,7 +18,7 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
-    QuantileTransformer,
+    PowerTransformer,
     RobustScaler,
     StandardScaler,
 )
@@ -313,7 +313,7 @@ def test_what_is_no_fitted_estimator_is_refused(estimator, error, words, tmp_pat
 
 
 @pytest.mark.parametrize(("steps", "error", "words"), [
-    ([QuantileTransformer(), SequenceWindower(4), LSTMRegressor(3)], TypeError, "QuantileT"),
+    ([PowerTransformer(), SequenceWindower(4), LSTMRegressor(3)], TypeError, "PowerTransformer"),
     ([FunctionTransformer(np.log), SequenceWindower(4), LSTMRegressor(3)], TypeError, "log"),
     ([SequenceWindower(4, flatten=True), LSTMRegressor(3)], ValueError, "flatten=False"),
     ([StandardScaler(), LSTMRegressor(3)], TypeError, "SequenceWindower"),
