@@ -29,8 +29,10 @@ _HOMES = {
     "make_supervised": "windows.make_supervised",
     "save_forecaster": "_storage",
     "save_model": "_storage",
+    "save_onnx": "export.onnx_file",
     "suggest_forecaster": "forecasting.suggest",
     "suggest_window_length": "forecasting.suggest",
+    "to_onnx": "export.onnx_file",
 }
 
 __all__ = [
@@ -59,8 +61,10 @@ __all__ = [
     "make_supervised",
     "save_forecaster",
     "save_model",
+    "save_onnx",
     "suggest_forecaster",
     "suggest_window_length",
+    "to_onnx",
 ]
 
 

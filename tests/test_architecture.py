@@ -30,6 +30,8 @@ RULES = {
     "model_selection": ({*HELPERS, "windows"}, NETWORKS),
     "plotting": (HELPERS, NETWORKS),
     "inspection": ({*HELPERS, "_pipeline", "windows", "forecasting"}, NETWORKS),
+    "export": ({"", *HELPERS, "_classifier", "_regressor", "windows", "engine.architecture",
+                "engine.weights"}, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip
