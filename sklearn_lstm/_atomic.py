@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
+from ._callbacks import OF_CALLBACKS, without
+
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -19,6 +21,10 @@ def replaced_at_once(estimator: T) -> Iterator[T]:
     ``KeyboardInterrupt`` included. Other threads see the old fit or the new one, nothing between.
     Attributes must be set anew, not changed in place.
 
+    Callbacks, and what scikit-learn keeps of them during a fit, stay with the estimator itself: it
+    is told of its end whatever comes of the copy, which would else be told of an end of its own
+    where a method of scikit-learn fits it.
+
     Parameters
     ----------
     estimator : estimator
@@ -28,9 +34,11 @@ def replaced_at_once(estimator: T) -> Iterator[T]:
     copied : estimator
         A shallow copy.
     """
-    copied = _shallow_copy(estimator)
+    copied = shallow_copy(estimator)
+    copied.__dict__ = without(vars(copied))
     yield copied
-    estimator.__dict__ = vars(copied)  # to update it would be a step for each attribute
+    kept = {name: vars(estimator)[name] for name in OF_CALLBACKS if name in vars(estimator)}
+    estimator.__dict__ = vars(copied) | kept  # to update it would be a step for each attribute
 
 
 def on_snapshot(method: Method) -> Method:
@@ -50,12 +58,12 @@ def on_snapshot(method: Method) -> Method:
 
     @wraps(method)
     def reading(self, *args, **options):
-        return method(_shallow_copy(self), *args, **options)
+        return method(shallow_copy(self), *args, **options)
 
     return reading  # type: ignore[return-value]
 
 
-def _shallow_copy(estimator: T) -> T:
+def shallow_copy(estimator: T) -> T:
     """Copy all attributes, those that pickling leaves out among them."""
     copied = object.__new__(type(estimator))
     copied.__dict__ = vars(estimator).copy()

@@ -1,5 +1,6 @@
 """The story of a fit that the LSTM estimators share."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
@@ -11,7 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._atomic import on_snapshot, replaced_at_once
+from ._atomic import on_snapshot, replaced_at_once, shallow_copy
+from ._callbacks import WatchedMixin, fit_task
 from ._checks import (
     check_shape_of_windows,
     check_targets,
@@ -53,7 +55,7 @@ MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
 MOST_EPOCHS = 10_000_000  # of a fit, each of which has its place on the curves
 
 
-class BaseLSTM(BaseEstimator):
+class BaseLSTM(WatchedMixin, BaseEstimator):
     """Checks data, trains a network on the complete windows, keeps its weights as arrays."""
 
     n_timesteps_: int
@@ -147,16 +149,29 @@ class BaseLSTM(BaseEstimator):
         take an unfinished training for a finished one.
         """
         check_not_forked()
-        with replaced_at_once(self) as fitted:
-            n_whole = fitted._learn(
-                X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer
-            )
-        if n_whole is not None:
-            kept = "best" if self.early_stopping else "last"
-            _end_interrupted(n_whole, n_epochs, type(self).__name__, kept)
+        n_networks = int(self.ensemble_size)
+        with fit_task(
+            self,
+            X=X,
+            y=self._plain_targets(y),
+            metadata=None if sample_weight is None else {"sample_weight": sample_weight},
+            max_subtasks=n_epochs if n_networks == 1 else n_networks,
+            sequential_subtasks=n_networks == 1,
+        ) as watch:
+            with replaced_at_once(self) as fitted:
+                n_whole = fitted._learn(
+                    X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer, watch
+                )
+            if n_whole is not None:
+                kept = "best" if self.early_stopping else "last"
+                _end_interrupted(n_whole, n_epochs, type(self).__name__, kept)
         return self
 
-    def _learn(self, X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer):
+    def _plain_targets(self, y):
+        """Return the targets as they were given."""
+        return y
+
+    def _learn(self, X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer, watch):
         """Train; return the number of whole epochs if the training was interrupted, else None."""
         self._check_units()
         self._check_network_params()
@@ -188,7 +203,7 @@ class BaseLSTM(BaseEstimator):
             "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
             "patience": Patience(self.n_iter_no_change, self.tol) if stops_early else None,
         }
-        return self._train_members(train, validation, n_epochs, keeps_optimizer, options)
+        return self._train_members(train, validation, n_epochs, keeps_optimizer, options, watch)
 
     def _start(self, train):
         """Forget the networks that were fitted, and begin new ones."""
@@ -206,7 +221,7 @@ class BaseLSTM(BaseEstimator):
         rng = np.random.default_rng([seed, 0])
         return initial_weights(rng, self._architecture, first_outputs)
 
-    def _train_members(self, train, validation, n_epochs, keeps_optimizer, options):
+    def _train_members(self, train, validation, n_epochs, keeps_optimizer, options, watch):
         """Train the networks of the ensemble, side by side where their trainers can.
 
         Return the number of whole epochs of a training that was interrupted, else None. An ensemble
@@ -218,11 +233,20 @@ class BaseLSTM(BaseEstimator):
         if train.is_ragged and self.shuffle:
             by_length = ByLength(train.lengths, int(self.batch_size))
 
-        def trained(member, stop):
+        def shown(i, history, weights):
+            of_now = history._replace(weights=weights, optimizer_state=None)
+            return self._attributes_with(self._members[i].after(of_now, name))
+
+        watchers = [None] * n_networks
+        if watch is not None:
+            watchers = watch.of_networks(n_networks, n_epochs, shown)
+
+        def trained(network, stop):
+            member, watcher = network
             goes_on = keeps_optimizer and member.optimizer == name
             state = member.weights, member.optimizer_state if goes_on else None
             n_iter = len(member.losses)
-            with trainers.lend(member, state) as trainer:
+            with trainers.lend(member, state) as trainer, watcher or nullcontext():
                 history = run_epochs(
                     trainer,
                     len(train),
@@ -232,6 +256,7 @@ class BaseLSTM(BaseEstimator):
                     by_length=by_length,
                     progress=bar,
                     stop=stop,
+                    watcher=watcher,
                     **options,
                 )
             if history.was_interrupted and n_networks > 1:
@@ -239,13 +264,21 @@ class BaseLSTM(BaseEstimator):
             return history
 
         with shared_bar(self._progress_bar(n_networks * n_epochs)) as bar:
-            histories = map_side_by_side(trained, self._members, trainers.n_at_once)
+            networks = list(zip(self._members, watchers, strict=True))
+            histories = map_side_by_side(trained, networks, trainers.n_at_once)
         self._members = [
             member.after(history, name)
             for member, history in zip(self._members, histories, strict=True)
         ]
         self._summarize_curves()
         return len(histories[0].losses) if histories[0].was_interrupted else None
+
+    def _attributes_with(self, member):
+        """Return what the attributes would be, if this network were the only one."""
+        shown = shallow_copy(self)
+        shown._members = [member]
+        shown._summarize_curves()
+        return vars(shown)
 
     def _progress_bar(self, n_epochs):
         of_many = f" {len(self._members)} networks" if len(self._members) > 1 else ""

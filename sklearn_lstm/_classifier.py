@@ -538,6 +538,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
             return y.astype(np.float64)
         return numbers_of(y, self.classes_, type(self).__name__).astype(np.float64)
 
+    def _plain_targets(self, y):
+        return y.y if isinstance(y, _Labels) else y
+
     def _set_classes(self, y, classes):
         if y.ndim == 2:
             self._target_type, self.classes_ = "multilabel-indicator", np.arange(y.shape[1])

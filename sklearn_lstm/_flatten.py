@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from ._callbacks import without
 from ._stable_names import class_named, stable_name
 from .windows.time_index import label_from_plain, plain_label
 
@@ -134,6 +135,7 @@ class Flattener:
         entry = {"type": name, "state": None}
         self.objects.append(entry)
         state = value._asdict() if hasattr(value, "_asdict") else value.__getstate__()
+        state = without(state)
         _refuse_code(name, state)
         entry["state"] = self.plain(state)
         return reference
@@ -188,7 +190,7 @@ class Flattener:
 
     def _hollow_estimator(self, estimator):
         if id(estimator) not in self._hollowed:
-            attributes = self._hollow(vars(estimator))
+            attributes = self._hollow(without(vars(estimator)))
             hollow = estimator
             if attributes is not vars(estimator):
                 hollow = object.__new__(type(estimator))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import on_snapshot, replaced_at_once
+from ._callbacks import WatchedMixin, fit_task, inner_fit, with_callbacks
 from ._checks import (
     NonFiniteError,
     explain_text,
@@ -26,7 +27,7 @@ from ._regressor import LSTMRegressor
 from .windows.sequence_windower import SequenceWindower
 
 
-class ScaledTargetRegressor(TransformedTargetRegressor):
+class ScaledTargetRegressor(WatchedMixin, TransformedTargetRegressor):
     """``TransformedTargetRegressor`` around an LSTM pipeline, see :func:`make_lstm_pipeline`.
 
     It refuses a ``y_val``, which it would leave unscaled, and a ``y`` of the same index as ``X`` in
@@ -35,6 +36,7 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
     windower.
     """
 
+    @with_callbacks
     def fit(self, X: Any, y: Any, **fit_params: Any) -> ScaledTargetRegressor:
         """Fit like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
         for name in fit_params:
@@ -47,8 +49,17 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
                 )
         X, y = plain_table(X, "X"), plain_table(y, "y")
         refuse_other_order(X, y)
-        with replaced_at_once(self) as fitted, _index_kept(X), _rows_named(X, y):
+        with (
+            fit_task(self, X=X, y=y, max_subtasks=1),
+            replaced_at_once(self) as fitted,
+            ExitStack() as inner,
+            _index_kept(X),
+            _rows_named(X, y),
+        ):
+            if self.regressor is not None:
+                fitted.regressor = _Prototype(self.regressor, inner)
             super(ScaledTargetRegressor, fitted).fit(X, y, **fit_params)
+            fitted.regressor = self.regressor
         return self
 
     @on_snapshot
@@ -82,6 +93,32 @@ class ScaledTargetRegressor(TransformedTargetRegressor):
         if y.ndim > 1:
             return self.transformer_.inverse_transform(y)
         return self.transformer_.inverse_transform(y.reshape(-1, 1)).ravel()
+
+
+class _Prototype:
+    """A regressor whose clone is fitted as a task of the present fit, which clones it itself.
+
+    Parameters
+    ----------
+    regressor : estimator
+
+    inner : ExitStack
+        Ends the task.
+    """
+
+    def __init__(self, regressor, inner):
+        self._regressor, self._inner = regressor, inner
+
+    def __sklearn_clone__(self):
+        regressor = clone(self._regressor)
+        self._inner.enter_context(inner_fit(regressor))
+        return regressor
+
+    def __getattr__(self, name):
+        return getattr(self._regressor, name)
+
+    def __repr__(self):
+        return repr(self._regressor)
 
 
 def _index_kept(X):

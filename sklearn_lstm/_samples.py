@@ -22,9 +22,9 @@ def without_bounds(windows):
 
 def ending_before(windows, n_after, n_timesteps):
     """Return windows of so many steps that end at their last known one."""
-    last = windows.starts + (windows.n_timesteps - 1 - n_after).astype(windows.starts.dtype)
-    starts = windows.starts
-    return replace(windows, n_timesteps=n_timesteps, first=starts, last=last, outside="end")
+    first = np.asarray(windows.starts)
+    last = first + (windows.n_timesteps - 1 - n_after).astype(first.dtype)
+    return replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="end")
 
 
 def words_about(array, sample, step):

@@ -30,6 +30,7 @@ PATHS = {
     "Normalizer": "forecasting.normalize.Normalizer",
     "Panel": "forecasting.time_series.Panel",
     "PanelForecaster": "forecasting.panel_forecaster.PanelForecaster",
+    "PanelTimeSeriesSplit": "model_selection.panel_time_series_split.PanelTimeSeriesSplit",
     "Poisson": "engine.loss.Poisson",
     "Quantile": "engine.loss.Quantile",
     "ScaledTargetRegressor": "_pipeline.ScaledTargetRegressor",

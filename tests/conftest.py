@@ -1,4 +1,5 @@
 import os
+from importlib.util import find_spec
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -27,6 +28,11 @@ settings.load_profile("usual")
 
 REAL_SERIES = find_folder()
 HAS_REAL_SERIES = is_complete(REAL_SERIES)
+
+# scikit-learn has callbacks from 1.9 on.
+collect_ignore = [
+    "test_without_callbacks.py" if find_spec("sklearn.callback") else "test_callbacks.py"
+]
 
 
 def pytest_collection_modifyitems(config, items):

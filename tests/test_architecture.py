@@ -14,8 +14,8 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 HELPERS = {
-    "_atomic", "_checks", "_labels", "_sklearn_private", "_output_files", "_progress", "_quantiles",
-    "_warn",
+    "_atomic", "_callbacks", "_checks", "_labels", "_sklearn_private", "_output_files", "_progress",
+    "_quantiles", "_warn",
 }  # fmt: skip
 ESTIMATORS = {"_base", "_classifier", "_pipeline", "_regressor", "_samples"}
 NETWORKS = {"tensorflow", "keras", "scikeras"}
@@ -27,7 +27,11 @@ RULES = {
     "engine": ({"windows.rows"}, {"sklearn", "pandas"}),
     "estimators": ({*HELPERS, "windows", "engine"}, NETWORKS),
     "forecasting": ({*HELPERS, "windows"}, NETWORKS),
+    "model_selection": ({*HELPERS, "windows"}, NETWORKS),
     "plotting": (HELPERS, NETWORKS),
+    "inspection": ({*HELPERS, "_pipeline", "windows", "forecasting"}, NETWORKS),
+    "export": ({"", *HELPERS, "_classifier", "_regressor", "windows", "engine.architecture",
+                "engine.weights"}, NETWORKS),
     "command": ({"", *HELPERS, "_pipeline", "_storage", "windows", "forecasting", "plotting",
                  "datasets"}, {"keras", "scikeras"}),
 }  # fmt: skip
@@ -36,11 +40,13 @@ EXCEPTIONS = {  # (module, what else it may import)
     ("forecasting.quantile_intervals", "_regressor"),  # which regressor learns several quantiles
     ("forecasting.backtest_result", "plotting.forecast_display"),  # result.plot()
     ("forecasting.comparison_result", "plotting.comparison_display"),  # result.plot()
+    ("inspection.gradients", "engine.quiet_tensorflow"),  # asked for gradients alone
+    ("inspection.explanation", "plotting.explanation_display"),  # explanation.plot()
     ("plotting.forecast_display", "forecasting.forecaster"),  # a type
 }
 HELPERS_OF_THE_TOP = {
     "_storage": {"", "_output_files", "_stable_names", "_flatten", "forecasting"},
-    "_flatten": {"_stable_names", "windows"},
+    "_flatten": {"_callbacks", "_stable_names", "windows"},
     "_stable_names": set(),
 }
 

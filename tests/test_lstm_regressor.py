@@ -18,6 +18,7 @@ from sklearn_lstm import LSTMRegressor, SequenceWindower
 from sklearn_lstm.engine import loop
 from sklearn_lstm.engine import programs as training
 from sklearn_lstm.engine.loop import progress_bar, run_epochs
+from sklearn_lstm.windows.rows import Windows
 
 
 @pytest.fixture
@@ -791,3 +792,22 @@ def test_networks_of_one_architecture_share_a_program_whatever_their_segments(wi
     for segment_length, units in ((1, 4), (3, 6), (6, 8)):
         LSTMRegressor(units, segment_length=segment_length, ensemble_size=2, **params).fit(X, y)
     assert training.n_traces() == before
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"early_stopping": True}, {"max_samples": 0.5}, {"shuffle": False, "batch_size": 7}],
+    ids=str,
+)
+@pytest.mark.parametrize("shift", [1, 4, 9])
+def test_windows_at_even_distances_are_learned_from_as_those_of_a_list(shift, params):
+    """Where they begin is three numbers in the one fit, an array in the other."""
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    even = np.lib.stride_tricks.sliding_window_view(rows, 6, axis=0).swapaxes(1, 2)[::shift]
+    listed = Windows(rows, np.arange(0, 195, shift, dtype=np.int32), 6)
+    assert_array_equal(even, listed)
+    y = even[:, :, 0].mean(axis=1)
+    lstm = LSTMRegressor(4, epochs=2, random_state=0, **params)
+    fits = [clone(lstm).fit(X, y) for X in (even, listed)]
+    assert_same_weights(*fits)
+    assert_array_equal(fits[0].predict(even), fits[1].predict(listed))

@@ -189,30 +189,31 @@ class KerasOnBatch(Keras):
         return self.model.predict_on_batch(X)
 
 
-class OnnxRuntime(Keras):
-    """Predicts by ONNX Runtime with the weights that Keras has trained."""
+class OnnxRuntime(Ours):
+    """Predicts by ONNX Runtime what :func:`sklearn_lstm.to_onnx` has made of our estimator."""
 
-    packages = ("keras", "onnx", "onnxruntime")
+    packages = ("onnx", "onnxruntime")
 
     def __init__(self):
         import onnxruntime
 
-        from .onnx_network import network
+        from sklearn_lstm import to_onnx
 
         super().__init__()
-        self.runtime, self.network = onnxruntime, network
+        self.runtime, self.to_onnx = onnxruntime, to_onnx
+
+    def layout(self, X, y):
+        return np.ascontiguousarray(X), y
 
     def prepare_predictions(self):
         options = self.runtime.SessionOptions()
         options.intra_op_num_threads = N_THREADS
         self.session = self.runtime.InferenceSession(
-            self.network(self.problem, self.model.get_weights()),
-            options,
-            providers=["CPUExecutionProvider"],
+            self.to_onnx(self.fitted), options, providers=["CPUExecutionProvider"]
         )
-        distance = float(np.abs(self.predict(self.X) - super().predict(self.X)).max())
+        distance = float(np.abs(self.predict(self.X) - self.fitted.predict(self.X)).max())
         if not distance <= TOLERANCE:
-            raise AssertionError(f"ONNX Runtime predicts otherwise than Keras: {distance:.2g} away")
+            raise AssertionError(f"ONNX Runtime predicts otherwise than we do: {distance:.2g} away")
 
     def predict(self, X):
         return self.session.run(None, {"windows": X})[0]

@@ -28,8 +28,8 @@ def predictions(crew, size):
     outcome.notes.append(
         f"Keras with our weights predicts the same, up to {distance:.1g}. Keras's and scikeras's "
         "`predict` are measured as people call them, with their own batch size, 32; "
-        "`predict_on_batch` takes all windows at once. ONNX Runtime has the weights of a network "
-        "that Keras has trained, and is timed once it predicts the same."
+        "`predict_on_batch` takes all windows at once. ONNX Runtime has what `to_onnx` makes of "
+        "our estimator, and is timed once it predicts the same."
     )
     return outcome
 

@@ -25,6 +25,7 @@ from .show import (
     save_figure,
     show_comparison,
     show_forecast,
+    show_held_out,
     show_members,
     show_notes,
     show_scores,
@@ -35,6 +36,7 @@ from .show import (
 )
 
 matplotlib.use("Agg")
+PICTURES = [".png", ".svg", ".pdf"]
 
 # The base of all errors that typer reports, wherever this version of typer keeps it.
 CommandError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -213,7 +215,7 @@ def _output_option(words):
 
 
 Out = Annotated[Path | None, _output_option("Write the forecast to this CSV.")]
-Plot = Annotated[Path | None, _output_option("Draw into this picture file.")]
+Plot = Annotated[Path | None, _output_option("Draw into this picture: .png, .svg or .pdf.")]
 Save = Annotated[Path | None, _output_option("Keep the model, as .skops.")]
 
 
@@ -251,6 +253,7 @@ def forecast(
     show_members(forecaster)
     with results_in(out, plot, save) as (csv, picture, model):
         show_forecast(forecaster, horizon, [{"X": table.X_future}], coverage, csv, picture)
+        show_held_out(forecaster)
         if model is not None:
             from .._storage import save_forecaster
 
@@ -445,18 +448,16 @@ def _read(file, columns, **options):
 
 def _check_before(coverage, outputs, inputs):
     """Refuse what can't work, or would replace a file that is read, before anything is computed."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     from .._output_files import check_outputs
 
     if not 0 < coverage < 1:
         raise typer.BadParameter(f"--coverage {coverage:g} must lie between 0 and 1.")
     check_outputs(outputs, inputs)
     picture = outputs["--plot"]
-    formats = FigureCanvasAgg.get_supported_filetypes()
-    if picture is not None and picture.suffix.lower().lstrip(".") not in formats:
+    if picture is not None and picture.suffix.lower() not in PICTURES:
         raise typer.BadParameter(
-            f"--plot {picture} must end with the name of a picture format, such as .png or .svg."
+            f"--plot {picture} must end with {', '.join(PICTURES[:-1])} or {PICTURES[-1]}, such as "
+            f"{picture.with_suffix('.png')}."
         )
 
 

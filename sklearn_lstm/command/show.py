@@ -14,13 +14,13 @@ from rich.table import Table
 from .._output_files import written_together
 from .._progress import listening
 from ..forecasting.conformal import NoIntervalError
+from ..forecasting.held_out import SMALLEST_SKILL, told_of_held_out
 from ..forecasting.read_panel import read_panel
 from ..forecasting.time_series import n_lacking
 from .pictures import draw_forecasts
 
 MOST_ROWS_SHOWN = 24
 MOST_UNUSED_SHOWN = 8
-SMALLEST_SKILL = 0.02  # below it a forecast is called as good as a naive one
 
 INTERPOLATED = "interpolated within windows"
 DONE_ABOUT_MISSING = {
@@ -108,7 +108,7 @@ def show_series(table, missing):
 def show_members(forecaster):
     """Print the members whose weighted mean is the forecast."""
     if forecaster.log_:
-        console.print("Logarithms are forecast: the level wanders, and changes grow with it.")
+        console.print(f"Logarithms are forecast: {forecaster._core.log_reason_}.")
     table = Table(title="Members of the forecast", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     for name in ("weight", "error", "window"):
@@ -120,6 +120,11 @@ def show_members(forecaster):
         weight, window = f"{row.weight:.0%}", str(row.window_length)
         table.add_row(str(name), weight, error, window, row.calendar, row.why)
     console.print(table)
+
+
+def show_held_out(forecaster):
+    """Print in a line how good forecasts of rows that were held back have been."""
+    console.print(told_of_held_out(forecaster._core), highlight=False)
 
 
 def show_forecast(forecaster, horizon, calls, coverage, out, plot):

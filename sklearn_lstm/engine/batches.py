@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ..windows.rows import SMALLEST_SCALE, FollowingSteps, is_large
+from ..windows.rows import SMALLEST_SCALE, EvenStarts, FollowingSteps, is_large
 from .quiet_tensorflow import tf
 from .tensors import to_tensor
 
@@ -70,10 +70,16 @@ class Layout(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples as tensors; empty where a reading has no use for one."""
+    """Samples as tensors; empty where a reading has no use for one.
 
+    The start of sample i is ``starts[i]``, or where these are but one, ``starts[0] + i * shift``;
+    ``shift`` is 0 otherwise.
+    """
+
+    n_samples: tf.Tensor
     rows: tf.Tensor
     starts: tf.Tensor
+    shift: tf.Tensor
     first: tf.Tensor
     last: tf.Tensor
     y: tf.Tensor
@@ -89,8 +95,10 @@ class Data(NamedTuple):
         rows = many(dtype=tf.int64) if reading.on_host else many(None, None, dtype=reading.dtype)
         bounds = many(None, None, dtype=tf.int32)
         return cls(
+            n_samples=many(dtype=tf.int32),
             rows=rows,
             starts=many(None, dtype=tf.int32),
+            shift=many(dtype=tf.int32),
             first=bounds,
             last=bounds,
             y=many(None, None),
@@ -118,7 +126,16 @@ class Data(NamedTuple):
         y = np.empty((0, 0), np.float32) if reading.follows else samples.y
         weight = samples.sample_weight
         weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
-        return cls(rows, *map(to_tensor, (windows.starts, first, last, y, weight)))
+        starts, shift = windows.starts, 0
+        if isinstance(starts, EvenStarts):
+            shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
+        return cls(
+            tf.constant(len(windows), tf.int32),
+            rows,
+            to_tensor(starts, may_share=True),
+            tf.constant(shift, tf.int32),
+            *(to_tensor(array, may_share=True) for array in (first, last, y, weight)),
+        )
 
     @staticmethod
     def rows_of(windows, reading):
@@ -127,14 +144,15 @@ class Data(NamedTuple):
         They can be found as long as somebody holds them.
         """
         if not reading.on_host:
-            return to_tensor(windows.rows, reading.dtype.as_numpy_dtype)
+            return to_tensor(windows.rows, reading.dtype.as_numpy_dtype, may_share=True)
         number = next(_numbers)
         _host_rows[number] = windows.rows
         return tf.constant(number, tf.int64)
 
-    @property
-    def n_samples(self):
-        return tf.size(self.starts)
+    def starts_of(self, batch):
+        """Return where samples begin, given their numbers."""
+        listed = tf.gather(self.starts, tf.minimum(batch, tf.size(self.starts) - 1))
+        return listed + batch * self.shift
 
 
 class Batch(NamedTuple):
@@ -172,7 +190,7 @@ def read_batch(data, batch, layout, reading, *, whole=False):
     -------
     Batch
     """
-    starts = tf.gather(data.starts, batch)
+    starts = data.starts_of(batch)
     lengths = None
     if reading.is_ragged:
         lengths = tf.gather(data.last, batch)[:, 0] - starts + 1

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..windows.rows import FollowingSteps, Windows
-from .protocols import Trainer
+from .memory import aligned_empty
+from .protocols import Trainer, Watcher
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
@@ -49,7 +50,8 @@ class Samples:
         windows = self.windows
         first, last = windows.first, windows.last
         if not self.is_ragged:
-            first, last = windows.starts, windows.starts + (windows.n_timesteps - 1)
+            first = np.asarray(windows.starts)
+            last = first + (windows.n_timesteps - 1)
         windows = replace(windows, n_timesteps=n_timesteps, first=first, last=last, outside="end")
         return replace(self, windows=windows)
 
@@ -98,6 +100,7 @@ def run_epochs(
     by_length=None,
     progress,
     stop,
+    watcher: Watcher | None = None,
 ):
     """Train for the given epochs, a range of their numbers.
 
@@ -106,19 +109,23 @@ def run_epochs(
     same ten in one call or in ten. A KeyboardInterrupt ends the training, and the history
     says so; it is raised where there are no weights of a whole epoch yet. So does the event
     ``stop``, which another thread may set. ``progress`` is a bar, left open. ``by_length``
-    is the :class:`ByLength` of samples whose lengths differ, where they are shuffled.
+    is the :class:`ByLength` of samples whose lengths differ, where they are shuffled. ``watcher``
+    may end the training after any epoch, as one that is complete.
     """
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
     try:
-        for call in _calls(epochs, one_by_one=patience is not None):
+        for call in _calls(epochs, one_by_one=patience is not None or watcher is not None):
             if stop.is_set():
                 raise KeyboardInterrupt
+            if watcher is not None:
+                watcher.begin_epoch()
             orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle, by_length)
             losses, validation_losses = trainer.run(
                 orders, seeds, np.array([shares[i] for i in call])
             )
+            del orders  # as large as a column of rows: gone before the next are drawn
             _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.update(validation_losses)
             history = History(  # in one step: an interruption finds all of a call, or nothing
@@ -128,7 +135,8 @@ def run_epochs(
                 history.validation_losses + (validation_losses or []),
             )
             progress.show(len(call), history)
-            if best.has_waited_long_enough:
+            is_ended = watcher is not None and watcher.end_epoch(history, trainer.weights)
+            if is_ended or best.has_waited_long_enough:
                 break
         history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     except KeyboardInterrupt:
@@ -187,7 +195,7 @@ class ByLength(NamedTuple):
 
 def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
     """Return the order of the samples in each epoch, and a seed for what else is random."""
-    orders = np.empty((len(epochs), n_drawn), dtype=np.int32)
+    orders = aligned_empty((len(epochs), n_drawn), np.int32)
     seeds = np.empty(len(epochs), dtype=np.int32)
     for i, epoch in enumerate(epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -200,7 +208,9 @@ def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
 
 def _fill_order(order, rng, n_samples, shuffle):
     if len(order) == n_samples:
-        order[:] = np.arange(n_samples, dtype=order.dtype)
+        for begin in range(0, n_samples, BLOCK_OF_DRAW):
+            block = order[begin : begin + BLOCK_OF_DRAW]
+            block[:] = np.arange(begin, begin + len(block), dtype=order.dtype)
         if shuffle:
             rng.shuffle(order)
         return

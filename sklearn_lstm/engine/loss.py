@@ -92,6 +92,10 @@ class Loss(ABC):
         """Do the same to the outputs of a model of Keras, which is handed in."""
         return outputs
 
+    def onnx_predictions(self, graph, outputs):
+        """Do the same in a graph of ONNX, which is handed in, to the outputs of this name."""
+        return outputs
+
 
 @dataclass(frozen=True)
 class SquaredError(Loss):
@@ -176,6 +180,18 @@ class Quantile(Loss):
     def keras_predictions(self, keras, outputs):
         return self._predictions(keras.ops, keras.ops.softplus, outputs)
 
+    def onnx_predictions(self, graph, outputs):
+        if not self.is_joint:
+            return outputs
+        n_levels, gaps = np.size(self.levels), self.numbers[1][:, np.newaxis]
+        outputs = graph.add("Reshape", outputs, [0, n_levels, -1])
+        gaps = graph.add("Mul", graph.add("Softplus", graph.add("Sub", outputs, NARROW)), gaps)
+        above_lowest = graph.add("CumSum", gaps, 1)
+        middles = (graph.add("Gather", above_lowest, [k], axis=1) for k in _middles(n_levels))
+        middle = graph.add("Mul", graph.add("Add", *middles), 0.5)
+        lowest = graph.add("Sub", graph.add("Gather", outputs, [0], axis=1), middle)
+        return graph.add("Transpose", graph.add("Add", lowest, above_lowest), perm=[0, 2, 1])
+
     def _predictions(self, ops, softplus, outputs):
         if not self.is_joint:
             return outputs
@@ -198,8 +214,13 @@ def _ordered(outputs, gaps, n_levels, cumsum, softplus):
     """
     gaps = softplus(outputs - NARROW) * gaps
     above_lowest = cumsum(gaps, axis=1)  # the lowest has a gap of zero
-    middles = above_lowest[:, (n_levels - 1) // 2] + above_lowest[:, n_levels // 2]
+    lower, upper = _middles(n_levels)
+    middles = above_lowest[:, lower] + above_lowest[:, upper]
     return (outputs[:, 0] - middles / 2)[:, None] + above_lowest
+
+
+def _middles(n_levels):
+    return (n_levels - 1) // 2, n_levels // 2
 
 
 class _LogLink(Loss):
@@ -219,6 +240,9 @@ class _LogLink(Loss):
 
     def keras_predictions(self, keras, outputs):
         return keras.ops.exp(outputs)
+
+    def onnx_predictions(self, graph, outputs):
+        return graph.add("Exp", outputs)
 
 
 @dataclass(frozen=True)
@@ -306,6 +330,9 @@ class Logistic(Classification):
     def keras_predictions(self, keras, outputs):
         return keras.ops.sigmoid(outputs)
 
+    def onnx_predictions(self, graph, outputs):
+        return graph.add("Sigmoid", outputs)
+
     def log_probabilities(self, outputs):
         """Return them in the shape (n_samples, n_outputs, 2)."""
         return np.stack([log_expit(-outputs), log_expit(outputs)], axis=-1)
@@ -337,6 +364,9 @@ class Multinomial(Classification):
 
     def keras_predictions(self, keras, outputs):
         return keras.ops.softmax(outputs)
+
+    def onnx_predictions(self, graph, outputs):
+        return graph.add("Softmax", outputs, axis=1)
 
     def log_probabilities(self, outputs):
         """Return them in the shape (n_samples, n_classes)."""

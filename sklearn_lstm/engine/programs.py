@@ -334,7 +334,8 @@ class ProgramTrainer:
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         train, orders = self._data.drawn(orders)
         curves = self._program.run(
-            self._n_threads, train, self._data.validation or train, to_tensor(orders),
+            self._n_threads, train, self._data.validation or train,
+            to_tensor(orders, may_share=True),
             to_tensor(seeds), learning_rates, *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)

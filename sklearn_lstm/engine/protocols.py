@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,20 @@ class Trainer(Protocol):
 
     def optimizer_state(self) -> list:
         """Return the same for the optimizer."""
+
+
+class Watcher(Protocol):
+    """Who follows a training, epoch by epoch."""
+
+    def begin_epoch(self) -> None:
+        """Hear that one begins."""
+
+    def end_epoch(self, history: Any, weights: Callable[[], list[np.ndarray]]) -> bool:
+        """Hear that one has ended; return whether it is to be the last.
+
+        ``history`` is the :class:`.loop.History` so far, with the best weights where early stopping
+        looks for these; ``weights`` returns those of now.
+        """
 
 
 class Network(Protocol):

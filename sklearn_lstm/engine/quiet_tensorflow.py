@@ -66,6 +66,14 @@ def _held_back():
 
 
 with without_log_lines():
-    import tensorflow as tf
+    try:
+        import tensorflow as tf
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":  # something that TensorFlow itself lacks
+            raise
+        raise ImportError(
+            "Training, and what is Keras's (model_, custom networks), needs TensorFlow; other "
+            "predictions don't. Install it with: pip install tensorflow"
+        ) from error
 
 __all__ = ["tf"]

@@ -2,19 +2,21 @@
 
 import numpy as np
 
+from .memory import aligned_empty, is_aligned
 from .quiet_tensorflow import tf
 
-ALIGNMENT = 64  # bytes: what TensorFlow's own memory begins at a multiple of, and its kernels need
 
-
-def to_tensor(array, dtype=None):
-    """Copy an array to TensorFlow, once: its own conversion copies twice, and takes both at a time.
+def to_tensor(array, dtype=None, *, may_share=False):
+    """Hand an array to TensorFlow, copied once: its own conversion takes two copies at a time.
 
     Parameters
     ----------
     array : ndarray
     dtype : dtype, default=None
         None for that of the array.
+    may_share : bool, default=False
+        Whether the tensor may lie on the array's own memory, which nobody writes to as long as
+        there is the tensor. It is copied none the less where that isn't laid out as TensorFlow's.
 
     Returns
     -------
@@ -23,12 +25,27 @@ def to_tensor(array, dtype=None):
     dtype = np.dtype(dtype or array.dtype)
     if not array.size or tf.config.list_logical_devices("GPU"):  # a GPU has memory of its own
         return tf.convert_to_tensor(np.asarray(array, dtype))
-    n_bytes = array.size * dtype.itemsize
-    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
-    begin = -memory.ctypes.data % ALIGNMENT
-    copied = memory[begin : begin + n_bytes].view(dtype).reshape(array.shape)
-    copied[...] = array
-    return tf.experimental.dlpack.from_dlpack(copied.__dlpack__())
+    if not (may_share and array.dtype == dtype and is_aligned(array)):
+        copied = aligned_empty(array.shape, dtype)
+        copied[...] = array
+        array = copied
+    return tf.experimental.dlpack.from_dlpack(_writeable(array).__dlpack__())
+
+
+def _writeable(array):
+    """Return the same memory as what DLPack takes: NumPy hands on no array that is read-only."""
+    if array.flags.writeable:
+        return array
+    return np.asarray(_Memory(array))
+
+
+class _Memory:
+    """An array's memory by NumPy's interface, which says whether it may be written to."""
+
+    def __init__(self, array):
+        self._array = array  # held as long as its memory is
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = array.__array_interface__ | {"data": (address, False)}
 
 
 def assign(variables, tensors):

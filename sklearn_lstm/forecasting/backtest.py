@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
+from .._callbacks import CallbackSupportMixin, fit_task, places, running, watched_by, with_callbacks
 from .._checks import check_share
 from .backtest_result import BacktestResult
 from .contenders import Asked, FromHistory, Frozen, Refitted
@@ -47,6 +48,7 @@ def backtest(
     season_length: int | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
+    callbacks: Any = None,
 ) -> BacktestResult:
     """Forecast the past from a rolling origin, and measure how good that would have been.
 
@@ -130,6 +132,11 @@ def backtest(
     verbose : int, default=0
         If positive, show a progress bar.
 
+    callbacks : callback or list of callback, default=None
+        Those of :mod:`sklearn.callback`, which scikit-learn 1.9 brought, such as ``ProgressBar()``:
+        they are told of each fit, or each origin where nothing is fitted; those that go on to inner
+        estimators also of the fit of the forecaster, its members and their epochs.
+
     Returns
     -------
     result : BacktestResult
@@ -139,6 +146,9 @@ def backtest(
     ------
     TypeError
         If the forecaster is none of those above.
+
+    ImportError
+        If there are callbacks, and scikit-learn is older than 1.9.
 
     ValueError
         If the rows before the first origin are too few; if a function returns another number of
@@ -198,13 +208,14 @@ def backtest(
     """
     check_choices(refit=refit, align=align, adaptive=adaptive)
     asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length, adaptive)
+    run = watched_by(Backtest(), callbacks)
     layout = {"n_windows": n_windows, "stride": stride}
     if isinstance(forecaster, pd.DataFrame):
         result = judge_table(forecaster, y, asked, align, **layout)
     else:
         result = judge(
             contender_of(forecaster, asked), y, X, asked, **layout, align=align, refit=refit,
-            n_jobs=n_jobs, verbose=verbose,
+            n_jobs=n_jobs, verbose=verbose, run=run,
         )  # fmt: skip
     if 0 < len(result.left_out) < len(result.naive_errors):
         warnings.warn(result.remarks[0], UserWarning, stacklevel=2)
@@ -272,7 +283,7 @@ def contender_of(forecaster, asked):
 
 def judge(
     contender, y, X, asked, *, n_windows=None, stride=None, align="end", refit=True, n_jobs=None,
-    verbose=0,
+    verbose=0, run=None,
 ):  # fmt: skip
     """Forecast from a rolling origin.
 
@@ -284,6 +295,9 @@ def judge(
         With a season of None to be inferred, and a horizon of None for that of the contender.
 
     y, X, n_windows, stride, align, refit, n_jobs, verbose : as for :func:`backtest`
+
+    run : Backtest, default=None
+        With callbacks, if there are any.
 
     Returns
     -------
@@ -306,7 +320,7 @@ def judge(
     before = panel.until(n_known[:, 0])
     asked = replace(asked, season_length=season_before(asked.season_length, before, horizon))
     n_per_fit = whole_number(contender.n_per_fit(bool_or_int(refit), n_windows), "refit", None)
-    predictions = _forecast_all(
+    predictions = (run or Backtest()).forecast(
         contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose
     )
     judged = judged_origins(panel, n_known, first_seen, horizon, contender, n_per_fit)
@@ -332,30 +346,47 @@ def bool_or_int(refit):
     return bool(refit) if isinstance(refit, np.bool_) else refit
 
 
-def _forecast_all(contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose):
-    """Forecast from all origins, a job for each fit; the rows come in the same order for any."""
-    begins = range(0, n_known.shape[1], n_per_fit)
-    chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
-    jobs = (
-        delayed(_run)(contender, needed, asked)
-        for needed in (
-            needed_rows(panel, first_seen, chunk, asked.horizon, contender) for chunk in chunks
-        )
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
-    progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
-    rows = pd.concat(progress, ignore_index=True)
-    places = {name: place for place, name in enumerate(panel.names)}
-    order = np.argsort([places[name] for name in rows["series"]], kind="stable")
-    return rows.iloc[order].reset_index(drop=True)
+class Backtest(CallbackSupportMixin):
+    """The forecasts from all origins, a job for each fit, as callbacks are told of them."""
+
+    @with_callbacks
+    def forecast(self, contender, panel, first_seen, n_known, n_per_fit, asked, n_jobs, verbose):
+        """Return the forecasts; the rows come in the same order for any jobs."""
+        begins = range(0, n_known.shape[1], n_per_fit)
+        with fit_task(
+            self,
+            task_name="backtest",
+            max_subtasks=len(begins),
+            sequential_subtasks=False,
+            is_scored=False,
+        ):
+            chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
+            jobs = (
+                delayed(_run)(
+                    contender,
+                    needed_rows(panel, first_seen, chunk, asked.horizon, contender),
+                    asked,
+                    place,
+                )
+                for chunk, place in zip(
+                    chunks, places("origin", len(begins), int(contender.learns)), strict=True
+                )
+            )
+            parts = Parallel(n_jobs=n_jobs, return_as="generator" if verbose else "list")(jobs)
+            progress = tqdm(parts, total=len(begins), desc="backtest", disable=not verbose)
+            rows = pd.concat(progress, ignore_index=True)
+        numbers = {name: number for number, name in enumerate(panel.names)}
+        order = np.argsort([numbers[name] for name in rows["series"]], kind="stable")
+        return rows.iloc[order].reset_index(drop=True)
 
 
-def _run(contender, needed, asked):
+def _run(contender, needed, asked, place):
     """Forecast from some origins."""
     panel, n_known = needed
     has_truth = n_known <= (panel.lengths - asked.horizon)[:, np.newaxis]
     numbers, known = np.nonzero(has_truth)[0], n_known[has_truth]
-    found = contender.forecast(panel, n_known, numbers, known, asked)
+    with running(place):
+        found = contender.forecast(panel, n_known, numbers, known, asked)
     return side_by_side(panel, numbers, known, asked.horizon, asked.season_length, found)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .._callbacks import subtasks
 from ..windows.rows import joined_ranges
 from .defaults import count_windows
 from .member import ForecastMember
@@ -40,6 +41,9 @@ class HeldBack:
 
     series_ids : ndarray of shape (n_origins,)
 
+    n_known : ndarray of int, shape (n_origins,)
+        How many rows of its series come before each origin.
+
     error_scales : list of ndarray of shape (n_series, n_columns), or None
         For each member, the scale of the series as it was last learned; None where it never
         learned.
@@ -49,6 +53,7 @@ class HeldBack:
     scale: np.ndarray
     truth: np.ndarray
     series_ids: np.ndarray
+    n_known: np.ndarray
     error_scales: list
 
     def of_members(self, chosen):
@@ -116,13 +121,14 @@ def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None)
     is_folded = len(settings) > 1 if is_folded is None else is_folded
     cuts = _cuts(panel, needed, horizon, fraction, n_folds=MOST_FOLDS if is_folded else 1)
     folds = []
-    for n_before, n_until in pairwise([*cuts, None]):
-        fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
-        if fold is not None:
-            folds.append(fold)
+    with subtasks("calibration", len(cuts) * len(settings)):
+        for n_before, n_until in pairwise([*cuts, None]):
+            fold = _fold(panel, settings, task, horizon, n_before, n_until, seed)
+            if fold is not None:
+                folds.append(fold)
     if not folds:
         return None
-    values, scale, truth, series_ids, scales = zip(*folds, strict=True)
+    values, scale, truth, series_ids, n_known, scales = zip(*folds, strict=True)
     last_scales = [
         next((scale for scale in reversed(of_member) if scale is not None), None)
         for of_member in zip(*scales, strict=True)
@@ -132,6 +138,7 @@ def hold_back(panel, settings, task, horizon, fraction, seed, *, is_folded=None)
         np.concatenate(scale, axis=1),
         np.concatenate(truth),
         np.concatenate(series_ids),
+        np.concatenate(n_known),
         last_scales,
     )
 
@@ -198,7 +205,7 @@ def _fold(panel, settings, task, horizon, n_before, n_until, seed):
         values[i], scales[i] = member.forecast_from(part, series_ids, n_known, horizon)[:2]
         of_series[i] = np.full((len(panel), truth.shape[2]), np.nan)
         of_series[i][is_known] = member.scale
-    return values, scales, truth, np.flatnonzero(is_known)[series_ids], of_series
+    return values, scales, truth, np.flatnonzero(is_known)[series_ids], n_known, of_series
 
 
 def _learned(before, settings, task, seed, *, is_one):

@@ -12,7 +12,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from tqdm.auto import tqdm
 
-from .backtest import check_choices, checked_levels, contender_of, judge
+from .._callbacks import CallbackSupportMixin, fit_task, inner_fit, watched_by, with_callbacks
+from .backtest import Backtest, check_choices, checked_levels, contender_of, judge
 from .comparison_result import ComparisonResult, on_common_rows
 from .conformal import NoIntervalError
 from .contenders import Asked, Naive
@@ -45,6 +46,7 @@ def compare(
     random_state: Any = 0,
     n_jobs: int | None = None,
     verbose: int = 0,
+    callbacks: Any = None,
 ) -> ComparisonResult:
     """Judge forecasters on the same origins: those that come with the package, and others.
 
@@ -87,6 +89,9 @@ def compare(
     verbose : int, default=0
         If positive, show a progress bar.
 
+    callbacks : callback or list of callback, default=None
+        As for :func:`backtest`, with a task for each forecaster above its origins.
+
     Returns
     -------
     result : ComparisonResult
@@ -98,6 +103,9 @@ def compare(
     ------
     ValueError
         If the series can't be read, or the rows before the first origin are too few for any.
+
+    ImportError
+        If there are callbacks, and scikit-learn is older than 1.9.
 
     See Also
     --------
@@ -124,7 +132,7 @@ def compare(
     seasonal naive  1.02  4.83  -0.15
     """
     check_choices(refit=refit, align=align)
-    forecasters = _checked(forecasters)
+    forecasters, comparison = _checked(forecasters), watched_by(Comparison(), callbacks)
     asked = Asked(horizon, coverage, checked_levels(coverage, quantiles), season_length)
     layout = {"n_windows": n_windows, "stride": stride, "align": align}
     naive = judge(Naive(is_seasonal=False), y, X, without_bounds(asked), **layout)
@@ -134,22 +142,36 @@ def compare(
     )
     notes += _notes_on_missing(y, X)
     options = {**layout, "refit": refit, "n_jobs": n_jobs}
-    results: dict[str, Any] = {}
-    seconds: dict[str, float] = {}
-    errors: dict[str, Exception] = {}
-    for name, forecaster in tqdm(contenders.items(), desc="compare", disable=not verbose):
-        started = time.perf_counter()
-        try:
-            results[name] = _judged(name, forecaster, y, X, asked, options, notes)
-        except Exception as error:  # what others can do is worth knowing all the same
-            errors[name] = error
-        seconds[name] = time.perf_counter() - started
+    results, seconds, errors = comparison.judge(contenders, y, X, asked, options, notes, verbose)
     results = on_common_rows(naive, results, errors)
     if not results:
         failed = "; ".join(f"{name}: {error}" for name, error in errors.items())
         raise ValueError(f"No forecaster is left to compare. {failed or 'All are dropped.'}")
     n_forecast = int(np.isfinite(naive.predictions["y"]).sum())
     return ComparisonResult(results, seconds, errors, notes, n_forecast)
+
+
+class Comparison(CallbackSupportMixin):
+    """Forecasters judged one after the other, as callbacks are told of them."""
+
+    @with_callbacks
+    def judge(self, contenders, y, X, asked, options, notes, verbose):
+        """Return results, seconds and errors by the names of the forecasters."""
+        results: dict[str, Any] = {}
+        seconds: dict[str, float] = {}
+        errors: dict[str, Exception] = {}
+        with fit_task(self, task_name="compare", max_subtasks=len(contenders), is_scored=False):
+            for name, forecaster in tqdm(contenders.items(), desc="compare", disable=not verbose):
+                started = time.perf_counter()
+                run = Backtest()
+                try:
+                    with inner_fit(run, name):
+                        options = {**options, "run": run}
+                        results[name] = _judged(name, forecaster, y, X, asked, options, notes)
+                except Exception as error:  # what others can do is worth knowing all the same
+                    errors[name] = error
+                seconds[name] = time.perf_counter() - started
+        return results, seconds, errors
 
 
 def _checked(forecasters):

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from .._callbacks import inner_fit
 from .._sklearn_private import validate_parameters
 from .baselines import last_values, seasonal_naive
 from .calendar import Calendars
@@ -18,6 +19,7 @@ from .check_regressor import check_regressor
 from .conformal import NoIntervalError
 from .extend import check_kind, read_other_panel
 from .forecaster import LSTMForecaster
+from .learn import learn
 from .panel_forecaster import PanelForecaster
 from .read_panel import nearest, read_panel, shown
 from .time_series import Panel, check_values, name_of, warn_of_missing
@@ -68,10 +70,14 @@ class Contender(Protocol):
 
     n_needed : int
         Rows that a series must have at an origin.
+
+    learns : bool
+        Whether it is fitted at the first origin of each job.
     """
 
     horizon: int | None
     n_needed: int
+    learns: bool
 
     def read(self, y: Any, X: Any) -> Panel:
         """Read the series, and refuse what can't be used."""
@@ -162,6 +168,8 @@ class Refitted:
         Whether intervals or quantiles are wanted of it.
     """
 
+    learns = True
+
     def __init__(self, forecaster: LSTMForecaster, *, has_intervals: bool) -> None:
         method = (forecaster.interval_method or "conformal") if has_intervals else None
         validate_parameters(forecaster)  # as its fit would
@@ -200,8 +208,9 @@ class Refitted:
         return _notes_on_errors(panel, asked, n_per_fit)
 
     def forecast(self, panel, n_known, numbers, known, asked):
-        params = clone(self._forecaster).get_params(deep=False)
-        core = PanelForecaster(**params).fit(panel.until(n_known[:, 0]), may_lack_windows=True)
+        forecaster = clone(self._forecaster)
+        with inner_fit(forecaster):
+            core = learn(forecaster, panel.until(n_known[:, 0]), may_lack_windows=True)
         if core.log == "auto":
             check_values(panel.until(n_known[:, -1]), core.missing, core.log_, is_chosen=True)
         # A fit for one origin adapts to nothing, whatever a series has that ended earlier.
@@ -217,6 +226,8 @@ class Frozen:
     forecaster : LSTMForecaster
         Fitted.
     """
+
+    learns = False
 
     def __init__(self, forecaster: LSTMForecaster) -> None:
         check_is_fitted(forecaster)
@@ -328,6 +339,7 @@ class FromHistory:
 
     horizon: int | None = None
     n_needed = 1
+    learns = False
 
     def read(self, y, X):
         return read_panel(y, X, fills_holes=True)

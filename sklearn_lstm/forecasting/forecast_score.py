@@ -148,8 +148,8 @@ def _refuse_rows_of_no_date(given, fitted):
     if fitted.layout.levels is None or given.layout.levels is None:
         return
     remedy = (
-        "Of a long panel TimeSeriesSplit splits rows, not dates. Split by dates: cv takes a list "
-        "of (rows to fit, rows to score)."
+        "Of a long panel TimeSeriesSplit splits rows, not dates. Split by dates, "
+        "cv=PanelTimeSeriesSplit(), and leave out series that begin after the first fit."
     )
     known = set(fitted.keys)
     unknown = next((key for key in given.keys if key not in known), None)

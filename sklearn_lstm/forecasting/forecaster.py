@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import on_snapshot, replaced_at_once
+from .._callbacks import WatchedMixin
 from .._checks import check_share
 from .._sklearn_private import (
     Number,
@@ -20,8 +21,10 @@ from .._sklearn_private import (
 )
 from .check_histories import warn_of_short
 from .check_regressor import check_regressor
+from .description import DescriptionMixin
 from .extend import extend_panel
 from .forecast_score import RollingScoreMixin
+from .learn import learn
 from .members_table import MembersTableMixin
 from .next_steps import forecast_next
 from .panel_forecaster import PanelForecaster
@@ -29,7 +32,9 @@ from .read_panel import read_panel
 from .time_series import Panel, check_values, warn_of_missing
 
 
-class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
+class LSTMForecaster(
+    WatchedMixin, RollingScoreMixin, DescriptionMixin, MembersTableMixin, BaseEstimator
+):
     """Forecast the values that follow a series, with intervals.
 
     Windows of the series, normalised, go into a regressor of scikit-learn, an LSTM or any other;
@@ -322,19 +327,17 @@ class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
         check_regressor(self.regressor)
         panel = read_panel(y, X, fills_holes=self.missing != "error")
         with replaced_at_once(self) as fitted:
-            fitted._fit(panel)
+            fitted._take(panel, learn(self, panel))
             warn_of_short(panel, fitted._core)
             if self.missing == "auto":
                 warn_of_missing(panel)
         return self
 
-    def _fit(self, panel: Panel) -> Self:
-        self._core = PanelForecaster(**self.get_params(deep=False)).fit(panel)
-        self._panel = panel
+    def _take(self, panel: Panel, core: PanelForecaster) -> None:
+        self._core, self._panel = core, panel
         self.window_length_, self.log_ = self._core.window_length_, self._core.log_
         self.regressor_ = self._core.regressor_
         self.freq_ = panel.freq
-        return self
 
     @on_snapshot
     def predict(self, horizon: int | None = None, X: Any = None, y: Any = None) -> Any:
@@ -483,7 +486,7 @@ class LSTMForecaster(RollingScoreMixin, MembersTableMixin, BaseEstimator):
             panel = extend_panel(known, y_new, X_new, fills_holes=core.missing != "error")
             missing = self.missing if refit else core.missing
             if refit:
-                updated._fit(panel)
+                updated._take(panel, learn(self, panel))
             else:
                 check_values(panel, missing, updated.log_, is_chosen=self.log == "auto")
                 updated._core = core.recalibrated(panel, known.lengths)

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._callbacks import at, places, subtasks
 from .normalize import Normalizer
 from .window_model import NoWindowError
 
@@ -56,11 +57,14 @@ class LocalModels:
         # Dask moves a bare array of a task to one worker, and loses it with that worker. A tuple
         # stays within the task.
         series = zip(*(np.split(rows, offsets[1:-1]) for rows in (values, covariates)), strict=True)
-        jobs = (
-            delayed(_fit)(self.model, of_series, name, self.may_lack_windows)
-            for of_series, name in zip(series, self.names, strict=True)
-        )
-        self.models_ = Parallel(n_jobs=self.n_jobs)(jobs)
+        n_series = len(self.names)
+        with subtasks("series", n_series, in_order=False):
+            of_callbacks = places("series", n_series)
+            jobs = (
+                delayed(_fit)(self.model, of_series, name, self.may_lack_windows, place)
+                for of_series, name, place in zip(series, self.names, of_callbacks, strict=True)
+            )
+            self.models_ = Parallel(n_jobs=self.n_jobs)(jobs)
         fitted = [model for model in self.models_ if model is not None]
         if not fitted:
             raise NoWindowError("No series has a whole window.")
@@ -99,10 +103,11 @@ class LocalModels:
         return forecast, scale
 
 
-def _fit(model, of_series, name, may_lack_windows):
+def _fit(model, of_series, name, may_lack_windows, place):
     values, covariates = of_series
     try:
-        return copy(model).fit(values, covariates, np.array([0, len(values)]))
+        with at(place):
+            return copy(model).fit(values, covariates, np.array([0, len(values)]))
     except NoWindowError as error:
         if may_lack_windows:
             return None

@@ -35,17 +35,24 @@ def forecast_next(core, fitted, horizon, X, y, *, calibrated=False):
     n_steps = _n_steps(core, horizon)
     if calibrated:
         core.check_reach(n_steps)
-    panel, X = fitted, covariates_table(X)
-    if y is not None:
-        panel, X = read_other_panel(panel, y, X, fills_holes=core.missing != "error")
-        check_values(panel, core.missing, core.log_, is_chosen=core.log == "auto")
-        check_lengths(panel, core.n_history)
-    futures = _futures(core, panel, X, n_steps)
+    panel, X = series_asked(core, fitted, X, y)
+    futures = futures_of(core, panel, X, n_steps)
     forecasts = core.forecast_next(
         panel, futures, n_steps, is_other=y is not None, for_bounds=calibrated
     )
     check_histories(panel, forecasts.is_broken, core, is_other=y is not None)
     return panel, forecasts
+
+
+def series_asked(core, fitted, X, y):
+    """Return the panel to forecast, the fitted one or that of ``y``, and what is left of ``X``."""
+    X = covariates_table(X)
+    if y is None:
+        return fitted, X
+    panel, X = read_other_panel(fitted, y, X, fills_holes=core.missing != "error")
+    check_values(panel, core.missing, core.log_, is_chosen=core.log == "auto")
+    check_lengths(panel, core.n_history)
+    return panel, X
 
 
 def _n_steps(core, horizon):
@@ -63,7 +70,7 @@ def _n_steps(core, horizon):
     return n_steps
 
 
-def _futures(core, panel, X, n_steps):
+def futures_of(core, panel, X, n_steps):
     """Return the future covariates of each series, None where none are known ahead."""
     names = panel.layout.covariates or []
     columns = [name for name, ahead in zip(names, core.is_ahead_, strict=True) if ahead]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._callbacks import subtasks
 from .calendar_features import CalendarFeatures
 from .calibration import hold_back
 from .check_histories import check_horizon
@@ -21,6 +22,7 @@ from .defaults import (
     choose_window,
     default_members,
 )
+from .held_out import held_out_errors
 from .member import ForecastMember, Forecasts, MemberSettings, Task, join_columns, split_columns
 from .moving_errors import MovingErrorsMixin
 from .normalize import unlogged
@@ -58,6 +60,15 @@ class PanelForecaster(MovingErrorsMixin):
 
     quantile_member_ : ForecastMember or None
         What predicts quantiles, if intervals are found by these.
+
+    held_out_ : dict or None
+        As :func:`.held_out.held_out_errors` returns them.
+
+    season_length_ : int or None
+        Of the season that was looked for to choose a window; 1: there is none.
+
+    log_reason_ : str
+        Why logarithms are forecast, or not.
     """
 
     regressor: Any
@@ -79,6 +90,9 @@ class PanelForecaster(MovingErrorsMixin):
 
     errors_: Any = None
     errors_of_few_: Any = None
+    held_out_: Any = None
+    season_length_: int | None = None
+    log_reason_: str = ""
     relative_errors_: Any = None
     weights_: Any = None
     quantile_member_: Any = None
@@ -98,11 +112,9 @@ class PanelForecaster(MovingErrorsMixin):
         check_horizon(self.horizon)
         is_ahead = self._find_known_ahead(panel.layout.covariates)
         check_values(panel, self.missing, self.log != "auto" and self.log)
-        self.log_ = (
-            choose_log(panel, is_alone=self.regressor is None)
-            if self.log == "auto"
-            else bool(self.log)
-        )
+        self.log_, self.log_reason_ = bool(self.log), "as given"
+        if self.log == "auto":
+            self.log_, self.log_reason_ = choose_log(panel, is_alone=self.regressor is None)
         self.task_ = Task(self.n_ahead, is_ahead, self.fills, self.n_jobs)
         settings = self._choose_members(panel)
         of_quantiles = None
@@ -135,17 +147,18 @@ class PanelForecaster(MovingErrorsMixin):
         """Let members learn from everything; those that find no whole window are left out."""
         self.members_: list[ForecastMember] = []
         errors, kept = [], []
-        for i, (one, scale) in enumerate(zip(settings, error_scales, strict=True)):
-            member = ForecastMember(one, self.task_)
-            try:
-                member.fit(panel, seed, may_lack_windows=may_lack_windows)
-            except NoWindowError as error:
-                errors.append(error)
-                continue
-            if scale is not None:
-                member.measure_on(scale)
-            self.members_.append(member)
-            kept.append(i)
+        with subtasks("training", len(settings)):
+            for i, (one, scale) in enumerate(zip(settings, error_scales, strict=True)):
+                member = ForecastMember(one, self.task_)
+                try:
+                    member.fit(panel, seed, may_lack_windows=may_lack_windows)
+                except NoWindowError as error:
+                    errors.append(error)
+                    continue
+                if scale is not None:
+                    member.measure_on(scale)
+                self.members_.append(member)
+                kept.append(i)
         if not kept:
             raise errors[0]
         if errors:
@@ -168,6 +181,7 @@ class PanelForecaster(MovingErrorsMixin):
         window = Window(self.window_length, "as given")
         if self.window_length == "auto":
             window = choose_window(panel, self.n_ahead, suits_all=self.columns == "separate")
+        self.season_length_ = window.season_length
         calendar = self._choose_calendar(panel)
         choices = {"normalize": self.normalize, "columns": self.columns}
         given: dict[str, Any] = {name: of for name, of in choices.items() if of != "auto"}
@@ -312,6 +326,7 @@ class PanelForecaster(MovingErrorsMixin):
             else:
                 self.relative_errors_ /= smallest
             weights = crossed_weights(by_origin)
+        self.held_out_ = held_out_errors(self, panel, held_back, weights)
         if self.interval_method == "conformal":
             self.errors_ = self._errors_of(held_back, weights, settings)
         kept = self.weights_ >= min(LIGHTEST, self.weights_.max())

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
+from .._callbacks import subtasks
 from .._regressor import LSTMRegressor
 from .calibration import hold_back
 from .member import ForecastMember
@@ -91,6 +92,7 @@ def fit_quantiles(
     held_back = hold_back(panel, [settings], task, horizon, fraction, seed, is_folded=is_folded)
     if held_back is None or not np.isfinite(held_back.errors()).any():
         return None, None
-    member = ForecastMember(settings, task).fit(panel, seed, may_lack_windows=may_lack_windows)
+    with subtasks("training", 1):
+        member = ForecastMember(settings, task).fit(panel, seed, may_lack_windows=may_lack_windows)
     member.measure_on(held_back.error_scales[0])
     return member, held_back

@@ -159,7 +159,8 @@ def _objects_as_numbers(array, name, where=""):
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"{name} holds text or other things that are no numbers{where}, first "
-                f"{shortened(value)} at row {place[0]}: {error}. Give numbers, and NaN or None for "
-                "what is missing."
+                f"{shortened(value)} at row {place[0]}: {error}. Give numbers, which "
+                "OneHotEncoder and OrdinalEncoder make of categories, and NaN or None for what is "
+                "missing."
             ) from error
     return numbers

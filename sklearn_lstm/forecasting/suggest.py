@@ -101,7 +101,7 @@ def suggest_forecaster(
     window = choose_window(panel, horizon, suits_all=True)
     length = window.length if isinstance(window_length, str) else window_length
     regressor = default_regressor(count_windows(panel, length, horizon), length)
-    log = choose_log(panel)
+    log, why_log = choose_log(panel)
     forecaster = LSTMForecaster(
         regressor,
         window_length=length,
@@ -119,7 +119,7 @@ def suggest_forecaster(
     reasons = (
         f"{among}{gaps}{step}: window of {length} steps{cut} ({why}), mean of "
         f"{regressor.ensemble_size} networks, {regressor.epochs} epochs"
-        + (", log=True (the level wanders, and changes grow with it)" if log else "")
+        + (f", log=True ({why_log})" if log else "")
     )
     return forecaster, reasons
 

@@ -11,6 +11,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import get_tags
 
+from .._callbacks import inner_fit
 from .._checks import reads_windows, takes_several_outputs
 from ..windows.rows import FollowingSteps, Windows, is_finite, joined_ranges, row_numbers
 from .normalize import Normalizer, refuse_unsquared, unit_of
@@ -253,7 +254,8 @@ class WindowModel:
             targets = targets.flattened()
         if not self.reads_windows_:
             targets = targets.to_array()
-        self.regressor_ = regressor.fit(self._as_input(windows, calendar), targets)
+        with inner_fit(regressor):
+            self.regressor_ = regressor.fit(self._as_input(windows, calendar), targets)
 
     def _as_input(self, windows, calendar):
         if self.reads_windows_:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -20,7 +20,8 @@ SMALLEST_SCALE = 0.1  # of the series': a nearly flat window is not blown up fur
 # longer in small networks, so a copy is worth its memory below; less so of what lies in a file.
 LARGE, LARGE_IN_A_FILE = 2**28, 2**26
 BLOCK = 16_384  # windows that are written out together
-MOST_ROWS = np.iinfo(np.int32).max  # row numbers are int32 where that is enough
+INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
+MOST_ROWS = np.iinfo(INT32).max  # row numbers are int32 where that is enough
 
 
 class _ArrayLike(NDArrayOperatorsMixin, ABC):
@@ -40,8 +41,8 @@ class _ArrayLike(NDArrayOperatorsMixin, ABC):
         """int : How many rows lie beneath."""
 
     @abstractmethod
-    def take(self, selection: Any) -> Self:
-        """Return some of the windows, not written out; the rows are shared."""
+    def take(self, selection: Any) -> Any:
+        """Return some of them, not written out where that can be; the rows are shared."""
 
     @abstractmethod
     def to_array(self) -> np.ndarray:
@@ -110,6 +111,41 @@ class _ArrayLike(NDArrayOperatorsMixin, ABC):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
+class EvenStarts(_ArrayLike):
+    """Row numbers that lie equally far apart: an array-like that a slice leaves three numbers.
+
+    Written out they would be as large as a column of float32.
+    """
+
+    first: int
+    shift: int
+    n_samples: int
+    dtype: np.dtype = INT32
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (self.n_samples,)
+
+    @property
+    def n_rows(self) -> int:
+        return self.shift * self.n_samples
+
+    def take(self, selection: Any) -> EvenStarts | np.ndarray:
+        """Return some of them, which are evenly spaced still if they are a slice."""
+        if not isinstance(selection, slice):
+            return self.to_array()[selection]
+        chosen = range(self.n_samples)[selection]
+        first = self.first + self.shift * chosen.start
+        return replace(self, first=first, shift=self.shift * chosen.step, n_samples=len(chosen))
+
+    def to_array(self) -> np.ndarray:
+        array = np.arange(self.n_samples, dtype=self.dtype)
+        array *= self.dtype.type(self.shift)
+        array += self.dtype.type(self.first)
+        return array
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class Windows(_ArrayLike):
     """Windows of several series: an array-like of shape ``(n_samples, n_timesteps, n_features)``.
 
@@ -118,7 +154,7 @@ class Windows(_ArrayLike):
     rows : ndarray of shape (n_rows, n_features)
         The rows of all series end to end.
 
-    starts : ndarray of int, shape (n_samples,)
+    starts : ndarray of int, shape (n_samples,), or EvenStarts
         Row of each window's first step. It may lie before ``first``.
 
     n_timesteps : int
@@ -139,7 +175,7 @@ class Windows(_ArrayLike):
     """
 
     rows: np.ndarray
-    starts: np.ndarray
+    starts: np.ndarray | EvenStarts
     n_timesteps: int
     first: np.ndarray | None = None
     last: np.ndarray | None = None
@@ -327,7 +363,7 @@ def joined_ranges(begins, lengths):
 
 def row_numbers(values, n_rows):
     """Return row numbers in the smallest type that holds them all."""
-    return np.asarray(values).astype(np.int32 if n_rows < MOST_ROWS else np.int64, copy=False)
+    return np.asarray(values).astype(INT32 if n_rows < MOST_ROWS else INT64, copy=False)
 
 
 def rows_of(array):
@@ -362,7 +398,7 @@ def rows_of(array):
 
 def _every(shift, n, n_rows):
     """Return every so-many-th row number, in the type of :func:`row_numbers`."""
-    return np.arange(0, n * shift, shift, dtype=np.int32 if n_rows < MOST_ROWS else np.int64)
+    return EvenStarts(0, shift, n, INT32 if n_rows < MOST_ROWS else INT64)
 
 
 def count_missing_steps(windows):

@@ -10,12 +10,13 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import on_snapshot, replaced_at_once
+from .._callbacks import WatchedMixin, fit_task
 from .._checks import FLOATS, plain_table
 from .._sklearn_private import HasMethods, fit_context
 from .rows import Windows, count_missing_steps, row_numbers, rows_of
 
 
-class SequencePadder(TransformerMixin, BaseEstimator):
+class SequencePadder(WatchedMixin, TransformerMixin, BaseEstimator):
     """Put sequences of unequal lengths into one array, NaN after the end of the shorter ones.
 
     Each sequence stays a sample of its own, so ``y`` stays aligned, and a
@@ -96,7 +97,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
             If a sequence is empty, lacks a dimension, has another number of features than the
             others, no known step, or NaN or infinity between known steps. The message names it.
         """
-        with replaced_at_once(self) as fitted:
+        with fit_task(self, X=X), replaced_at_once(self) as fitted:
             fitted._fit(X)
         return self
 

@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import on_snapshot, replaced_at_once
+from .._callbacks import WatchedMixin, fit_task
 from .._checks import check_rows, plain_table
 from .._sklearn_private import (
     Number,
@@ -65,7 +66,7 @@ def _kept(rows, X):
     return np.asarray(_Kept(rows, X.copy(deep=False)))
 
 
-class SequenceWindower(TransformerMixin, BaseEstimator):
+class SequenceWindower(WatchedMixin, TransformerMixin, BaseEstimator):
     """Turn rows in time order into windows, one for each row.
 
     Row ``i`` of the output is the window of the ``window_length`` rows that end at row ``i``.
@@ -212,7 +213,7 @@ class SequenceWindower(TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index repeats a timestamp; the message names the
             first such row. If ``window_length`` is more than the rows and 10,000.
         """
-        with replaced_at_once(self) as fitted:
+        with fit_task(self, X=X), replaced_at_once(self) as fitted:
             fitted._remember(plain_table(X, "X"))
         return self
 

@@ -261,7 +261,7 @@ class Timeline:
                 "The last level of the MultiIndex must be time or numbers, but holds "
                 f"{self._split.timestamps(0)[0]!r}. Order the levels as (series, ..., time)."
             )
-        self.carries_time = self.has_timestamps and not _is_default(index)
+        self.carries_time = self.has_timestamps and not is_default_index(index)
         if self.has_timestamps:
             self._split = self._split.sorted_by(level)
             if sorts and self._split.first_out_of_order() is not None:
@@ -384,7 +384,7 @@ class Timeline:
             distance = pd.Timedelta(max_gap)
         except (ValueError, TypeError):
             distance = pd.NaT
-        if pd.isna(distance) or _is_number_as_text(max_gap):
+        if pd.isna(distance) or is_number_as_text(max_gap):
             raise ValueError(
                 f"max_gap={max_gap!r} is not a timedelta: write it with its unit, as '1D' or "
                 "'30min'."
@@ -407,6 +407,59 @@ def refuse_time_before_last(index):
         )
 
 
+def places_in_time(index):
+    """Return the distinct timestamps of an index, and the place of each row among them.
+
+    Parameters
+    ----------
+    index : Index
+        Of times, periods or numbers, in any order; of a MultiIndex ``(series, ..., time)`` the
+        last level counts.
+
+    Returns
+    -------
+    timestamps : DatetimeIndex, TimedeltaIndex or Index of numbers
+        Each once, in order; the start of each period.
+
+    places : ndarray of int, shape (n_rows,)
+    """
+    if isinstance(index, pd.MultiIndex):
+        refuse_time_before_last(index)
+        level, places = _level(index, index.nlevels - 1)
+    else:
+        places, level = index.factorize()
+    timestamps = _as_timestamps(level)
+    if timestamps is None:
+        raise ValueError(
+            f"The index must hold times, periods or numbers, but holds {level[:1].tolist()} "
+            f"({level.dtype}). Convert it (pd.to_datetime); of a MultiIndex time is the last level."
+        )
+    _refuse_row_of_no_time(timestamps, places)
+    is_used = np.bincount(places, minlength=len(timestamps)) > 0
+    if is_used.all() and timestamps.is_monotonic_increasing and timestamps.is_unique:
+        return timestamps, places
+    numbers, distinct = timestamps[is_used].factorize(sort=True)
+    place_of = np.full(len(timestamps), -1)
+    place_of[is_used] = numbers
+    return distinct, place_of[places]
+
+
+def _refuse_row_of_no_time(timestamps, places):
+    is_bad = np.zeros(len(timestamps) + 1, dtype=bool)
+    is_bad[-1] = True  # the place of rows without any, -1
+    if timestamps.dtype.kind == "f":
+        is_bad[:-1] = np.isinf(timestamps.to_numpy(dtype=float))
+    if not is_bad[:-1].any() and places.min(initial=0) >= 0:
+        return
+    rows = np.flatnonzero(is_bad[places])
+    if len(rows):
+        place = places[rows[0]]
+        raise ValueError(
+            f"The time index holds {'NaT or NaN' if place < 0 else timestamps[place]}, first at "
+            f"row {rows[0]}. Give every row its time, or leave the row out."
+        )
+
+
 def _as_timestamps(index):
     """Return an index as times or numbers, None if it is neither."""
     if isinstance(index, pd.PeriodIndex):
@@ -424,7 +477,8 @@ def in_64_bits(index):
     return index.astype(np.float64 if index.hasnans else np.int64)
 
 
-def _is_default(index):
+def is_default_index(index):
+    """Tell whether an index only counts rows from 0."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
@@ -434,7 +488,8 @@ def _in_one_zone(timestamps):
     return in_utc.to_numpy()
 
 
-def _is_number_as_text(value):
+def is_number_as_text(value):
+    """Tell whether text is a number without a unit."""
     try:
         return isinstance(value, str) and bool(float(value) + 1)
     except ValueError:

@@ -889,7 +889,7 @@ def test_it_is_a_scikit_learn_estimator(days):
     assert model.get_params()["regressor__alpha"] == 2
     model.set_params(regressor__alpha=0.1, horizon=3).fit(days)
     assert model.regressor_.alpha == 0.1
-    assert repr(clone(model)) == repr(model)
+    assert repr(model).startswith(repr(clone(model)) + "\n# ")  # what was chosen, as comments
     reread = pickle.loads(pickle.dumps(model))
     pd.testing.assert_frame_equal(reread.predict_interval(), model.predict_interval())
     assert reread.update(days[-1:].shift(freq="D")).predict().index[0] == pd.Timestamp("2024-05-01")

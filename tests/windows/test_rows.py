@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_lstm.windows.rows import (
     BLOCK,
+    EvenStarts,
     FollowingSteps,
     Windows,
     count_missing_steps,
@@ -403,3 +404,56 @@ def test_missing_steps_are_counted_as_a_walk_would(
     assert first_bad == bad
     if bad is None:
         assert [list(n_before), list(n_after)] == expected
+
+
+SELECTIONS = [
+    slice(None), slice(3, 20), slice(3, 20, 4), slice(None, None, -1), slice(-5, None),
+    slice(20, 3), slice(0, 0), slice(19, 2, -3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+@pytest.mark.parametrize("within", SELECTIONS, ids=str)
+def test_slices_of_even_starts_are_even_starts(selection, within):
+    expected = np.arange(2, 2 + 25 * 3, 3)
+    starts = EvenStarts(2, 3, 25)[selection][within]
+    assert isinstance(starts, EvenStarts)
+    assert_array_equal(starts, expected[selection][within])
+    assert len(starts) == len(expected[selection][within])
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [np.array([4, 4, 0]), np.arange(25) % 2 == 0, [1, -1], 7, -1, (slice(None), np.newaxis)],
+    ids=str,
+)
+def test_other_selections_of_even_starts_are_arrays(selection):
+    expected = np.arange(2, 2 + 25 * 3, 3, dtype=np.int32)[selection]
+    found = EvenStarts(2, 3, 25)[selection]
+    assert isinstance(found, np.ndarray | np.integer)
+    assert found.dtype == np.int32
+    assert_array_equal(found, expected)
+
+
+def test_even_starts_count_as_numbers_do():
+    starts, expected = EvenStarts(2, 3, 25, np.dtype(np.int64)), np.arange(2, 2 + 25 * 3, 3)
+    assert_array_equal(starts + 4, expected + 4)
+    assert_array_equal(expected - starts, 0)
+    assert (starts + 4).dtype == starts.dtype == np.int64
+    assert_array_equal(np.diff(starts), 3)
+    assert_array_equal(pickle.loads(pickle.dumps(starts)), expected)
+
+
+def test_windows_with_even_starts_are_those_with_listed_ones():
+    rng = np.random.default_rng(0)
+    even = Windows(rng.normal(size=(90, 2)), EvenStarts(1, 3, 25), 6)
+    listed = replace(even, starts=np.arange(1, 76, 3, dtype=np.int32))
+    for windows in (even, listed):
+        assert_array_equal(windows.to_array(), written_out(listed))
+    for selection in (slice(4, 30, 2), np.array([3, 1]), np.arange(25) > 7, 3):
+        assert_array_equal(even[selection], listed[selection])
+    assert_array_equal(even.last_values(1), listed.last_values(1))
+    targets = [FollowingSteps(windows, 2) for windows in (even, listed)]
+    assert_array_equal(*targets)
+    assert targets[0].follow(listed)
+    assert not targets[0].follow(replace(listed, starts=listed.starts + 1))

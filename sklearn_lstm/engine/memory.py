@@ -1,0 +1,21 @@
+"""Arrays that lie in memory as TensorFlow wants it, so that they need not be copied for it."""
+
+from math import prod
+
+import numpy as np
+
+ALIGNMENT = 64  # bytes: what TensorFlow's own memory begins at a multiple of, and its kernels need
+
+
+def aligned_empty(shape, dtype):
+    """Return a new array, its values arbitrary, which :func:`is_aligned`."""
+    dtype = np.dtype(dtype)
+    n_bytes = prod(shape) * dtype.itemsize
+    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % ALIGNMENT
+    return memory[begin : begin + n_bytes].view(dtype).reshape(shape)
+
+
+def is_aligned(array):
+    """Tell whether TensorFlow can compute with an array's memory as it is."""
+    return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0

@@ -1,0 +1,1 @@
+"""Fitted estimators as files of ONNX, which other runtimes compute."""
