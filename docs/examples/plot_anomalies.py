@@ -49,7 +49,7 @@ lstm = LSTMRegressor(
 forecaster = LSTMForecaster(
     lstm, window_length=48, horizon=24, normalize="standard", log=False, calendar=True,
     random_state=0,
-)  # fmt: skip
+)
 fitted = forecaster.fit(y[~is_tested])
 result = backtest(FrozenEstimator(fitted), y, n_windows=14, coverage=0.995, adaptive=False)
 rows = result.predictions.set_index("timestamp")

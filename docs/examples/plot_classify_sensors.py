@@ -59,7 +59,7 @@ model = make_pipeline(
         24, bidirectional=True, pooling="mean", epochs=25, learning_rate=0.01,
         learning_rate_schedule="cosine", random_state=0,
     ),
-)  # fmt: skip
+)
 summary = np.array([np.r_[sequence.mean(axis=0), sequence.std(axis=0)] for sequence in X])
 by_person = {"cv": GroupKFold(3), "groups": groups}
 predicted = cross_val_predict(model, X, y, **by_person)
@@ -75,7 +75,7 @@ print({name: round(value, 3) for name, value in accuracy.items()})
 fig, axes = plt.subplot_mosaic(
     [[activity, "confused"] for activity in sorted(ACTIVITIES)],
     figsize=(10, 4.6), width_ratios=(3, 2), layout="constrained",
-)  # fmt: skip
+)
 for activity in ACTIVITIES:
     ax = axes[activity]
     ax.plot(X[list(y).index(activity)], linewidth=1.2)

@@ -66,7 +66,7 @@ for name, params in networks.items():
     model = make_lstm_pipeline(
         window_length=10, scaler=StandardScaler(), target_scaler=StandardScaler(), epochs=12,
         learning_rate=0.01, early_stopping=True, random_state=0, **params,
-    )  # fmt: skip
+    )
     model.fit(X_train.to_numpy(), y_train)
     errors[name] = root_mean_squared_error(y_test, model.predict(X_test.to_numpy()))
     curves[name] = model.regressor_[-1].validation_loss_curve_

@@ -38,7 +38,7 @@ def score(window_length, fold, fit_rows, score_rows):
         window_length, scaler=StandardScaler(), target_scaler=StandardScaler(), units=16,
         skip_connection=True, epochs=10, learning_rate=0.005, learning_rate_schedule="cosine",
         random_state=0,
-    )  # fmt: skip
+    )
     predicted = model.fit(X.iloc[fit_rows], y.iloc[fit_rows]).predict(X.iloc[score_rows])
     return {
         "window_length": window_length,
@@ -104,7 +104,7 @@ for fit in table.itertuples():
     above.barh(
         workers[fit.worker], fit.end - fit.begin, left=fit.begin - start, height=0.7,
         color=colors[fit.window_length], edgecolor="white", linewidth=1,
-    )  # fmt: skip
+    )
 above.set_yticks(range(len(workers)), [f"worker {row + 1}" for row in workers.values()])
 above.set(xlabel="seconds", title=f"{len(table)} fits, backend {backend!r}")
 mean = table.groupby("window_length")["RMSE"].agg(["mean", "std"])

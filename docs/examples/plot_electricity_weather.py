@@ -57,7 +57,7 @@ y = pd.Series(load, index=hours, name="load (GW)")
 lstm = LSTMRegressor(
     32, segment_length=4, skip_connection=True, epochs=6, learning_rate=0.005,
     learning_rate_schedule="cosine",
-)  # fmt: skip
+)
 weather = {
     "none": None,
     "forecast": pd.DataFrame({"temperature": expected}, index=hours),

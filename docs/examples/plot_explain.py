@@ -28,7 +28,7 @@ model = make_lstm_pipeline(
     window_length=10, scaler=StandardScaler(), target_scaler=StandardScaler(), units=16,
     epochs=20, learning_rate=0.005, learning_rate_schedule="cosine", ensemble_size=3,
     random_state=0,
-)  # fmt: skip
+)
 model.fit(X_train, y_train)
 error = np.abs(y_test - model.predict(X_test)).mean()
 naive = np.abs(y_test - X_test["temp_max"]).mean()

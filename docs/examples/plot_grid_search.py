@@ -87,7 +87,7 @@ for row, column in ((i, j) for i in range(len(units)) for j in range(len(lengths
     left.text(
         column, row, f"{table[row, column]:.2f}", ha="center", va="center",
         color="white" if is_dark else "black",
-    )  # fmt: skip
+    )
 left.set_xticks(range(len(lengths)), lengths)
 left.set_yticks(range(len(units)), units)
 left.set(xlabel="window_length (days)", ylabel="units", title="RMSE (°C), two folds")

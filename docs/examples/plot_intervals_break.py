@@ -65,7 +65,7 @@ for name, part in rows.items():
     above.fill_between(
         part[shown].index, part["lower"][shown], part["upper"][shown],
         color=colors[name], alpha=0.35, linewidth=0, label=f"90 %, {name}",
-    )  # fmt: skip
+    )
     below.plot(
         100 * within[name].rolling(40).mean()[shown], color=colors[name], linewidth=2, label=name
     )

@@ -54,7 +54,7 @@ for missing in ("interpolate", "skip"):
             forecaster = LSTMForecaster(
                 regressor, window_length=14, horizon=7, missing=missing, interval_method=None,
                 random_state=0,
-            )  # fmt: skip
+            )
             fitted = forecaster.fit(with_gaps(share, seed=1)[:n_known])
             result = backtest(FrozenEstimator(fitted), y, n_windows=52)
             errors[name, missing, share] = result.scores()["RMSE"]

@@ -34,7 +34,7 @@ model = make_lstm_pipeline(
     window_length=14, scaler=StandardScaler(), target_scaler=StandardScaler(), units=16,
     epochs=20, learning_rate=0.005, learning_rate_schedule="cosine", ensemble_size=3,
     random_state=0,
-)  # fmt: skip
+)
 model.fit(X_train, y[:-365])
 file = Path(tempfile.mkdtemp()) / "temperature.onnx"
 save_onnx(model, file)
@@ -53,7 +53,7 @@ windows = SequenceWindower(14).fit_transform(X)[-365:].astype("float32")
 ours = model.predict(X_test)
 print(f"largest difference: {np.abs(theirs - ours).max():.1e} °C")
 print(f"mean absolute error: {np.abs(theirs - y_test).mean():.2f} °C, "
-      f"of the day before {np.abs(X_test['temp_max'] - y_test).mean():.2f} °C")  # fmt: skip
+      f"of the day before {np.abs(X_test['temp_max'] - y_test).mean():.2f} °C")
 
 # %%
 # A window at a time

@@ -112,7 +112,7 @@ for color, name in (("C3", "best"), ("C0", "trained to the end"), ("0.7", "prune
 ax.set(
     xlabel="epoch", ylabel="RMSE (°C) on the days to choose by", yscale="log", xlim=(1, 12.2),
     title=f"{n_epochs} of {16 * 12} epochs were trained",
-)  # fmt: skip
+)
 ax.yaxis.set_major_formatter("{x:g}")
 ax.yaxis.set_minor_formatter("{x:g}")
 ax.spines[["top", "right"]].set_visible(False)

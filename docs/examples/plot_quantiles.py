@@ -32,7 +32,7 @@ model = make_lstm_pipeline(
     window_length=7, units=16, epochs=20, dropout=0.2, learning_rate=0.005,
     learning_rate_schedule="cosine", ensemble_size=3, loss="quantile", quantile=levels,
     random_state=0,
-)  # fmt: skip
+)
 model.fit(X_train, y_train)
 quantiles = pd.DataFrame(model.predict(X_test), index=X_test.index, columns=levels)
 
@@ -66,7 +66,7 @@ for lower, upper, alpha in ((0.05, 0.95, 0.2), (0.25, 0.75, 0.35)):
     left.fill_between(
         days_ahead, fan[lower], fan[upper], color="C0", alpha=alpha, linewidth=0,
         label=f"{upper - lower:.0%} between",
-    )  # fmt: skip
+    )
 left.plot(days_ahead, fan[0.5], color="C0", label="median")
 left.plot(days_ahead, y_test[shown], "o", color="black", markersize=3, label="came true")
 left.set(
