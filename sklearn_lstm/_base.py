@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -203,7 +204,8 @@ class BaseLSTM(WatchedMixin, BaseEstimator):
             "schedule": "constant" if keeps_optimizer else self.learning_rate_schedule,
             "patience": Patience(self.n_iter_no_change, self.tol) if stops_early else None,
         }
-        return self._train_members(train, validation, n_epochs, keeps_optimizer, options, watch)
+        with config_context(transform_output="default"):  # or scikeras's own transformers warn
+            return self._train_members(train, validation, n_epochs, keeps_optimizer, options, watch)
 
     def _start(self, train):
         """Forget the networks that were fitted, and begin new ones."""

@@ -2,10 +2,12 @@
 
 import pickle
 import random
+import warnings
 from dataclasses import replace
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 import tensorflow as tf
@@ -14,7 +16,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from sklearn_lstm import LSTMRegressor, SequenceWindower, lstm_network
+from sklearn_lstm import LSTMRegressor, SequenceWindower, lstm_network, make_lstm_pipeline
 
 
 def gru(meta, units=4):
@@ -297,3 +299,12 @@ def test_a_foreign_network_is_averaged_and_scheduled_like_the_built_in_one(windo
     first, last = (np.diff(model.loss_curve_)[[0, -1]] for model in (constant, lstm))
     assert abs(last[1]) < abs(first[1])
     assert lstm.loss_curve_[0] == constant.loss_curve_[0]
+
+
+def test_a_pipeline_of_tables_around_a_foreign_network_warns_of_nothing():
+    days = pd.date_range("2024-01-01", periods=60)
+    X = pd.DataFrame({"a": np.sin(np.arange(60)), "b": 1.0}, days)
+    model = make_lstm_pipeline(5, network=gru, epochs=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert model.fit(X, X["a"]).predict(X).shape == (60,)
