@@ -2,16 +2,19 @@
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 import sysconfig
 import venv
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+from fastapi.testclient import TestClient
 from numpy.testing import assert_allclose, assert_array_equal
 
 import sklearn_lstm
@@ -21,11 +24,14 @@ from sklearn_lstm import (
     LSTMRegressor,
     SequenceWindower,
     make_lstm_pipeline,
+    make_supervised,
     save_forecaster,
     save_model,
     save_onnx,
 )
+from sklearn_lstm.datasets import load_seattle_weather
 
+PAGE = Path(__file__).parents[1] / "docs" / "deployment.rst"
 NETWORKS = ("tensorflow", "keras", "scikeras")
 
 PREDICT = f"""
@@ -112,3 +118,24 @@ def test_the_keras_model_is_exported_for_serving(tmp_path, windows):
     lstm.model_.export(tmp_path / "saved_model", verbose=False)
     read = tf.saved_model.load(tmp_path / "saved_model")
     assert_allclose(read.serve(np.float32(X)), lstm.predict(X), atol=1e-5)
+
+
+def test_the_web_service_of_the_page_answers(tmp_path, monkeypatch):
+    weather = load_seattle_weather()[["temp_max", "temp_min"]][:100]
+    X, y = make_supervised(weather, target="temp_max", horizon=1)
+    model = make_lstm_pipeline(14, units=3, epochs=1, random_state=0).fit(X, y)
+    save_onnx(model, tmp_path / "model.onnx")
+    monkeypatch.chdir(tmp_path)
+    code = re.search(
+        r"A web service\n-+\n.*?\n\n(   import json\n.*?)\n\nWith", PAGE.read_text(), re.S
+    )
+    service: dict = {"__name__": "service"}
+    exec(dedent(code.group(1)), service)
+    client = TestClient(service["app"])
+
+    rows = X[-14:].to_dict("records")
+    answer = client.post("/predict", json={"rows": rows})
+    assert answer.status_code == 200
+    assert_allclose(answer.json(), model.predict(X)[-1], atol=1e-4)
+    assert client.post("/predict", json={"rows": rows[1:]}).status_code == 422
+    assert client.post("/predict", json={"rows": [{"temp_max": 1.0}] * 14}).status_code == 422
