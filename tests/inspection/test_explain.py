@@ -359,6 +359,20 @@ def test_sequences_of_unequal_lengths_are_explained_as_far_as_they_go():
     assert np.isfinite(by_gradient.effects).all()
 
 
+@pytest.mark.parametrize("method", ["occlusion", "permutation", "gradient"])
+def test_a_value_stays_where_shorter_sequences_have_none_to_stand_for_it(method):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 5, 2))
+    X[::2, 3:] = np.nan
+    model = LSTMRegressor(3, epochs=1, random_state=0).fit(X, np.arange(20.0))
+    long, short = X[1::2], X[::2]
+    found = explain(model, long, background=short, method=method, random_state=0)
+    assert np.abs(found.effects[:, :3]).min() > 0
+    assert_array_equal(found.effects[:, 3:], 0)
+    assert np.isfinite(found.baseline).all()
+    assert np.isfinite(explain(model, X, method=method, random_state=0).effects).all()
+
+
 def test_any_regressor_on_flattened_windows_is_explained(planted):
     X, y = planted
     steps = [("windows", SequenceWindower(4, flatten=True)), ("model", Ridge(1e-6))]
