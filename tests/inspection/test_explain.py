@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sklearn_lstm import (
     LSTMClassifier,
@@ -502,6 +502,18 @@ def test_too_few_windows_and_what_is_none_are_refused(windows, lstm):
         explain(lstm, X[:, :, :2])
     with pytest.raises(ValueError, match="sample=9 is none of the 5"):
         explain(model, X, max_samples=5).effects_of(9)
+
+
+def test_classifiers_without_the_probabilities_of_one_target_are_refused(planted):
+    X, y = planted
+    is_high, cut = (y > 0).to_numpy(), SequenceWindower(3, flatten=True)
+    model = make_pipeline(cut, RidgeClassifier()).fit(X, is_high)
+    with pytest.raises(TypeError, match="has no predict_proba: probabilities are explained"):
+        explain(model, X)
+    labels = np.c_[is_high, ~is_high]
+    model = make_pipeline(cut, DecisionTreeClassifier(max_depth=1)).fit(X, labels)
+    with pytest.raises(TypeError, match="a list of the probabilities of 2 targets. Fit one for"):
+        explain(model, X)
 
 
 def test_gradients_without_tensorflow_say_what_to_do(windows, lstm, monkeypatch):
