@@ -512,7 +512,7 @@ def test_classifiers_without_the_probabilities_of_one_target_are_refused(planted
         explain(model, X)
     labels = np.c_[is_high, ~is_high]
     model = make_pipeline(cut, DecisionTreeClassifier(max_depth=1)).fit(X, labels)
-    with pytest.raises(TypeError, match="a list of the probabilities of 2 targets. Fit one for"):
+    with pytest.raises(TypeError, match="a list of the probabilities of 2 targets"):
         explain(model, X)
 
 
