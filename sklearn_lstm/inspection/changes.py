@@ -119,7 +119,7 @@ def replaced_changes(subject, grid, donors, *, by_error):
                 if of_repeat is None
                 else subject.donated(array, of_repeat[rows])
             )
-            others = np.where(np.isnan(array), array, others)  # what is missing tells nothing
+            others = _where_both_known(array, others)
             for place, cell in enumerate(cells):
                 outputs = _with_cell(subject, array, others, cell, rows)
                 change = explained - subject.explained(outputs, usual)
@@ -134,6 +134,14 @@ def replaced_changes(subject, grid, donors, *, by_error):
         dict(zip(cells, effects, strict=True)),
         dict(zip(cells, importances, strict=True)),
     )
+
+
+def _where_both_known(array, others):
+    """Return others, but the own values where either is missing.
+
+    What is missing tells nothing, and a longer sequence can't have the end of a shorter one.
+    """
+    return np.where(np.isnan(array) | np.isnan(others), array, others)
 
 
 def _with_cell(subject, array, others, cell, rows):
@@ -175,7 +183,7 @@ def summed_changes(subject, grid, attributions):
         array = subject.read(rows)
         usual = subject.predict(array, rows)
         explained = subject.explained(usual, usual)
-        others = np.where(np.isnan(array), array, subject.uninformative(array, rows))
+        others = _where_both_known(array, subject.uninformative(array, rows))
         predictions[rows] = explained.mean(axis=1)
         baseline[rows] = subject.explained(subject.predict(others, rows), usual).mean(axis=1)
         attributed = attributions(array, others, usual)

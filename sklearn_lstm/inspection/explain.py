@@ -144,9 +144,10 @@ def explain(
 
     Of a linear regressor the effects of occlusion and of gradients are the same, coefficient times
     deviation, and add up to what occluding everything does. A window that misses its first steps is
-    left out; steps that are missing otherwise stay so. Occluded windows are none that the
-    estimator has seen, where lags or features go together: of two that say the same, each seems to
-    be worth less than both. A calendar that a forecaster adds stays as it is, as do its weights.
+    left out; steps that are missing otherwise stay so, and a value stays where none is known to
+    stand for it. Occluded windows are none that the estimator has seen, where lags or features go
+    together: of two that say the same, each seems to be worth less than both. A calendar that a
+    forecaster adds stays as it is, as do its weights.
 
     References
     ----------

@@ -12,6 +12,7 @@ from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
 
 from .._checks import plain_table, reads_windows
 from .._pipeline import ScaledTargetRegressor
@@ -200,6 +201,7 @@ class _Flattening:
     def predict(self, windows):
         return self.pipeline.predict(self._flat(windows))
 
+    @available_if(lambda self: hasattr(self.pipeline, "predict_proba"))
     def predict_proba(self, windows):
         return self.pipeline.predict_proba(self._flat(windows))
 

@@ -172,7 +172,13 @@ class WindowSubject:
                 f"estimator={self._estimator!r} has no predict_proba: probabilities are explained, "
                 "not classes."
             )
-        return predictor.predict_proba(array)
+        probabilities = predictor.predict_proba(array)
+        if isinstance(probabilities, list):
+            raise TypeError(
+                f"estimator={self._estimator!r} gives a list of the probabilities of "
+                f"{len(probabilities)} targets. Fit one for each, and explain these."
+            )
+        return probabilities
 
     def explained(self, outputs, usual):
         if self.output_number is not None:

@@ -136,7 +136,8 @@ class EvenStarts(_ArrayLike):
             return self.to_array()[selection]
         chosen = range(self.n_samples)[selection]
         first = self.first + self.shift * chosen.start
-        return replace(self, first=first, shift=self.shift * chosen.step, n_samples=len(chosen))
+        shift = self.shift * chosen.step if len(chosen) > 1 else 0  # of a huge step, no int32
+        return replace(self, first=first, shift=shift, n_samples=len(chosen))
 
     def to_array(self) -> np.ndarray:
         array = np.arange(self.n_samples, dtype=self.dtype)

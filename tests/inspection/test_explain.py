@@ -12,12 +12,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sklearn_lstm import (
     LSTMClassifier,
@@ -359,6 +359,20 @@ def test_sequences_of_unequal_lengths_are_explained_as_far_as_they_go():
     assert np.isfinite(by_gradient.effects).all()
 
 
+@pytest.mark.parametrize("method", ["occlusion", "permutation", "gradient"])
+def test_a_value_stays_where_shorter_sequences_have_none_to_stand_for_it(method):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 5, 2))
+    X[::2, 3:] = np.nan
+    model = LSTMRegressor(3, epochs=1, random_state=0).fit(X, np.arange(20.0))
+    long, short = X[1::2], X[::2]
+    found = explain(model, long, background=short, method=method, random_state=0)
+    assert np.abs(found.effects[:, :3]).min() > 0
+    assert_array_equal(found.effects[:, 3:], 0)
+    assert np.isfinite(found.baseline).all()
+    assert np.isfinite(explain(model, X, method=method, random_state=0).effects).all()
+
+
 def test_any_regressor_on_flattened_windows_is_explained(planted):
     X, y = planted
     steps = [("windows", SequenceWindower(4, flatten=True)), ("model", Ridge(1e-6))]
@@ -488,6 +502,18 @@ def test_too_few_windows_and_what_is_none_are_refused(windows, lstm):
         explain(lstm, X[:, :, :2])
     with pytest.raises(ValueError, match="sample=9 is none of the 5"):
         explain(model, X, max_samples=5).effects_of(9)
+
+
+def test_classifiers_without_the_probabilities_of_one_target_are_refused(planted):
+    X, y = planted
+    is_high, cut = (y > 0).to_numpy(), SequenceWindower(3, flatten=True)
+    model = make_pipeline(cut, RidgeClassifier()).fit(X, is_high)
+    with pytest.raises(TypeError, match="has no predict_proba: probabilities are explained"):
+        explain(model, X)
+    labels = np.c_[is_high, ~is_high]
+    model = make_pipeline(cut, DecisionTreeClassifier(max_depth=1)).fit(X, labels)
+    with pytest.raises(TypeError, match="a list of the probabilities of 2 targets"):
+        explain(model, X)
 
 
 def test_gradients_without_tensorflow_say_what_to_do(windows, lstm, monkeypatch):
