@@ -135,7 +135,8 @@ def backtest(
     callbacks : callback or list of callback, default=None
         Those of :mod:`sklearn.callback`, which scikit-learn 1.9 brought, such as ``ProgressBar()``:
         they are told of each fit, or each origin where nothing is fitted; those that go on to inner
-        estimators also of the fit of the forecaster, its members and their epochs.
+        estimators also of the fit of the forecaster, its members and their epochs. Of a table,
+        which is there already, they are told nothing.
 
     Returns
     -------
