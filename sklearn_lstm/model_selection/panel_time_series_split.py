@@ -191,7 +191,7 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         """Return the places where training and test part of each fold begin and end."""
         lengths = self._checked_lengths()
         for name, length in lengths.items():
-            check_fits(length, name, timestamps)
+            check_fits(length, name, timestamps, getattr(self, name))
         n_timestamps = len(timestamps)
         test_size = lengths.get("test_size", n_timestamps // (self.n_splits + 1))
         if not test_size:
