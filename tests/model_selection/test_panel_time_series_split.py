@@ -414,3 +414,16 @@ def test_lengths_may_be_finer_than_the_unit_of_the_index(length, index):
         for at in (fine, fine.as_unit("s"))
     )
     assert of_coarse == of_fine
+
+
+@pytest.mark.parametrize("kind", ["timestamp[ms]", "timestamp[s, tz=Asia/Tokyo]", "duration[s]"])
+def test_times_of_arrow_are_times(kind):
+    index = pd.date_range("2024-03-28", periods=20)
+    index = index - index[0] if kind == "duration[s]" else index
+    index = index.tz_localize("Asia/Tokyo") if "tz" in kind else index
+    cv = PanelTimeSeriesSplit(2, test_size="3D", gap="30h", max_train_size="9D")
+    of_arrow, of_pandas = (
+        [(train.tolist(), test.tolist()) for train, test in cv.split(pd.Series(0.0, at))]
+        for at in (pd.Index(index.to_series().astype(f"{kind}[pyarrow]")), index)
+    )
+    assert of_arrow == of_pandas
