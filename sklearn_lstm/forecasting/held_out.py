@@ -72,7 +72,10 @@ def told_of_held_out(core):
     sentence : str
     """
     if core.held_out_ is None:
-        return "No rows were held back, so how good forecasts have been is not known: backtest."
+        return (
+            "No forecast was compared with rows held back, so how good they have been is not "
+            "known: backtest."
+        )
     errors = dict(core.held_out_)
     n_forecasts, error = errors.pop("n_forecasts"), errors.pop("forecast")
     name, naive = min(errors.items(), key=lambda item: item[1])

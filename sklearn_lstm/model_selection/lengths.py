@@ -80,20 +80,25 @@ def _passing_time(value):
             return None
         if isinstance(length, pd.offsets.Tick):
             return pd.Timedelta(length)
+        if isinstance(length, pd.offsets.Day):  # no Tick since pandas 3
+            return pd.Timedelta(days=length.n)
         is_week = isinstance(length, pd.offsets.Week) and isinstance(value, str)
         return pd.Timedelta(weeks=length.n) if is_week and "-" not in value[1:] else length
     return None
 
 
-def check_fits(length, name, timestamps):
-    """Refuse a length of time for timestamps that are numbers, and calendars for durations."""
+def check_fits(length, name, timestamps, given):
+    """Refuse a length of time for timestamps that are numbers, and calendars for durations.
+
+    Errors quote what was given.
+    """
     kind = timestamps.dtype.kind
     if isinstance(length, int) or kind == "M":
         return
     if kind == "m" and isinstance(length, pd.Timedelta):
         return
     raise ValueError(
-        f"{name}={length!r} does not fit the index, which holds "
+        f"{name}={given!r} does not fit the index, which holds "
         f"{'durations' if kind == 'm' else 'numbers'} ({timestamps.dtype}): give a number of "
         "timestamps."
     )

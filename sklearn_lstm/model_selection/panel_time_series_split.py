@@ -191,7 +191,7 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         """Return the places where training and test part of each fold begin and end."""
         lengths = self._checked_lengths()
         for name, length in lengths.items():
-            check_fits(length, name, timestamps)
+            check_fits(length, name, timestamps, getattr(self, name))
         n_timestamps = len(timestamps)
         test_size = lengths.get("test_size", n_timestamps // (self.n_splits + 1))
         if not test_size:
@@ -267,7 +267,7 @@ def _first_of(timestamps, end, length, times=1):
     if isinstance(length, int):
         return max(end - times * length, 0)
     cut = moved(timestamps[end - 1], length, -times) if end else None
-    return 0 if cut is None else int(timestamps.searchsorted(cut, side="right"))
+    return 0 if cut is None else _place(timestamps, cut, "right")
 
 
 def _end_before(timestamps, start, gap):
@@ -275,7 +275,7 @@ def _end_before(timestamps, start, gap):
     if isinstance(gap, int):
         return start - gap
     latest = moved(timestamps[start], gap, -1) if gap else timestamps[start]
-    return 0 if latest is None else int(timestamps.searchsorted(latest, side="left"))
+    return 0 if latest is None else _place(timestamps, latest, "left")
 
 
 def _begin_after(timestamps, end, gap):
@@ -283,4 +283,12 @@ def _begin_after(timestamps, end, gap):
     if isinstance(gap, int):
         return end + gap
     earliest = moved(timestamps[end - 1], gap)
-    return len(timestamps) if earliest is None else int(timestamps.searchsorted(earliest, "right"))
+    return len(timestamps) if earliest is None else _place(timestamps, earliest, "right")
+
+
+def _place(timestamps, moment, side):
+    """Return how many timestamps lie before a moment; on the side "right", not after it."""
+    near = moment.as_unit(timestamps.unit)  # pandas takes no moment between two of its units
+    if near != moment:
+        side = "right" if near < moment else "left"
+    return int(timestamps.searchsorted(near, side=side))

@@ -434,6 +434,8 @@ def places_in_time(index):
             f"The index must hold times, periods or numbers, but holds {level[:1].tolist()} "
             f"({level.dtype}). Convert it (pd.to_datetime); of a MultiIndex time is the last level."
         )
+    kinds = {"M": pd.DatetimeIndex, "m": pd.TimedeltaIndex}
+    timestamps = kinds.get(timestamps.dtype.kind, pd.Index)(timestamps)  # those of Arrow, too
     _refuse_row_of_no_time(timestamps, places)
     is_used = np.bincount(places, minlength=len(timestamps)) > 0
     if is_used.all() and timestamps.is_monotonic_increasing and timestamps.is_unique:

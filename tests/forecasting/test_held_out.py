@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from sklearn_lstm import LSTMForecaster, backtest, load_model, save_model
+from sklearn_lstm import LSTMForecaster, LSTMRegressor, backtest, load_model, save_model
 from sklearn_lstm.forecasting.calibration import HeldBack
 from sklearn_lstm.forecasting.held_out import held_out_errors, told_of_held_out
 from sklearn_lstm.forecasting.read_panel import read_panel
@@ -76,6 +76,15 @@ def test_nothing_is_measured_where_nothing_is_held_back(tmp_path):
     loaded = load_model(tmp_path / "m.skops")
     assert loaded._core.held_out_ == fitted._core.held_out_
     assert loaded.summary() == fitted.summary()
+
+
+def test_rows_held_back_for_quantiles_alone_are_not_denied():
+    network = LSTMRegressor(2, epochs=1, random_state=0)
+    forecaster = LSTMForecaster(network, window_length=3, interval_method="cqr").fit(weeks(60))
+    summary = forecaster.summary()
+    assert "corrected by their errors on rows held back" in summary
+    assert "No rows were held back" not in summary
+    assert "not known: backtest" in summary
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_what_is_no_length_is_refused_by_name(given, error, said):
 @pytest.mark.parametrize(
     ("index", "given", "said"),
     [
-        (pd.Index(range(3, 30)), {"gap": "2D"}, "gap=.* holds numbers .*: give a number"),
+        (pd.Index(range(3, 30)), {"gap": "2D"}, "gap='2D' .* holds numbers .*: give a number"),
         (pd.timedelta_range("1h", periods=30, freq="h"), {"test_size": "ME"}, "holds durations"),
     ],
 )
@@ -79,3 +79,10 @@ def test_a_length_has_to_fit_the_index(index, given, said):
     X = pd.DataFrame({"x": 0.0}, index=index)
     with pytest.raises(ValueError, match=said):
         next(PanelTimeSeriesSplit(2, **given).split(X))
+
+
+@pytest.mark.parametrize("days", ["2D", pd.offsets.Day(2), timedelta(days=2)])
+def test_days_are_a_length_of_durations_too(days):
+    X = pd.DataFrame({"x": 0.0}, index=pd.timedelta_range("1D", periods=10))
+    ((train, test),) = PanelTimeSeriesSplit(1, test_size=days, gap=days).split(X)
+    assert (train.tolist(), test.tolist()) == ([*range(6)], [8, 9])

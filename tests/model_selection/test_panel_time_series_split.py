@@ -401,3 +401,29 @@ def test_a_file_of_a_search_holds_it(panel, tmp_path):
     assert repr(loaded) == repr(cv)
     for one, other in zip(cv.split(y), loaded.split(y), strict=True):
         assert_array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("length", ["2400ms", "2600ms", "1999999us"])
+@pytest.mark.parametrize("index", [pd.date_range, pd.timedelta_range])
+def test_lengths_may_be_finer_than_the_unit_of_the_index(length, index):
+    start = "2024-01-01" if index is pd.date_range else "0s"
+    fine = index(start, periods=12, freq="s").as_unit("ns")
+    cv = PanelTimeSeriesSplit(2, test_size=length, gap=length, max_train_size=length, backcast=True)
+    of_fine, of_coarse = (
+        [(train.tolist(), test.tolist()) for train, test in cv.split(pd.Series(0.0, at))]
+        for at in (fine, fine.as_unit("s"))
+    )
+    assert of_coarse == of_fine
+
+
+@pytest.mark.parametrize("kind", ["timestamp[ms]", "timestamp[s, tz=Asia/Tokyo]", "duration[s]"])
+def test_times_of_arrow_are_times(kind):
+    index = pd.date_range("2024-03-28", periods=20)
+    index = index - index[0] if kind == "duration[s]" else index
+    index = index.tz_localize("Asia/Tokyo") if "tz" in kind else index
+    cv = PanelTimeSeriesSplit(2, test_size="3D", gap="30h", max_train_size="9D")
+    of_arrow, of_pandas = (
+        [(train.tolist(), test.tolist()) for train, test in cv.split(pd.Series(0.0, at))]
+        for at in (pd.Index(index.to_series().astype(f"{kind}[pyarrow]")), index)
+    )
+    assert of_arrow == of_pandas
