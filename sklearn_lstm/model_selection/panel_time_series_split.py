@@ -253,8 +253,9 @@ def _index_of(X, y):
     raise ValueError(
         f"PanelTimeSeriesSplit splits by the dates of the index, but X ({type(X).__name__}) has "
         "none. Give X an index of times, or a MultiIndex (series, ..., time), with set_index; "
-        "behind a scaler, call its set_output(transform='pandas'). TimeSeriesSplit splits rows "
-        "of one series that are in the order of time."
+        "behind a scaler, call its set_output(transform='pandas'); to an estimator that splits "
+        "arrays itself give cv=list(cv.split(X)). TimeSeriesSplit splits rows of one series that "
+        "are in the order of time."
     )
 
 
