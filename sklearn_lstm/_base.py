@@ -1,6 +1,6 @@
 """The story of a fit that the LSTM estimators share."""
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import islice, zip_longest
 from math import ceil
@@ -54,6 +54,10 @@ from .windows.rows import (
 
 MOST_NETWORKS = 1000  # of an ensemble, whose weights are all kept
 MOST_EPOCHS = 10_000_000  # of a fit, each of which has its place on the curves
+
+
+class _Interrupted(Exception):  # noqa: N818
+    """A training was interrupted and is kept: no task has ended of which callbacks were told."""
 
 
 class BaseLSTM(WatchedMixin, BaseEstimator):
@@ -151,21 +155,28 @@ class BaseLSTM(WatchedMixin, BaseEstimator):
         """
         check_not_forked()
         n_networks = int(self.ensemble_size)
-        with fit_task(
-            self,
-            X=X,
-            y=self._plain_targets(y),
-            metadata=None if sample_weight is None else {"sample_weight": sample_weight},
-            max_subtasks=n_epochs if n_networks == 1 else n_networks,
-            sequential_subtasks=n_networks == 1,
-        ) as watch:
-            with replaced_at_once(self) as fitted:
-                n_whole = fitted._learn(
-                    X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer, watch
-                )
+        n_whole = None
+        with (
+            replaced_at_once(self) as fitted,
+            suppress(_Interrupted),
+            fit_task(
+                self,
+                fitted,
+                X=X,
+                y=self._plain_targets(y),
+                metadata=None if sample_weight is None else {"sample_weight": sample_weight},
+                max_subtasks=n_epochs if n_networks == 1 else n_networks,
+                sequential_subtasks=n_networks == 1,
+            ) as watch,
+        ):
+            n_whole = fitted._learn(
+                X, y, sample_weight, validation, n_epochs, continues, keeps_optimizer, watch
+            )
             if n_whole is not None:
-                kept = "best" if self.early_stopping else "last"
-                _end_interrupted(n_whole, n_epochs, type(self).__name__, kept)
+                raise _Interrupted
+        if n_whole is not None:
+            kept = "best" if self.early_stopping else "last"
+            _end_interrupted(n_whole, n_epochs, type(self).__name__, kept)
         return self
 
     def _plain_targets(self, y):

@@ -167,28 +167,29 @@ def running(level: Level | None, ends_with: dict | None = None, **data: Any) -> 
 @contextmanager
 def fit_task(
     estimator: Any,
+    fitted: Any = None,
     *,
     X: Any = None,
     y: Any = None,
     metadata: dict | None = None,
-    is_scored: bool = True,
     **options: Any,
 ) -> Iterator[Any]:
     """Open the context of a fit.
 
-    It belongs outside :func:`._atomic.replaced_at_once`: what is torn down in the end is what the
-    object itself says, after an error, too.
+    It belongs within :func:`._atomic.replaced_at_once`, whose step ends a fit, and is the object's
+    own, not the copy's: what is torn down is what the object says, after an error, too.
 
     Parameters
     ----------
     estimator : CallbackSupportMixin
         In a method that scikit-learn's ``with_callbacks`` or ``_fit_context`` wraps.
 
+    fitted : estimator, default=None
+        The copy that is fitted, which callbacks are shown in the end; None: nothing that X and y
+        are for.
+
     X, y, metadata : object, default=None
         What callbacks are shown.
-
-    is_scored : bool, default=True
-        Whether they are shown the fitted estimator in the end: whether X and y are for its score.
 
     **options : dict
         ``task_name``, ``max_subtasks``, ``sequential_subtasks``.
@@ -199,7 +200,7 @@ def fit_task(
         What tells callbacks of the networks that are trained; None where there are none.
     """
     context = estimator._init_callback_context(**options)
-    shown: dict[str, Any] = {"reconstruction_attributes": {}} if is_scored else {}
+    shown = {} if fitted is None else {"reconstruction_attributes": partial(vars, fitted)}
     level, data = Level(estimator, context), {"X": X, "y": y, "metadata": metadata}
     with running(level, shown, **data):
         yield FitWatch(level, data) if is_watched(estimator) else None

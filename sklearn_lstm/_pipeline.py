@@ -50,8 +50,8 @@ class ScaledTargetRegressor(WatchedMixin, TransformedTargetRegressor):
         X, y = plain_table(X, "X"), plain_table(y, "y")
         refuse_other_order(X, y)
         with (
-            fit_task(self, X=X, y=y, max_subtasks=1),
             replaced_at_once(self) as fitted,
+            fit_task(self, fitted, X=X, y=y, max_subtasks=1),
             ExitStack() as inner,
             _index_kept(X),
             _rows_named(X, y),

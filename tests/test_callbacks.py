@@ -113,7 +113,9 @@ def stopping():
 
 
 def bars_left():
-    return [thread for thread in threading.enumerate() if "Monitor" in type(thread).__name__]
+    return [
+        thread for thread in threading.enumerate() if type(thread).__name__ == "RichProgressMonitor"
+    ]
 
 
 def running_attributes(estimator):
@@ -285,6 +287,41 @@ def test_an_error_of_a_callback_leaves_the_estimator_as_it_was_and_tears_down(wa
     assert not bars_left()
     assert not running_attributes(model)
     assert_array_equal(model.predict(X), before)
+
+
+class FailsInTheEnd:
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.parent is None:
+            raise RuntimeError("too late?")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LSTMRegressor(2, epochs=1, random_state=0),
+        make_lstm_pipeline(4, units=2, epochs=1, random_state=0),
+        SequenceWindower(3),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_an_error_at_the_end_of_a_fit_leaves_the_estimator_as_it_was(model, waves, windows):
+    X, y = windows if isinstance(model, LSTMRegressor) else waves
+    before = list(vars(clone(model).fit(X, y)))
+    with pytest.raises(RuntimeError, match="too late"):
+        model.set_callbacks(FailsInTheEnd()).fit(X, y)
+    fitted = {name for name in before if name.endswith("_") or name == "_members"}
+    assert fitted
+    assert not fitted & vars(model).keys()
+    assert not running_attributes(model)
 
 
 def test_an_error_in_the_data_of_a_nested_fit_tears_down(waves):

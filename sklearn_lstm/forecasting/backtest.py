@@ -359,7 +359,6 @@ class Backtest(CallbackSupportMixin):
             task_name="backtest",
             max_subtasks=len(begins),
             sequential_subtasks=False,
-            is_scored=False,
         ):
             chunks = (n_known[:, begin : begin + n_per_fit] for begin in begins)
             jobs = (

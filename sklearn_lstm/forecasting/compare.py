@@ -160,7 +160,7 @@ class Comparison(CallbackSupportMixin):
         results: dict[str, Any] = {}
         seconds: dict[str, float] = {}
         errors: dict[str, Exception] = {}
-        with fit_task(self, task_name="compare", max_subtasks=len(contenders), is_scored=False):
+        with fit_task(self, task_name="compare", max_subtasks=len(contenders)):
             for name, forecaster in tqdm(contenders.items(), desc="compare", disable=not verbose):
                 started = time.perf_counter()
                 run = Backtest()

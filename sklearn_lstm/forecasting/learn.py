@@ -26,5 +26,5 @@ def learn(forecaster, panel, *, may_lack_windows=False):
     core = PanelForecaster(**forecaster.get_params(deep=False))
     # Without the rows held back, then with these: what forecasts, and what predicts quantiles.
     n_rounds = 4 if core.interval_method == "cqr" else 2
-    with fit_task(forecaster, is_scored=False, max_subtasks=n_rounds):
+    with fit_task(forecaster, max_subtasks=n_rounds):
         return core.fit(panel, may_lack_windows=may_lack_windows)

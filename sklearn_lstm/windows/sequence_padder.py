@@ -97,7 +97,7 @@ class SequencePadder(WatchedMixin, TransformerMixin, BaseEstimator):
             If a sequence is empty, lacks a dimension, has another number of features than the
             others, no known step, or NaN or infinity between known steps. The message names it.
         """
-        with fit_task(self, X=X), replaced_at_once(self) as fitted:
+        with replaced_at_once(self) as fitted, fit_task(self, fitted, X=X):
             fitted._fit(X)
         return self
 

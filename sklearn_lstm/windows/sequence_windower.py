@@ -213,7 +213,7 @@ class SequenceWindower(WatchedMixin, TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index repeats a timestamp; the message names the
             first such row. If ``window_length`` is more than the rows and 10,000.
         """
-        with fit_task(self, X=X), replaced_at_once(self) as fitted:
+        with replaced_at_once(self) as fitted, fit_task(self, fitted, X=X):
             fitted._remember(plain_table(X, "X"))
         return self
 
