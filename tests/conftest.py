@@ -66,10 +66,10 @@ def made_up_series(tmp_path_factory):
     return write_tables(tmp_path_factory.mktemp("made-up-series"))
 
 
-@pytest.fixture(params=["made up", *(["real"] if HAS_REAL_SERIES else [])])
-def tables(request, made_up_series):
-    """Both folders, one after the other; without the real series the other alone."""
-    return made_up_series if request.param == "made up" else REAL_SERIES
+@pytest.fixture(params=["real" if HAS_REAL_SERIES else "made up"])
+def tables(request):
+    """The folder of the real series, or where they are not at hand of tables like them."""
+    return REAL_SERIES if request.param == "real" else request.getfixturevalue("made_up_series")
 
 
 @pytest.fixture
