@@ -42,6 +42,6 @@ def test_a_fit_holds_little_more_than_its_rows_in_float32(dtype):
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    # 1.0 are the rows, 0.1 to 0.3 how many steps each window misses, which NumPy counts in blocks of
-    # memory that it may or may not have given back; a second copy of the rows would be 1.0.
+    # 1.0 are the rows, 0.1 to 0.3 how many steps each window misses, which may have been given back
+    # by then or not; a second copy of the rows would be 1.0.
     assert 0.9 < float(done.stdout) < 1.5
