@@ -53,7 +53,7 @@ class ScaledTargetRegressor(WatchedMixin, TransformedTargetRegressor):
             replaced_at_once(self) as fitted,
             fit_task(self, fitted, X=X, y=y, max_subtasks=1),
             ExitStack() as inner,
-            _index_kept(X),
+            index_kept(X),
             _rows_named(X, y),
         ):
             if self.regressor is not None:
@@ -66,7 +66,7 @@ class ScaledTargetRegressor(WatchedMixin, TransformedTargetRegressor):
     def predict(self, X: Any, **predict_params: Any) -> np.ndarray:
         """Predict like ``TransformedTargetRegressor``; see :func:`make_lstm_pipeline`."""
         X = plain_table(X, "X")
-        with _index_kept(X), _rows_named(X):
+        with index_kept(X), _rows_named(X):
             if self._levels() is None:
                 return super().predict(X, **predict_params)
             quantiles = self.regressor_.predict(X, **predict_params)
@@ -121,7 +121,7 @@ class _Prototype:
         return repr(self._regressor)
 
 
-def _index_kept(X):
+def index_kept(X):
     return config_context(transform_output="pandas") if hasattr(X, "iloc") else nullcontext()
 
 

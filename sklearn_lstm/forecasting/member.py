@@ -219,11 +219,11 @@ class ForecastMember:
             model = LocalModels(
                 model, panel.titles, n_jobs=self.task.n_jobs, may_lack_windows=may_lack_windows
             )
-        self.model_ = model.fit(*self._units(panel))
+        self.model_ = model.fit(*self.in_units(panel))
         self.error_scale_ = None
         return self
 
-    def _units(self, panel):
+    def in_units(self, panel):
         """Return values, covariates, offsets and times of each unit, end to end.
 
         A unit is a series, or a column of one where columns are forecast each by itself.
@@ -310,7 +310,7 @@ class ForecastMember:
         if not is_other:
             values, scale = self._predict(panel, series_ids, panel.lengths, n_steps, ahead)
             return self._forecasts(values, scale, series_ids)
-        of_units, _, offsets, _ = self._units(panel)
+        of_units, _, offsets, _ = self.in_units(panel)
         normalizer = Normalizer(self.settings.normalize).fit(of_units, offsets, self.task.n_ahead)
         values, scale = self._predict(panel, series_ids, panel.lengths, n_steps, ahead, normalizer)
         scale = np.where(normalizer.is_constant_[:, np.newaxis], 0, scale)

@@ -26,7 +26,7 @@ class MovingErrorsMixin:
     is_non_negative_: np.ndarray
     forecast_from: Any
     _as_judged: Any
-    _logged: Any
+    logged: Any
 
     def recalibrated(self, panel, n_before):
         """Return the same forecaster, whose errors have moved along with the series.
@@ -79,7 +79,7 @@ class MovingErrorsMixin:
         n_before : ndarray of int, shape (n_series,), default=None
             Rows of each series whose errors are not asked for.
         """
-        y, _, starts, ends = self._logged(panel).parts()
+        y, _, starts, ends = self.logged(panel).parts()
         steps = n_known[:, np.newaxis] + np.arange(forecasts.values.shape[1])
         rows = starts[series_ids][:, np.newaxis] + steps
         is_known = rows < ends[series_ids][:, np.newaxis]

@@ -121,12 +121,12 @@ class PanelForecaster(MovingErrorsMixin):
         if self.interval_method == "cqr":
             of_quantiles = quantile_settings(settings, self.regressor, self.n_ahead, self.horizon)
         self._check_lengths(panel, settings)
-        self.is_non_negative_ = self._find_non_negative(panel)
+        self.is_non_negative_ = self.find_non_negative(panel)
         self.n_fitted_ = panel.lengths
         seed = self.random_state
         if seed is not None:
             seed = check_random_state(seed).randint(2**31 - 1)
-        panel = self._logged(panel)
+        panel = self.logged(panel)
         settings, error_scales = self._calibrate(panel, settings, seed)
         self._fit_members(panel, settings, error_scales, seed, may_lack_windows)
         if of_quantiles is not None:
@@ -220,7 +220,7 @@ class PanelForecaster(MovingErrorsMixin):
             )
         return features
 
-    def _find_non_negative(self, panel):
+    def find_non_negative(self, panel):
         """Tell which columns of which series must not be forecast below zero."""
         shape = len(panel), panel.y_all.shape[1]
         if self.non_negative != "auto":
@@ -387,7 +387,8 @@ class PanelForecaster(MovingErrorsMixin):
             return series_ids
         return (series_ids[:, np.newaxis] * n_columns + np.arange(n_columns)).ravel()
 
-    def _logged(self, panel):
+    def logged(self, panel):
+        """Return a panel of what members forecast: logarithms, where these are chosen."""
         if not self.log_:
             return panel
         with np.errstate(divide="ignore", invalid="ignore"):  # a truth that is only scored
@@ -399,8 +400,8 @@ class PanelForecaster(MovingErrorsMixin):
         Parameters and results are those of :meth:`.member.ForecastMember.forecast_from`;
         ``for_bounds`` tells whether what intervals need is to be there, too.
         """
-        panel = self._logged(panel)
-        return self._combined(
+        panel = self.logged(panel)
+        return self.combined(
             lambda one: one.forecast_from(panel, series_ids, n_known, n_steps), for_bounds
         )
 
@@ -410,12 +411,12 @@ class PanelForecaster(MovingErrorsMixin):
         Parameters and results are those of :meth:`.member.ForecastMember.forecast_next`, and of
         :meth:`forecast_from`.
         """
-        panel = self._logged(panel)
-        return self._combined(
+        panel = self.logged(panel)
+        return self.combined(
             lambda one: one.forecast_next(panel, futures, n_steps, is_other=is_other), for_bounds
         )
 
-    def _combined(self, forecast, for_bounds):
+    def combined(self, forecast, for_bounds):
         """Return the mean of what members forecast, beside it quantiles where bounds need them."""
         forecasts = [forecast(member) for member in self.members_]
         values, scale = (
@@ -501,7 +502,7 @@ class PanelForecaster(MovingErrorsMixin):
         if panel is None:
             is_bounded = self.is_non_negative_[forecasts.series_ids]
         else:
-            is_bounded = self._find_non_negative(panel)
+            is_bounded = self.find_non_negative(panel)
         return np.where(is_bounded[:, np.newaxis], np.maximum(values, 0), values)
 
     def check_reach(self, n_steps):

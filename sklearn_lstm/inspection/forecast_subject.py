@@ -52,7 +52,7 @@ class ForecastSubject:
         self._futures = None
         if n_windows is None:
             self._futures = self._nearest(futures_of(core, panel, X, self._horizon))
-        self._panel, self._logged = panel, core._logged(panel)
+        self._panel, self._logged = panel, core.logged(panel)
         ids, known = self._origins(core, n_windows)
         drawn = np.arange(len(ids))
         if max_samples is not None and len(ids) > max_samples:
@@ -113,7 +113,7 @@ class ForecastSubject:
         scaled_by = self._logged.until(first) if is_other else None
         reading.members_ = [_reading(member, scaled_by) for member in core.members_]
         if is_other:
-            reading.is_non_negative_ = core._find_non_negative(self._panel.until(first))
+            reading.is_non_negative_ = core.find_non_negative(self._panel.until(first))
         return reading
 
     def _describe(self, core):
@@ -192,7 +192,7 @@ class ForecastSubject:
         for member in self._core.members_:
             member.model_.is_given(array[:, : self._length], array[:, self._length :])
         asked = self._logged, self._ids[rows], self._known[rows], self._horizon
-        forecasts = self._core._combined(lambda member: member.forecast_from(*asked), False)
+        forecasts = self._core.combined(lambda member: member.forecast_from(*asked), False)
         return self._core.values(forecasts).reshape(len(array), -1)[:, self._chosen]
 
     def explained(self, outputs, usual):
@@ -258,7 +258,7 @@ def _reading(member, scaled_by):
     """
     reading, normalizer = copy(member), None
     if scaled_by is not None:
-        values, _, offsets, _ = member._units(scaled_by)
+        values, _, offsets, _ = member.in_units(scaled_by)
         normalizer = Normalizer(member.settings.normalize)
         normalizer.fit(values, offsets, member.task.n_ahead)
     reading.model_ = _FromArrays(member, normalizer)

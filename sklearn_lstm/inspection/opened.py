@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
 from .._checks import plain_table, reads_windows
-from .._pipeline import ScaledTargetRegressor
+from .._pipeline import ScaledTargetRegressor, index_kept
 from ..windows.rows import Windows, rows_of
 from ..windows.sequence_windower import SequenceWindower
 
@@ -71,11 +70,10 @@ def open_estimator(estimator, X):
     """
     estimator = unwrapped(estimator)
     if isinstance(estimator, TransformedTargetRegressor):
-        if isinstance(estimator, ScaledTargetRegressor) and not isinstance(X, Windows):
+        is_ours = isinstance(estimator, ScaledTargetRegressor)
+        if is_ours and not isinstance(X, Windows):
             X = plain_table(X, "X")
-        keeps_index = isinstance(estimator, ScaledTargetRegressor) and hasattr(X, "iloc")
-        keeping = config_context(transform_output="pandas") if keeps_index else nullcontext()
-        with keeping:
+        with index_kept(X) if is_ours else nullcontext():
             inner = open_estimator(estimator.regressor_, X)
         return inner._replace(predictor=_around(estimator, inner.predictor))
     if isinstance(estimator, Pipeline):

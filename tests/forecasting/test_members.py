@@ -231,7 +231,7 @@ def test_a_logarithm_makes_a_geometric_mean_of_the_members():
     y = np.exp(week(90, level=0) / 10)
     forecaster = alone(log=True).fit(y)
     core = forecaster._core
-    logs = [m.forecast_next(core._logged(forecaster._panel), None, 3).values[0, :, 0]
+    logs = [m.forecast_next(core.logged(forecaster._panel), None, 3).values[0, :, 0]
             for m in core.members_]  # fmt: skip
     assert_allclose(forecaster.predict(), np.exp(core.weights_ @ logs))
 
