@@ -31,6 +31,7 @@ class Reading(NamedTuple):
     follows: bool = False
     on_host: bool = False
     is_ragged: bool = False
+    is_weighted: bool = False
 
     @classmethod
     def of(cls, samples):
@@ -44,7 +45,9 @@ class Reading(NamedTuple):
         has_bounds = windows.first is not None
         follows = isinstance(samples.y, FollowingSteps)
         on_host = is_large(windows.rows)
-        return cls(windows.relative, has_bounds, follows, on_host, samples.is_ragged)
+        return cls(
+            windows.relative, has_bounds, follows, on_host, samples.is_ragged, samples.is_weighted
+        )
 
     @property
     def dtype(self):
@@ -124,8 +127,7 @@ class Data(NamedTuple):
             n_samples = len(windows)
             first, last = windows.first.reshape(n_samples, -1), windows.last.reshape(n_samples, -1)
         y = np.empty((0, 0), np.float32) if reading.follows else samples.y
-        weight = samples.sample_weight
-        weight = weight[:1] if weight.strides == (0,) else weight  # the same for all
+        weight = samples.sample_weight if reading.is_weighted else np.empty(0, np.float32)
         starts, shift = windows.starts, 0
         if isinstance(starts, EvenStarts):
             shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
@@ -162,14 +164,15 @@ class Batch(NamedTuple):
     ----------
     x : tensor of shape (n_timesteps, n_samples, n_features), float32
     y : tensor of shape (n_samples, n_targets), float32
-    sample_weight : tensor of shape (n_samples,)
+    sample_weight : tensor of shape (n_samples,), or None
+        None where all weigh 1.
     lengths : tensor of shape (n_samples,), int32, or None
         How many steps of each there are, where they may differ. Those after are as the last.
     """
 
     x: tf.Tensor
     y: tf.Tensor
-    sample_weight: tf.Tensor
+    sample_weight: tf.Tensor | None
     lengths: tf.Tensor | None
 
 
@@ -207,8 +210,7 @@ def read_batch(data, batch, layout, reading, *, whole=False):
     if loc is not None:
         columns = (x[..., : layout.n_columns] - loc) / scale
         x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
-    numbers = tf.minimum(batch, tf.size(data.sample_weight) - 1)
-    weight = tf.gather(data.sample_weight, numbers)
+    weight = tf.gather(data.sample_weight, batch) if reading.is_weighted else None
     return Batch(tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight, lengths)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .lstm_op import GATES, run_lstm
+from .products import product
 from .quiet_tensorflow import tf
 from .roads import even, is_wide, padded
 from .tensors import assign, to_tensor
@@ -95,28 +96,25 @@ class FusedNetwork:
         if parts.skip is None:
             return outputs
         flat = tf.reshape(tf.transpose(x, (1, 0, 2)), [tf.shape(x)[1], -1])
-        return outputs + tf.matmul(flat, parts.skip)
+        return tf.add_n([outputs, product(flat, parts.skip)])
 
     def _outputs(self, x, layout, noise, lengths):
         parts = self._parts
         if parts.segments is not None:
-            x = tf.nn.relu(_dense(_cut(x, layout.segment_length), parts.segments))
+            x = tf.nn.relu(_dense_of_steps(_cut(x, layout.segment_length), parts.segments))
             if lengths is not None:
                 lengths = (lengths + layout.segment_length - 1) // layout.segment_length
-        n_samples, n_layers = tf.shape(x)[1], len(parts.layers)
-        noise = noise or [None] * n_layers
+        noise = noise or [None] * len(parts.layers)
         states = []
-        for i, (layer, drawn) in enumerate(zip(parts.layers, noise, strict=True)):
-            is_last = i == n_layers - 1
-            x, state, last = _run_layer(self._run_lstm, x, layer, lengths)
-            x = self._pooled(x, last, lengths)[tf.newaxis] if is_last else x
+        for layer, drawn in zip(parts.layers, noise, strict=True):
+            h, state, last = _run_layer(self._run_lstm, x, layer, lengths)
             states.append(state)
-            if drawn is not None and not (is_last and parts.positions is not None):
-                x *= drawn[: tf.shape(x)[0]]
+            if layer is not parts.layers[-1]:
+                x = h if drawn is None else h * drawn[: tf.shape(h)[0]]
         if parts.positions is not None:
-            x = self._decoded(states, n_samples, noise)
-        outputs = tf.transpose(_dense(x, parts.output), (1, 0, 2))
-        return tf.reshape(outputs, [n_samples, -1])
+            return self._decoded(states, tf.shape(x)[1], noise)
+        read = self._pooled(h, last, lengths)
+        return _dense(read if drawn is None else read * drawn[0], parts.output)
 
     def _pooled(self, h, last, lengths):
         """Return what of the states of all steps the output reads, shape (n_samples, n)."""
@@ -132,7 +130,7 @@ class FusedNetwork:
         return tf.reduce_sum(tf.where(is_known, h, 0), axis=0) / n_known
 
     def _decoded(self, states, n_samples, noise):
-        """Return the states after one step from the window's, for each of the output's segments."""
+        """Return the outputs of one step from the window's states, for each of their segments."""
         positions = self._parts.positions
         n_segments = tf.shape(positions)[0]
         x = tf.repeat(positions, n_samples, axis=0)[tf.newaxis]
@@ -140,7 +138,8 @@ class FusedNetwork:
             x, _ = self._run_lstm(x, *cell, *(tf.tile(part, [n_segments, 1]) for part in state))
             if drawn is not None:
                 x *= tf.reshape(drawn[-n_segments:], tf.shape(x))
-        return tf.reshape(x, [n_segments, n_samples, -1])
+        outputs = tf.reshape(_dense(x[0], self._parts.output), [n_segments, n_samples, -1])
+        return tf.reshape(tf.transpose(outputs, (1, 0, 2)), [n_samples, -1])
 
     def draw_noise(self, n_samples, layout, rate, seed):
         """Draw dropout: what each layer's outputs are multiplied with, for a whole batch."""
@@ -192,10 +191,14 @@ def _cut(x, segment_length):
 
 
 def _dense(x, layer):
+    """Apply a dense layer to x, shape (n, n_inputs)."""
+    return tf.nn.bias_add(product(x, layer.kernel), layer.bias)
+
+
+def _dense_of_steps(x, layer):
     """Apply a dense layer to the last axis of x, shape (n, n_samples, n_inputs)."""
-    flat = tf.reshape(x, [-1, tf.shape(x)[2]])
-    outputs = tf.nn.bias_add(tf.matmul(flat, layer.kernel), layer.bias)
-    return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.size(layer.bias)])
+    outputs = _dense(tf.reshape(x, [-1, tf.shape(x)[2]]), layer)
+    return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.shape(outputs)[1]])
 
 
 def _run_layer(run_lstm, x, layer, lengths):
@@ -206,6 +209,7 @@ def _run_layer(run_lstm, x, layer, lengths):
     """
     outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
+        b = tf.convert_to_tensor(b)  # noqa: PLW2901
         initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
         h, c = run_lstm(_reversed(x, lengths) if direction else x, w, b, initial, initial)
         state = _at_the_end(h, lengths), _at_the_end(c, lengths)

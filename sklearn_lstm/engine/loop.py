@@ -41,6 +41,12 @@ class Samples:
         return self.windows.outside == "end"
 
     @property
+    def is_weighted(self):
+        """bool : Whether some may weigh more or less than 1."""
+        weight = self.sample_weight
+        return weight.strides != (0,) or weight[0] != 1
+
+    @property
     def lengths(self):
         """ndarray of shape (n_samples,) or None : How many steps each has, if that may differ."""
         return self.windows.last - self.windows.starts + 1 if self.is_ragged else None

@@ -97,13 +97,18 @@ class Loss(ABC):
         return outputs
 
 
+def _errors(tf, y, outputs):
+    """Return ``outputs - y``, of one shape: a gradient that need not ask whether it is takes half."""
+    return tf.add_n([outputs, -y])
+
+
 @dataclass(frozen=True)
 class SquaredError(Loss):
     """The square of the error."""
 
     @staticmethod
     def per_target(tf, y, outputs, numbers):
-        return tf.square(outputs - y)
+        return tf.square(_errors(tf, y, outputs))
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ class AbsoluteError(Loss):
 
     @staticmethod
     def per_target(tf, y, outputs, numbers):
-        return tf.abs(outputs - y)
+        return tf.abs(_errors(tf, y, outputs))
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Huber(Loss):
 
     @staticmethod
     def per_target(tf, y, outputs, numbers):
-        error = outputs - y
+        error = _errors(tf, y, outputs)
         size = tf.abs(error)
         return tf.where(size <= 1, 0.5 * tf.square(error), size - 0.5)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .products import plain_product
 from .quiet_tensorflow import tf
 
 GATES = [0, 2, 1, 3]  # Keras's input, forget, cell, output in the operation's order, and back
@@ -68,8 +69,8 @@ def _run_wide(x, w, b, h_0, c_0):
         by_gate = tf.reshape(gates_grad, [-1, 4 * n_units])
         h_before = tf.concat([h_0[tf.newaxis], forward.h[:-1]], axis=0)
         read = tf.reshape(tf.concat([x, h_before], axis=2), [-1, n_inputs + n_units])
-        x_grad = tf.reshape(tf.matmul(by_gate, w[:n_inputs], transpose_b=True), tf.shape(x))
-        w_grad, b_grad = tf.matmul(read, by_gate, transpose_a=True), tf.reduce_sum(by_gate, axis=0)
+        x_grad = tf.reshape(plain_product(by_gate, w[:n_inputs], transpose_b=True), tf.shape(x))
+        w_grad, b_grad = plain_product(read, by_gate, transpose_a=True), tf.reduce_sum(by_gate, axis=0)
         return x_grad, w_grad, b_grad, h_0_grad, c_0_grad
 
     return (forward.h, forward.cs), gradient
@@ -102,7 +103,7 @@ def _backward(forward, x, w, b, c_0, h_grad, c_grad):
             h_grad=h_grad[t] + h_grad_after,
             use_peephole=False,
         )
-        h_grad_before = tf.matmul(cell.dicfo, transposed)
+        h_grad_before = plain_product(cell.dicfo, transposed)
         return t - 1, h_grad_before, cell.cs_prev_grad, gates_grads.write(t, cell.dicfo)
 
     gates_grads = tf.TensorArray(tf.float32, n_steps, element_shape=[None, None])

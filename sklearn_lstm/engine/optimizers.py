@@ -60,7 +60,7 @@ class FusedOptimizer:
         return loss
 
     def apply(self, gradients, rate):
-        n_steps = self._n_steps.assign_add(1.0, read_value=True)
+        n_steps = tf.convert_to_tensor(self._n_steps.assign_add(1.0))
         powers = {"beta1_power": tf.pow(0.9, n_steps), "beta2_power": tf.pow(0.999, n_steps)}
         for variable, gradient, *moments in zip(
             self._network.variables, gradients, *self._moments, strict=True

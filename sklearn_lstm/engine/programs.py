@@ -263,7 +263,9 @@ class Program:
     def _summed_loss(self, batch, layout, loss_numbers, noise=None):
         outputs = self.network.predict(batch.x, layout, noise, batch.lengths)
         losses = self.key.loss.per_target(tf, batch.y, outputs, loss_numbers)
-        return tf.reduce_sum(losses * batch.sample_weight[:, tf.newaxis])
+        if batch.sample_weight is not None:
+            losses *= batch.sample_weight[:, tf.newaxis]
+        return tf.reduce_sum(losses)
 
 
 def _run_batches(run_batch, n_samples, batch_size):
