@@ -155,7 +155,7 @@ def run_epochs(
 
 
 def _calls(epochs, *, one_by_one):
-    """Cut the epochs into those of a call each, the more the faster they turn out to be."""
+    """Cut the epochs into those of a call each: the first, then as many as take a moment."""
     n_epochs = 1
     while epochs:
         started = perf_counter()
@@ -163,7 +163,7 @@ def _calls(epochs, *, one_by_one):
         seconds = perf_counter() - started
         epochs = epochs[n_epochs:]
         if not one_by_one:
-            n_epochs = max(1, min(2 * n_epochs, int(n_epochs * SECONDS_OF_A_CALL / seconds)))
+            n_epochs = max(1, int(n_epochs * SECONDS_OF_A_CALL / seconds))
 
 
 def count_drawn(max_samples, n_samples):
