@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .lstm_op import GATES, run_lstm
+from .lstm_op import GATES, last_step, run_lstm
 from .products import product
 from .quiet_tensorflow import tf
 from .roads import even, is_wide, padded
@@ -107,9 +107,12 @@ class FusedNetwork:
         noise = noise or [None] * len(parts.layers)
         states = []
         for layer, drawn in zip(parts.layers, noise, strict=True):
-            h, state, last = _run_layer(self._run_lstm, x, layer, lengths)
+            is_last = layer is parts.layers[-1]
+            h, state, last = _run_layer(
+                self._run_lstm, x, layer, lengths, to_end=is_last and self._pooling == "last"
+            )
             states.append(state)
-            if layer is not parts.layers[-1]:
+            if not is_last:
                 x = h if drawn is None else h * drawn[: tf.shape(h)[0]]
         if parts.positions is not None:
             return self._decoded(states, tf.shape(x)[1], noise)
@@ -135,9 +138,8 @@ class FusedNetwork:
         n_segments = tf.shape(positions)[0]
         x = tf.repeat(positions, n_samples, axis=0)[tf.newaxis]
         for (cell,), state, drawn in zip(self._parts.layers, states, noise, strict=True):
-            x, _ = self._run_lstm(x, *cell, *(tf.tile(part, [n_segments, 1]) for part in state))
-            if drawn is not None:
-                x *= tf.reshape(drawn[-n_segments:], tf.shape(x))
+            h, _ = self._run_lstm(x, *cell, *(tf.tile(part, [n_segments, 1]) for part in state))
+            x = h if drawn is None else h * tf.reshape(drawn[-n_segments:], tf.shape(h))
         outputs = tf.reshape(_dense(x[0], self._parts.output), [n_segments, n_samples, -1])
         return tf.reshape(tf.transpose(outputs, (1, 0, 2)), [n_samples, -1])
 
@@ -201,23 +203,29 @@ def _dense_of_steps(x, layer):
     return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.shape(outputs)[1]])
 
 
-def _run_layer(run_lstm, x, layer, lengths):
+def _run_layer(run_lstm, x, layer, lengths, *, to_end):
     """Run one LSTM layer; where samples have lengths, they end there.
 
-    Return the outputs of all steps, (n_timesteps, n_samples, n), the last state of its last
-    direction, and the last outputs, (n_samples, n).
+    Return the outputs of all steps, (n_timesteps, n_samples, n), None ``to_end``; the last state of
+    its last direction; and the last outputs, (n_samples, n).
     """
+    to_end = to_end and lengths is None
     outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
         b = tf.convert_to_tensor(b)  # noqa: PLW2901
         initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
-        h, c = run_lstm(_reversed(x, lengths) if direction else x, w, b, initial, initial)
-        state = _at_the_end(h, lengths), _at_the_end(c, lengths)
-        outputs.append(_reversed(h, lengths) if direction else h)
+        read = _reversed(x, lengths) if direction else x
+        h, c = run_lstm(read, w, b, initial, initial, to_end=to_end)
+        state = (h, c) if to_end else (_at_the_end(h, lengths), _at_the_end(c, lengths))
+        outputs.append(_reversed(h, lengths) if direction and not to_end else h)
         lasts.append(state[0])
-    if len(layer) == 1:
-        return outputs[0], state, lasts[0]
-    return tf.concat(outputs, axis=-1), state, tf.concat(lasts, axis=-1)
+    if to_end:
+        return None, state, _side_by_side(lasts)
+    return _side_by_side(outputs), state, _side_by_side(lasts)
+
+
+def _side_by_side(directions):
+    return directions[0] if len(directions) == 1 else tf.concat(directions, axis=-1)
 
 
 def _reversed(x, lengths):
@@ -226,19 +234,9 @@ def _reversed(x, lengths):
     return tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
 
 
-@tf.custom_gradient
-def _last(x):
-    """Return the last step; padding it with zeros on the way back takes a fourth of the time."""
-
-    def gradient(upstream):
-        return tf.pad(upstream[tf.newaxis], [[tf.shape(x)[0] - 1, 0], [0, 0], [0, 0]])
-
-    return x[-1], gradient
-
-
 def _at_the_end(x, lengths):
     if lengths is None:
-        return _last(x)
+        return last_step(x)
     return tf.gather_nd(x, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
 
 

@@ -1,14 +1,16 @@
-"""One operation of TensorFlow that runs an LSTM over a whole sequence, on the CPU."""
+"""One operation of TensorFlow that runs an LSTM over a whole sequence, on the CPU, and its gradient."""
 
+from functools import partial
 from typing import Any
 
 from .products import plain_product
 from .quiet_tensorflow import tf
 
 GATES = [0, 2, 1, 3]  # Keras's input, forget, cell, output in the operation's order, and back
+STEPS_AT_ONCE = 8  # that our own gradient goes back in one pass of its loop, which takes 4 us
 
 
-def run_lstm(x, w, b, h_0, c_0, *, is_wide=False):
+def run_lstm(x, w, b, h_0, c_0, *, is_wide=False, to_end=False):
     """Run one direction of one LSTM layer.
 
     The operation is slow, and logs it each time, where the number of samples and that of inputs or
@@ -23,15 +25,29 @@ def run_lstm(x, w, b, h_0, c_0, *, is_wide=False):
     h_0, c_0 : tensors of shape (n_samples, units)
     is_wide : bool, default=False
         Whether to go back by a gradient of our own, the same up to rounding.
+    to_end : bool, default=False
+        Whether only the last states are wanted, whose gradient takes less.
 
     Returns
     -------
-    h, c : tensors of shape (n_timesteps, n_samples, units)
+    h, c : tensors of shape (n_timesteps, n_samples, units), or with ``to_end`` (n_samples, units)
     """
     if is_wide:
-        return _run_wide(x, w, b, h_0, c_0)
+        return (_wide_to_end if to_end else _wide)(x, w, b, h_0, c_0)
     sequence = _forward(x, w, b, h_0, c_0)
+    if to_end:
+        return last_step(sequence.h), last_step(sequence.cs)
     return sequence.h, sequence.cs
+
+
+@tf.custom_gradient
+def last_step(x):
+    """Return the last step; padding it with zeros on the way back takes a fourth of the time."""
+
+    def gradient(upstream):
+        return tf.pad(upstream[tf.newaxis], [[tf.shape(x)[0] - 1, 0], [0, 0], [0, 0]])
+
+    return x[-1], gradient
 
 
 def _forward(x, w, b, h_0, c_0):
@@ -54,63 +70,105 @@ def _forward(x, w, b, h_0, c_0):
     return sequence
 
 
-@tf.custom_gradient
-def _run_wide(x, w, b, h_0, c_0):
-    """Run the operation; its own gradient adds up that of the kernels step by step.
+# The operation's own gradient adds up that of the kernels step by step, in products with an inner
+# size of the batch. Ours makes one product of all steps, and leaves to a loop only what goes from
+# step to step, with the recurrent kernel transposed once.
 
-    Those are products with an inner size of the batch. Here one product is made of all steps, and
-    only what goes from step to step is left to a loop, with the recurrent kernel transposed once.
-    """
+
+@tf.custom_gradient
+def _wide(x, w, b, h_0, c_0):
     forward = _forward(x, w, b, h_0, c_0)
 
-    def gradient(h_grad, c_grad):
-        n_inputs, n_units = tf.shape(x)[2], tf.shape(h_0)[1]
-        gates_grad, h_0_grad, c_0_grad = _backward(forward, x, w, b, c_0, h_grad, c_grad)
-        by_gate = tf.reshape(gates_grad, [-1, 4 * n_units])
-        h_before = tf.concat([h_0[tf.newaxis], forward.h[:-1]], axis=0)
-        read = tf.reshape(tf.concat([x, h_before], axis=2), [-1, n_inputs + n_units])
-        x_grad = tf.reshape(plain_product(by_gate, w[:n_inputs], transpose_b=True), tf.shape(x))
-        w_grad, b_grad = plain_product(read, by_gate, transpose_a=True), tf.reduce_sum(by_gate, axis=0)
-        return x_grad, w_grad, b_grad, h_0_grad, c_0_grad
+    def gradient(h_grads, c_grads):
+        nothing = tf.zeros_like(h_0)
+        return _gradient(forward, x, w, h_0, c_0, nothing, nothing, h_grads, c_grads)
 
     return (forward.h, forward.cs), gradient
 
 
-def _backward(forward, x, w, b, c_0, h_grad, c_grad):
-    """Return the gradients of what enters the gates, of all steps, and those of the first state."""
-    n_steps, nothing = tf.shape(x)[0], tf.zeros_like(c_0)
-    no_peephole = nothing[0]
-    c_before = tf.concat([c_0[tf.newaxis], forward.cs[:-1]], axis=0)
-    transposed = tf.transpose(w[tf.shape(x)[2] :])  # once: oneDNN would do so at each step
+@tf.custom_gradient
+def _wide_to_end(x, w, b, h_0, c_0):
+    forward = _forward(x, w, b, h_0, c_0)
 
-    def step(t, h_grad_after, c_grad_after, gates_grads):
-        cell: Any = tf.raw_ops.LSTMBlockCellGrad(
-            x=x[t],  # of this, h_prev, w and b the operation asks no more than their sizes
-            cs_prev=c_before[t],
-            h_prev=nothing,
-            w=w,
-            wci=no_peephole,
-            wcf=no_peephole,
-            wco=no_peephole,
-            b=b,
-            i=forward.i[t],
-            cs=forward.cs[t],
-            f=forward.f[t],
-            o=forward.o[t],
-            ci=forward.ci[t],
-            co=forward.co[t],
-            cs_grad=c_grad[t] + c_grad_after,
-            h_grad=h_grad[t] + h_grad_after,
-            use_peephole=False,
-        )
-        h_grad_before = plain_product(cell.dicfo, transposed)
-        return t - 1, h_grad_before, cell.cs_prev_grad, gates_grads.write(t, cell.dicfo)
+    def gradient(h_grad, c_grad):
+        return _gradient(forward, x, w, h_0, c_0, h_grad, c_grad)
 
+    return (forward.h[-1], forward.cs[-1]), gradient
+
+
+def _gradient(forward, x, w, h_0, c_0, h_grad, c_grad, *upstream):
+    """Return the gradients of x, w, b, h_0 and c_0.
+
+    Parameters
+    ----------
+    forward : BlockLSTM
+    x, w, h_0, c_0 : tensors
+        What it was given.
+    h_grad, c_grad : tensors of shape (n_samples, units)
+        Gradients of the last states.
+    *upstream : two tensors of shape (n_timesteps, n_samples, units), or none
+        What comes from elsewhere to those of all steps.
+    """
+    n_inputs, n_units = tf.shape(x)[2], tf.shape(h_0)[1]
+    by_gate, h_grad, c_grad = _back(forward, w[n_inputs:], c_0, h_grad, c_grad, upstream)
+    by_gate = tf.reshape(by_gate, [-1, 4 * n_units])
+    h_before = tf.concat([h_0[tf.newaxis], forward.h[:-1]], axis=0)
+    read = tf.reshape(tf.concat([x, h_before], axis=2), [-1, n_inputs + n_units])
+    x_grad = tf.reshape(plain_product(by_gate, w[:n_inputs], transpose_b=True), tf.shape(x))
+    w_grad = plain_product(read, by_gate, transpose_a=True)
+    return x_grad, w_grad, tf.reduce_sum(by_gate, axis=0), h_grad, c_grad
+
+
+def _back(forward, recurrent_kernel, c_0, h_grad, c_grad, upstream):
+    """Return the gradients of what enters the gates, of all steps, and those of the first states."""
+    # tf.transpose is oneDNN's, whose threads here are more than there are cores.
+    transposed = tf.raw_ops.Einsum(inputs=[recurrent_kernel], equation="ij->ji")
+    of_steps = [*_slopes(forward, c_0), *upstream]
+
+    def go_back(n, t, h_grad, c_grad, gates_grads):
+        """Take n steps back from step t."""
+        taken = zip(*(_steps_before(t, n, values) for values in of_steps), strict=True)
+        for k, (by_gate, by_output, kept, *from_elsewhere) in enumerate(taken):
+            if from_elsewhere:
+                h_grad += from_elsewhere[0]
+                c_grad += from_elsewhere[1]
+            c_grad += h_grad * by_output
+            gates_grad = tf.concat([c_grad, c_grad, c_grad, h_grad], axis=1) * by_gate
+            gates_grads = gates_grads.write(t - 1 - k, gates_grad)
+            h_grad, c_grad = plain_product(gates_grad, transposed), c_grad * kept
+        return t - n, h_grad, c_grad, gates_grads
+
+    n_steps = tf.shape(forward.h)[0]
     gates_grads = tf.TensorArray(tf.float32, n_steps, element_shape=[None, None])
-    _, h_0_grad, c_0_grad, gates_grads = tf.while_loop(
-        lambda t, *_: t >= 0,
-        step,
-        (n_steps - 1, nothing, nothing, gates_grads),
-        parallel_iterations=1,
-    )
-    return gates_grads.stack(), h_0_grad, c_0_grad
+    state = n_steps, h_grad, c_grad, gates_grads
+    for n in (STEPS_AT_ONCE, 1):
+        state = tf.while_loop(
+            lambda t, *_, n=n: t >= n, partial(go_back, n), state, parallel_iterations=1
+        )
+    _, h_grad, c_grad, gates_grads = state
+    return gates_grads.stack(), h_grad, c_grad
+
+
+def _slopes(forward, c_0):
+    """Return how the cell and the output move with what comes before them, at all steps.
+
+    Returns
+    -------
+    by_gate : tensor of shape (n_timesteps, n_samples, 4 units)
+        The cell's move with what enters its three gates, and the output's with what enters its own.
+    by_output : tensor of shape (n_timesteps, n_samples, units)
+        The output's with the cell.
+    kept : tensor of the same shape
+        The cell's with that of the step before.
+    """
+    i, cs, f, o, ci, co, h = forward
+    added, kept = i * ci, f * tf.concat([c_0[tf.newaxis], cs[:-1]], axis=0)
+    by_gate = tf.concat([added - added * i, i - added * ci, kept - kept * f, h - h * o], axis=2)
+    return by_gate, o - h * co, f
+
+
+def _steps_before(t, n, values):
+    """Return the n steps before step t, the last first."""
+    if n == 1:
+        return [values[t - 1]]
+    return tf.unstack(tf.ensure_shape(values[t - n : t], [n, None, None]))[::-1]
