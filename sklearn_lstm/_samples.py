@@ -59,7 +59,7 @@ def for_training(samples):
     else:
         y = _as_float32(y.reshape(len(windows), -1), "y")
     weights = samples.sample_weight
-    if weights.strides != (0,):
+    if samples.is_weighted:
         weights = _as_float32(weights, "sample_weight")
     return Samples(windows, y, weights)
 

@@ -13,8 +13,8 @@ import numpy as np
 from .lstm_op import GATES, last_step, run_lstm
 from .products import product
 from .quiet_tensorflow import tf
-from .roads import even, is_wide, padded
-from .tensors import assign, to_tensor
+from .roads import even, padded
+from .tensors import arrays_of, assign, to_tensor
 from .weights import Cell, Dense, Parts, pack, unpack
 
 
@@ -27,14 +27,14 @@ class Topology(NamedTuple):
     is_parallel: bool
     skip_connection: bool
     pooling: str
-    is_wide: bool
+    own_gradient: bool = False
 
     @classmethod
-    def of(cls, architecture):
+    def of(cls, architecture, own_gradient=False):
         a = architecture
         return cls(
             len(a.units), a.bidirectional, a.is_segmented, a.is_parallel, a.skip_connection,
-            a.pooling, is_wide(a.units),
+            a.pooling, own_gradient,
         )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ class FusedNetwork:
             skip=_variable(2) if topology.skip_connection else None,
         )
         self._pooling = topology.pooling
-        self._run_lstm = partial(run_lstm, is_wide=topology.is_wide)
+        self._run_lstm = partial(run_lstm, own_gradient=topology.own_gradient)
         self.variables = pack(self._parts)
 
     def load(self, weights, architecture):
@@ -68,7 +68,7 @@ class FusedNetwork:
         assign(self.variables, map(to_tensor, self.fuse(weights)))
 
     def weights(self):
-        return self.split([variable.numpy() for variable in self.variables])
+        return self.split(arrays_of(self.variables))
 
     def fuse(self, arrays):
         """Bring arrays shaped as Keras's weights, of the sizes last loaded, into those here."""
@@ -212,7 +212,7 @@ def _run_layer(run_lstm, x, layer, lengths, *, to_end):
     to_end = to_end and lengths is None
     outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
-        b = tf.convert_to_tensor(b)  # noqa: PLW2901
+        b = tf.convert_to_tensor(b)
         initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
         read = _reversed(x, lengths) if direction else x
         h, c = run_lstm(read, w, b, initial, initial, to_end=to_end)

@@ -98,7 +98,7 @@ class Loss(ABC):
 
 
 def _errors(tf, y, outputs):
-    """Return ``outputs - y``, of one shape: a gradient that need not ask whether it is takes half."""
+    """Return ``outputs - y``, which are of one shape: the gradient of a sum need not ask."""
     return tf.add_n([outputs, -y])
 
 

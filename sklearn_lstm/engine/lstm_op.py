@@ -1,4 +1,4 @@
-"""One operation of TensorFlow that runs an LSTM over a whole sequence, on the CPU, and its gradient."""
+"""One operation of TensorFlow that runs an LSTM over a whole sequence on the CPU; its gradients."""
 
 from functools import partial
 from typing import Any
@@ -7,10 +7,10 @@ from .products import plain_product
 from .quiet_tensorflow import tf
 
 GATES = [0, 2, 1, 3]  # Keras's input, forget, cell, output in the operation's order, and back
-STEPS_AT_ONCE = 8  # that our own gradient goes back in one pass of its loop, which takes 4 us
+STEPS_AT_ONCE = 8  # that our own gradient goes back in a pass of its loop: with 1, .85 as fast
 
 
-def run_lstm(x, w, b, h_0, c_0, *, is_wide=False, to_end=False):
+def run_lstm(x, w, b, h_0, c_0, *, own_gradient=False, to_end=False):
     """Run one direction of one LSTM layer.
 
     The operation is slow, and logs it each time, where the number of samples and that of inputs or
@@ -23,7 +23,7 @@ def run_lstm(x, w, b, h_0, c_0, *, is_wide=False, to_end=False):
         The kernel above the recurrent kernel, gates in the order of ``GATES``.
     b : tensor of shape (4 units,)
     h_0, c_0 : tensors of shape (n_samples, units)
-    is_wide : bool, default=False
+    own_gradient : bool, default=False
         Whether to go back by a gradient of our own, the same up to rounding.
     to_end : bool, default=False
         Whether only the last states are wanted, whose gradient takes less.
@@ -32,8 +32,8 @@ def run_lstm(x, w, b, h_0, c_0, *, is_wide=False, to_end=False):
     -------
     h, c : tensors of shape (n_timesteps, n_samples, units), or with ``to_end`` (n_samples, units)
     """
-    if is_wide:
-        return (_wide_to_end if to_end else _wide)(x, w, b, h_0, c_0)
+    if own_gradient:
+        return (_own_to_end if to_end else _own)(x, w, b, h_0, c_0)
     sequence = _forward(x, w, b, h_0, c_0)
     if to_end:
         return last_step(sequence.h), last_step(sequence.cs)
@@ -76,7 +76,7 @@ def _forward(x, w, b, h_0, c_0):
 
 
 @tf.custom_gradient
-def _wide(x, w, b, h_0, c_0):
+def _own(x, w, b, h_0, c_0):
     forward = _forward(x, w, b, h_0, c_0)
 
     def gradient(h_grads, c_grads):
@@ -87,7 +87,7 @@ def _wide(x, w, b, h_0, c_0):
 
 
 @tf.custom_gradient
-def _wide_to_end(x, w, b, h_0, c_0):
+def _own_to_end(x, w, b, h_0, c_0):
     forward = _forward(x, w, b, h_0, c_0)
 
     def gradient(h_grad, c_grad):
@@ -120,7 +120,7 @@ def _gradient(forward, x, w, h_0, c_0, h_grad, c_grad, *upstream):
 
 
 def _back(forward, recurrent_kernel, c_0, h_grad, c_grad, upstream):
-    """Return the gradients of what enters the gates, of all steps, and those of the first states."""
+    """Return the gradients of what enters the gates at all steps, and of the first states."""
     # tf.transpose is oneDNN's, whose threads here are more than there are cores.
     transposed = tf.raw_ops.Einsum(inputs=[recurrent_kernel], equation="ij->ji")
     of_steps = [*_slopes(forward, c_0), *upstream]

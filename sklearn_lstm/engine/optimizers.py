@@ -5,10 +5,8 @@ Their variables have no fixed shape, as those of :class:`FusedNetwork` haven't.
 
 from itertools import chain
 
-import numpy as np
-
 from .quiet_tensorflow import tf
-from .tensors import assign, to_tensor
+from .tensors import arrays_of, assign, to_tensor
 
 N_MOMENTS = {"adam": 2, "adamw": 2, "rmsprop": 2, "sgd": 0}
 ADAMW_DECAY = 0.004
@@ -37,8 +35,7 @@ class FusedOptimizer:
     def load(self, state):
         """Start from a state, None for none, with the weights of the network as they are."""
         if state is None:
-            shapes = [variable.read_value().shape for variable in self._network.variables]
-            zeros = [to_tensor(np.zeros(shape, np.float32)) for shape in shapes]
+            zeros = [tf.zeros_like(variable) for variable in self._network.variables]
             self._assign(0.0, [zeros] * len(self._moments))
         else:
             n_steps, *moments = state
@@ -53,7 +50,7 @@ class FusedOptimizer:
 
     def state(self):
         """Return the number of steps, and moments in the shape of Keras's weights."""
-        moments = [[variable.numpy() for variable in of_all] for of_all in self._moments]
+        moments = map(arrays_of, self._moments)
         return [self._n_steps.numpy(), *map(self._network.split, moments)]
 
     def scale_loss(self, loss):

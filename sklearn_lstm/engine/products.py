@@ -19,8 +19,9 @@ def product(a, b):
 def plain_product(a, b, *, transpose_a=False, transpose_b=False):
     """Multiply two matrices, without a gradient that is as fast.
 
-    ``tf.matmul`` is oneDNN's, which shares a product between all of TensorFlow's threads: the parts
-    of a batch, side by side, wait for each other, and the product of small matrices takes 18 us
-    instead of 2. This operation, which knows how to skip zeros, is Eigen's where it isn't told of any.
+    ``tf.matmul`` is oneDNN's, which shares a product between all of TensorFlow's threads, so that
+    the parts of a batch, side by side, wait for each other. 24 x 32 x 4 with 256 units take 14.6 ms
+    by it and 9.6 by this operation, which knows how to skip zeros, and is Eigen's where it is told
+    of none. A product of 16 x 8 by 8 x 1 takes 18 us and 1.
     """
     return tf.raw_ops.SparseMatMul(a=a, b=b, transpose_a=transpose_a, transpose_b=transpose_b)

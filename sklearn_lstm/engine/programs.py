@@ -23,7 +23,7 @@ from .optimizers import FusedOptimizer
 from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
-from .roads import number_of_parts
+from .roads import number_of_parts, own_gradient_pays
 from .tensors import to_tensor
 from .threads import n_allotted, n_usable
 
@@ -72,8 +72,10 @@ def program_key(architecture, optimizer, hyperparameters, train, validation):
     is_fused = isinstance(optimizer, str) and not has_gpu
     has_dropout = hyperparameters.dropout > 0
     whole = has_gpu or (has_dropout and not is_fused)
+    units, batch_size = architecture.units, hyperparameters.batch_size
+    n_parts = 1 if whole else number_of_parts(batch_size, units)
     return ProgramKey(
-        topology=Topology.of(architecture),
+        topology=Topology.of(architecture, own_gradient_pays(units, batch_size // n_parts)),
         reading=Reading.of(train),
         validation_reading=None if validation is None else Reading.of(validation),
         has_dropout=has_dropout,
@@ -81,7 +83,7 @@ def program_key(architecture, optimizer, hyperparameters, train, validation):
         clips=hyperparameters.clipnorm is not None,
         loss=type(hyperparameters.loss),
         optimizer=optimizer,
-        n_parts=1 if whole else number_of_parts(hyperparameters.batch_size, architecture.units),
+        n_parts=n_parts,
         fixed=None if is_fused else _fixed(architecture),
     )
 
@@ -170,7 +172,8 @@ class Program:
         return tf.function(
             self._epochs_on_gpu if _has_gpu() else self._epochs_in_own_threads,
             input_signature=[
-                whole, Data.spec(key.reading), Data.spec(key.validation_reading or key.reading),
+                whole, Data.spec(key.reading),
+                Data.spec(key.validation_reading) if key.validates else (),
                 many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
                 Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
                 many(None, None),
@@ -286,7 +289,7 @@ class DataOfFit:
     def __init__(self, key, train, validation):
         self._samples, self._reading = train, key.reading
         self._rows = Data.rows_of(train.windows, self._reading)
-        self._train = self.validation = None
+        self._train, self.validation = None, ()
         self._lock = threading.Lock()
         if validation is not None:
             reading = key.validation_reading
@@ -336,7 +339,7 @@ class ProgramTrainer:
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         train, orders = self._data.drawn(orders)
         curves = self._program.run(
-            self._n_threads, train, self._data.validation or train,
+            self._n_threads, train, self._data.validation,
             to_tensor(orders, may_share=True),
             to_tensor(seeds), learning_rates, *self._scalars,
         )  # fmt: skip

@@ -10,15 +10,17 @@ MAX_PARTS = 8
 SMALLEST_PART = 8  # samples, and
 SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
 
-# From so many units on the LSTM operation's own gradient is slower than ours: 26 ms to 22 for 24 x
-# 32 x 4 with 386 units, 50 to 33 with 514, and alike with 258 and 322. Below 100, ours takes up to
-# a third more.
-WIDE = 384
+# Our own gradient of the LSTM operation against the operation's, steps a second: of 24 x 32 x 4 it
+# makes 1.33 times as many with 96 units, 1.14 with 128, 1.25 with 256, as many with 64 to 80. With
+# 24 x 64 x 4 1.08 with 96, 1.05 with 128, 1.14 with 192; with 24 x 128 x 4 .94 with 128, 1.04 with
+# 256; with 24 x 256 x 4 .92 with 128, .96 with 256.
+FEWEST_UNITS = 96
+UNITS_FOR_A_SAMPLE = 4  # of the part of a batch that is computed at a time
 
 
-def is_wide(units):
-    """Tell whether a network goes back by our own gradient, see :mod:`.lstm_op`."""
-    return max(units) >= WIDE
+def own_gradient_pays(units, n_samples):
+    """Tell whether so many samples at a time go back by our own gradient, see :mod:`.lstm_op`."""
+    return max(units) >= max(FEWEST_UNITS, UNITS_FOR_A_SAMPLE * n_samples)
 
 
 def number_of_parts(batch_size, units):

@@ -22,7 +22,8 @@ def n_allotted():
 
 def n_usable():
     """Return the number of threads that this process may keep busy: its share of the cores."""
-    return min(n_allotted() or cpu_count(), cpu_count())
+    n_cores = cpu_count()
+    return min(n_allotted() or n_cores, n_cores)
 
 
 def map_blocks(function, blocks):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_lstm.engine.lstm_op import run_lstm
+from sklearn_lstm.engine.products import product
 from sklearn_lstm.engine.quiet_tensorflow import tf
 from sklearn_lstm.engine.roads import padded
 
@@ -13,26 +14,57 @@ def drawn(*shapes):
     return [tf.constant(0.5 * rng.standard_normal(shape), tf.float32) for shape in shapes]
 
 
-@pytest.mark.parametrize(
-    ("n_timesteps", "n_samples", "n_inputs", "units"),
-    [(1, 2, 2, 4), (5, 3, 4, 6), (9, 16, 8, 96), (4, 1, 2, 386)],
-)
-def test_both_gradients_are_the_same(n_timesteps, n_samples, n_inputs, units):
+SIZES = [(1, 2, 2, 4), (5, 3, 4, 6), (8, 2, 1, 4), (9, 16, 8, 96), (19, 4, 2, 10), (4, 1, 2, 386)]
+
+
+@pytest.mark.parametrize("to_end", [False, True])
+@pytest.mark.parametrize(("n_timesteps", "n_samples", "n_inputs", "units"), SIZES)
+def test_both_gradients_are_the_same(n_timesteps, n_samples, n_inputs, units, to_end):
     state = n_samples, units
+    found = state if to_end else (n_timesteps, *state)
     x, w, b, h_0, c_0, h_weight, c_weight = drawn(
         (n_timesteps, n_samples, n_inputs), (n_inputs + units, 4 * units), (4 * units,),
-        state, state, (n_timesteps, *state), (n_timesteps, *state),
+        state, state, found, found,
     )  # fmt: skip
     gradients = []
-    for is_wide in (False, True):
+    for own_gradient in (False, True):
         with tf.GradientTape() as tape:
             tape.watch([x, w, b, h_0, c_0])
-            h, c = run_lstm(x, w, b, h_0, c_0, is_wide=is_wide)
+            h, c = run_lstm(x, w, b, h_0, c_0, own_gradient=own_gradient, to_end=to_end)
             total = tf.reduce_sum(h * h_weight) + tf.reduce_sum(c * c_weight)
         gradients.append(tape.gradient(total, [x, w, b, h_0, c_0]))
     for expected, found in zip(*gradients, strict=True):
         size = np.abs(expected).max()
         np.testing.assert_allclose(found / size, expected / size, atol=2e-6)
+
+
+@pytest.mark.parametrize("own_gradient", [False, True])
+def test_the_last_states_are_those_of_the_last_step(own_gradient):
+    x, w, b, h_0, c_0 = arguments = drawn((9, 4, 2), (8, 24), (24,), (4, 6), (4, 6))
+    ends, gradients = [], []
+    for to_end in (False, True):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            h, c = run_lstm(x, w, b, h_0, c_0, own_gradient=own_gradient, to_end=to_end)
+            ends.append((h, c) if to_end else (h[-1], c[-1]))
+            total = tf.reduce_sum(tf.square(ends[-1][0]) - ends[-1][1])
+        gradients.append(tape.gradient(total, arguments))
+    np.testing.assert_array_equal(*ends)
+    for expected, found in zip(*gradients, strict=True):
+        np.testing.assert_allclose(found, expected, atol=2e-6)
+
+
+def test_products_and_their_gradients_are_those_of_matmul():
+    a, b = arguments = drawn((5, 3), (3, 7))
+    results = []
+    for multiply in (tf.matmul, product):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            found = multiply(a, b)
+            total = tf.reduce_sum(found**2)
+        results.append([found, *tape.gradient(total, arguments)])
+    for expected, found in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_units_are_filled_up_to_an_even_number_that_is_no_multiple_of_64():

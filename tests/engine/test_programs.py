@@ -446,16 +446,43 @@ def test_a_fused_network_gives_back_the_weights_it_was_given(sizes, n_features, 
         np.testing.assert_array_equal(given, returned)
 
 
-def test_wide_networks_train_as_narrow_ones(windows, monkeypatch):
+def test_the_own_gradient_is_for_many_units_and_few_samples_at_a_time():
+    assert not roads.own_gradient_pays((64,), 1)
+    assert roads.own_gradient_pays((96,), 16)
+    assert not roads.own_gradient_pays((96,), 32)
+    assert roads.own_gradient_pays((16, 256), 64)
+    assert not roads.own_gradient_pays((256,), 128)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"bidirectional": True},
+        {"pooling": "mean", "skip_connection": True},
+        {"units": 6, "segment_length": 2, "decoding": "parallel", "dropout": 0.2},
+    ],
+    ids=str,
+)
+def test_networks_train_alike_by_either_gradient(windows, params, monkeypatch):
     X, y = windows
-    lstm = LSTMRegressor((6, 4), bidirectional=True, epochs=3, random_state=0).fit(X, y)
-    monkeypatch.setattr(roads, "WIDE", 6)
-    wide = clone(lstm).fit(X, y)
-    for one, other in zip(lstm.weights_, wide.weights_, strict=True):
+    params = {"units": (6, 4), "epochs": 3, "random_state": 0} | params
+    lstm = LSTMRegressor(**params).fit(X, y)
+    monkeypatch.setattr(roads, "FEWEST_UNITS", 6)
+    monkeypatch.setattr(roads, "UNITS_FOR_A_SAMPLE", 0)
+    own = clone(lstm).fit(X, y)
+    for one, other in zip(lstm.weights_, own.weights_, strict=True):
         assert_allclose(one, other, atol=1e-5)
-    assert any(
-        (one != other).any() for one, other in zip(lstm.weights_, wide.weights_, strict=True)
-    )
+    assert any((one != other).any() for one, other in zip(lstm.weights_, own.weights_, strict=True))
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5])
+def test_weights_that_are_all_the_same_scale_the_loss(windows, weight):
+    X, y = windows
+    lstm = LSTMRegressor(4, epochs=2, learning_rate=1e-9, random_state=0)
+    plain = clone(lstm).fit(X, y).loss_curve_
+    for weights in (np.full(len(X), weight), np.broadcast_to(weight, len(X))):
+        weighted = clone(lstm).fit(X, y, sample_weight=weights).loss_curve_
+        assert_allclose(weighted, np.multiply(weight, plain), rtol=1e-5)
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 4), (1, 1), (2, 2), (8, 4)])
