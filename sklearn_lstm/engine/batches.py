@@ -165,7 +165,7 @@ class Batch(NamedTuple):
     x : tensor of shape (n_timesteps, n_samples, n_features), float32
     y : tensor of shape (n_samples, n_targets), float32
     sample_weight : tensor of shape (n_samples,), or None
-        None where all weigh 1.
+        None where none were given.
     lengths : tensor of shape (n_samples,), int32, or None
         How many steps of each there are, where they may differ. Those after are as the last.
     """

@@ -1,8 +1,9 @@
 """The network of :class:`LSTMRegressor` for training on the CPU, compiled once for all its sizes.
 
 Its variables have no fixed shape, so that a search over units, features or outputs traces nothing
-new. They hold Keras's weights as the LSTM operation wants them: kernel and recurrent kernel in one,
-and in sizes that it is fast with, filled up by zeros, which training leaves at zero.
+new, unless they change the road, see :mod:`.roads`. They hold Keras's weights as the LSTM operation
+wants them: kernel and recurrent kernel in one, and in sizes that it is fast with, filled up by
+zeros, which training leaves at zero.
 """
 
 from functools import partial
@@ -109,7 +110,7 @@ class FusedNetwork:
         for layer, drawn in zip(parts.layers, noise, strict=True):
             is_last = layer is parts.layers[-1]
             h, state, last = _run_layer(
-                self._run_lstm, x, layer, lengths, to_end=is_last and self._pooling == "last"
+                self._run_lstm, x, layer, lengths, only_last=is_last and self._pooling == "last"
             )
             states.append(state)
             if not is_last:
@@ -203,13 +204,14 @@ def _dense_of_steps(x, layer):
     return tf.reshape(outputs, [tf.shape(x)[0], tf.shape(x)[1], tf.shape(outputs)[1]])
 
 
-def _run_layer(run_lstm, x, layer, lengths, *, to_end):
+def _run_layer(run_lstm, x, layer, lengths, *, only_last):
     """Run one LSTM layer; where samples have lengths, they end there.
 
-    Return the outputs of all steps, (n_timesteps, n_samples, n), None ``to_end``; the last state of
-    its last direction; and the last outputs, (n_samples, n).
+    Return the outputs of all steps, (n_timesteps, n_samples, n), or None where only the last are
+    wanted and all samples end there; the last state of its last direction; and the last outputs,
+    (n_samples, n).
     """
-    to_end = to_end and lengths is None
+    to_end = only_last and lengths is None
     outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
         b = tf.convert_to_tensor(b)

@@ -98,7 +98,7 @@ class Loss(ABC):
 
 
 def _errors(tf, y, outputs):
-    """Return ``outputs - y``, which are of one shape: the gradient of a sum need not ask."""
+    """Return ``outputs - y``, both of one shape, which the gradient of ``-`` would ask for."""
     return tf.add_n([outputs, -y])
 
 

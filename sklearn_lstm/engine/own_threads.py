@@ -17,8 +17,8 @@ def run_in_own_threads(function, arguments, n_threads, output_signature):
         Takes the arguments and returns a tuple of tensors.
     arguments : tuple of tensors, or of tuples of them
     n_threads : tensor, int32
-        As many operations run at a time, each in one thread (but for products of matrices, which
-        oneDNN shares as it likes).
+        As many operations run at a time, each in one thread (but for oneDNN's, see
+        :mod:`.products`).
     output_signature : list of tf.TensorSpec
 
     Returns

@@ -33,7 +33,10 @@ FEW_NETWORKS = 4  # for each thread
 
 
 class ProgramKey(NamedTuple):
-    """All that is compiled into a program; hyperparameters that a search may vary are not."""
+    """All that is compiled into a program; numbers that a search may vary are not.
+
+    Sizes are but by the road that they take, see :mod:`.roads`.
+    """
 
     topology: Topology
     reading: Reading
@@ -75,7 +78,9 @@ def program_key(architecture, optimizer, hyperparameters, train, validation):
     units, batch_size = architecture.units, hyperparameters.batch_size
     n_parts = 1 if whole else number_of_parts(batch_size, units)
     return ProgramKey(
-        topology=Topology.of(architecture, own_gradient_pays(units, batch_size // n_parts)),
+        topology=Topology.of(
+            architecture, is_fused and own_gradient_pays(units, batch_size // n_parts)
+        ),
         reading=Reading.of(train),
         validation_reading=None if validation is None else Reading.of(validation),
         has_dropout=has_dropout,

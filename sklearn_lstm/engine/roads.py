@@ -10,16 +10,20 @@ MAX_PARTS = 8
 SMALLEST_PART = 8  # samples, and
 SMALLEST_STATE = 640  # numbers that a layer holds at a step: below, parts cost more than they save
 
-# Our own gradient of the LSTM operation against the operation's, steps a second: of 24 x 32 x 4 it
-# makes 1.33 times as many with 96 units, 1.14 with 128, 1.25 with 256, as many with 64 to 80. With
-# 24 x 64 x 4 1.08 with 96, 1.05 with 128, 1.14 with 192; with 24 x 128 x 4 .94 with 128, 1.04 with
-# 256; with 24 x 256 x 4 .92 with 128, .96 with 256.
+# Our own gradient of the LSTM operation against the operation's, how many times as many steps a
+# second. In the two parts that a batch has on 2 cores: of 24 x 32 x 4 1.33 with 96 units, 1.14 with
+# 128, 1.25 with 256, 1 with 64 to 80; of 24 x 64 x 4 1.08 with 96, 1.05 with 128, 1.14 with 192; of
+# 24 x 128 x 4 .94 with 128, 1.04 with 256; of 24 x 256 x 4 .92 with 128, .96 with 256. Of 96 steps
+# 1 with 96 x 32 x 7 and 64 units, .94 with 96 x 128 x 7 and 96. The rule takes no case that loses.
 FEWEST_UNITS = 96
 UNITS_FOR_A_SAMPLE = 4  # of the part of a batch that is computed at a time
 
 
 def own_gradient_pays(units, n_samples):
-    """Tell whether so many samples at a time go back by our own gradient, see :mod:`.lstm_op`."""
+    """Tell whether so many samples at a time, or fewer, go back by our own gradient.
+
+    That is in :mod:`.lstm_op`. Layers share that road, and the largest decides.
+    """
     return max(units) >= max(FEWEST_UNITS, UNITS_FOR_A_SAMPLE * n_samples)
 
 

@@ -14,6 +14,10 @@ def drawn(*shapes):
     return [tf.constant(0.5 * rng.standard_normal(shape), tf.float32) for shape in shapes]
 
 
+def of_any_size(array):
+    return tf.TensorSpec([None] * len(array.shape))
+
+
 SIZES = [(1, 2, 2, 4), (5, 3, 4, 6), (8, 2, 1, 4), (9, 16, 8, 96), (19, 4, 2, 10), (4, 1, 2, 386)]
 
 
@@ -21,18 +25,23 @@ SIZES = [(1, 2, 2, 4), (5, 3, 4, 6), (8, 2, 1, 4), (9, 16, 8, 96), (19, 4, 2, 10
 @pytest.mark.parametrize(("n_timesteps", "n_samples", "n_inputs", "units"), SIZES)
 def test_both_gradients_are_the_same(n_timesteps, n_samples, n_inputs, units, to_end):
     state = n_samples, units
-    found = state if to_end else (n_timesteps, *state)
+    shape = state if to_end else (n_timesteps, *state)
     x, w, b, h_0, c_0, h_weight, c_weight = drawn(
         (n_timesteps, n_samples, n_inputs), (n_inputs + units, 4 * units), (4 * units,),
-        state, state, found, found,
+        state, state, shape, shape,
     )  # fmt: skip
     gradients = []
     for own_gradient in (False, True):
-        with tf.GradientTape() as tape:
-            tape.watch([x, w, b, h_0, c_0])
-            h, c = run_lstm(x, w, b, h_0, c_0, own_gradient=own_gradient, to_end=to_end)
-            total = tf.reduce_sum(h * h_weight) + tf.reduce_sum(c * c_weight)
-        gradients.append(tape.gradient(total, [x, w, b, h_0, c_0]))
+
+        @tf.function(input_signature=[of_any_size(array) for array in (x, w, b, h_0, c_0)])
+        def gradient(*arguments, own_gradient=own_gradient):
+            with tf.GradientTape() as tape:
+                tape.watch(arguments)
+                h, c = run_lstm(*arguments, own_gradient=own_gradient, to_end=to_end)
+                total = tf.reduce_sum(h * h_weight) + tf.reduce_sum(c * c_weight)
+            return tape.gradient(total, arguments)
+
+        gradients.append(gradient(x, w, b, h_0, c_0))
     for expected, found in zip(*gradients, strict=True):
         size = np.abs(expected).max()
         np.testing.assert_allclose(found / size, expected / size, atol=2e-6)

@@ -458,13 +458,20 @@ def test_the_own_gradient_is_for_many_units_and_few_samples_at_a_time():
     "params",
     [
         {"bidirectional": True},
-        {"pooling": "mean", "skip_connection": True},
+        {"pooling": "mean"},
+        {"pooling": "max", "units": 6},
         {"units": 6, "segment_length": 2, "decoding": "parallel", "dropout": 0.2},
+        {},
     ],
     ids=str,
 )
-def test_networks_train_alike_by_either_gradient(windows, params, monkeypatch):
-    X, y = windows
+@pytest.mark.parametrize("is_ragged", [False, True])
+def test_networks_train_alike_by_either_gradient(params, is_ragged, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 20, 2)), rng.normal(size=(60, 2))
+    if is_ragged:
+        for window, length in zip(X, rng.integers(1, 21, 60), strict=True):
+            window[length:] = np.nan
     params = {"units": (6, 4), "epochs": 3, "random_state": 0} | params
     lstm = LSTMRegressor(**params).fit(X, y)
     monkeypatch.setattr(roads, "FEWEST_UNITS", 6)

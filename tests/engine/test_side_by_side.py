@@ -51,10 +51,11 @@ def trained_alone(lstm, member, X, y):
     "params",
     [
         {},
+        {"units": 100},
         {"dropout": 0.3, "units": (5, 3), "max_samples": 20},
         {"early_stopping": True, "tol": 0.01, "n_iter_no_change": 1, "learning_rate": 0.05},
     ],
-    ids=["plain", "random", "stopped early"],
+    ids=["plain", "own gradient in two parts", "random", "stopped early"],
 )
 def test_each_network_is_the_one_that_is_trained_alone(
     windows, monkeypatch, n_cores, threads_of_runs, n_parts, params
