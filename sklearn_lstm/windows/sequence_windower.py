@@ -213,15 +213,25 @@ class SequenceWindower(WatchedMixin, TransformerMixin, BaseEstimator):
             If X holds NaN or infinity, or its time index repeats a timestamp; the message names the
             first such row. If ``window_length`` is more than the rows and 10,000.
         """
-        with replaced_at_once(self) as fitted, fit_task(self, fitted, X=X):
-            fitted._remember(plain_table(X, "X"))
+        self._fit(plain_table(X, "X"))
         return self
 
-    def _remember(self, X):
-        rows = check_rows(self, X, reset=True)
-        self._check_length(len(rows))
+    def _fit(self, X):
+        """Fit; return what :meth:`_read` does, so that :meth:`fit_transform` reads once."""
+        with replaced_at_once(self) as fitted, fit_task(self, fitted, X=X):
+            rows, timeline = fitted._read(X, reset=True)
+            fitted._remember(rows, timeline)
+        return rows, timeline
+
+    def _read(self, X, *, reset):
+        """Return the rows of a table in the order of time, and their timeline."""
+        rows = check_rows(self, X, reset=reset)
+        tails = () if reset else (len(tail) for tail, _ in self._fitted_tails.values())
+        self._check_length(len(rows) + max(tails, default=0))
         timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
-        rows = rows if timeline.order is None else rows[timeline.order]
+        return rows if timeline.order is None else rows[timeline.order], timeline
+
+    def _remember(self, rows, timeline):
         self._keeps_series = timeline.is_panel
         self._fitted_carries_time = timeline.carries_time
         self._fitted_head = rows[:N_ROWS_OF_HEAD].copy()
@@ -253,8 +263,10 @@ class SequenceWindower(WatchedMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self._validate_params()
-        return self._cut(plain_table(X, "X"), takes_history=self.history != "none")
+        X = plain_table(X, "X")
+        return self._cut(X, *self._read(X, reset=False), takes_history=self.history != "none")
 
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: object = None) -> Any:
         """Remember the last rows, and cut a window for each: none has history from before ``X``.
 
@@ -272,13 +284,9 @@ class SequenceWindower(WatchedMixin, TransformerMixin, BaseEstimator):
             See :meth:`transform`.
         """
         X = plain_table(X, "X")
-        return self.fit(X)._cut(X, takes_history=False)
+        return self._cut(X, *self._fit(X), takes_history=False)
 
-    def _cut(self, X, *, takes_history):
-        rows = check_rows(self, X, reset=False)
-        self._check_length(len(rows) + max(len(tail) for tail, _ in self._fitted_tails.values()))
-        timeline = Timeline(X, len(rows), self.max_gap, sorts=True)
-        rows = rows if timeline.order is None else rows[timeline.order]
+    def _cut(self, X, rows, timeline, *, takes_history):
         first_rows = np.flatnonzero(timeline.begins_segment)
         histories = [
             self._known_before(first_row, rows, timeline) if takes_history else rows[:0]
