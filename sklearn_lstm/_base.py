@@ -445,12 +445,14 @@ class BaseLSTM(WatchedMixin, BaseEstimator):
                     "has a schedule of its own. Give it a float as learning rate, or set "
                     "learning_rate_schedule='constant'."
                 )
+        n_drawn = count_drawn(self.max_samples, len(train))
         hyperparameters = Hyperparameters(
             learning_rate=learning_rate,
             dropout=self.dropout,
             alpha=self.alpha,
             clipnorm=clipnorm,
-            batch_size=min(int(self.batch_size), count_drawn(self.max_samples, len(train))),
+            batch_size=min(int(self.batch_size), n_drawn),
+            n_drawn=n_drawn,
             loss=self._loss,
         )
         architecture, of_fit = self._architecture, (hyperparameters, train, validation)

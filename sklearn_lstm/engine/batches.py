@@ -32,22 +32,27 @@ class Reading(NamedTuple):
     on_host: bool = False
     is_ragged: bool = False
     is_weighted: bool = False
+    has_even_starts: bool = False
 
     @classmethod
-    def of(cls, samples):
+    def of(cls, samples, *, is_drawn=False):
         """Return how samples are read.
 
         Parameters
         ----------
         samples : Samples
+        is_drawn : bool, default=False
+            Whether some of them are read, drawn at random.
         """
         windows = samples.windows
         has_bounds = windows.first is not None
         follows = isinstance(samples.y, FollowingSteps)
         on_host = is_large(windows.rows)
+        has_even_starts = isinstance(windows.starts, EvenStarts) and not is_drawn
         return cls(
-            windows.relative, has_bounds, follows, on_host, samples.is_ragged, samples.is_weighted
-        )
+            windows.relative, has_bounds, follows, on_host, samples.is_ragged, samples.is_weighted,
+            has_even_starts,
+        )  # fmt: skip
 
     @property
     def dtype(self):
@@ -75,8 +80,7 @@ class Layout(NamedTuple):
 class Data(NamedTuple):
     """Samples as tensors; empty where a reading has no use for one.
 
-    The start of sample i is ``starts[i]``, or where these are but one, ``starts[0] + i * shift``;
-    ``shift`` is 0 otherwise.
+    The start of sample i is ``starts[i]``, or of even ones ``starts[0] + i * shift``.
     """
 
     n_samples: tf.Tensor
@@ -129,7 +133,7 @@ class Data(NamedTuple):
         y = np.empty((0, 0), np.float32) if reading.follows else samples.y
         weight = samples.sample_weight if reading.is_weighted else np.empty(0, np.float32)
         starts, shift = windows.starts, 0
-        if isinstance(starts, EvenStarts):
+        if reading.has_even_starts:
             shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
         return cls(
             tf.constant(len(windows), tf.int32),
@@ -151,11 +155,6 @@ class Data(NamedTuple):
         _host_rows[number] = windows.rows
         return tf.constant(number, tf.int64)
 
-    def starts_of(self, batch):
-        """Return where samples begin, given their numbers."""
-        listed = tf.gather(self.starts, tf.minimum(batch, tf.size(self.starts) - 1))
-        return listed + batch * self.shift
-
 
 class Batch(NamedTuple):
     """Samples as a network reads them.
@@ -176,93 +175,96 @@ class Batch(NamedTuple):
     lengths: tf.Tensor | None
 
 
-def read_batch(data, batch, layout, reading, *, whole=False):
-    """Gather a batch of samples.
+class Reader:
+    """Gathers batches of samples.
+
+    A program goes through the operations of its loop for each batch, so what is the same for all
+    of them is made here, outside.
 
     Parameters
     ----------
     data : Data
-    batch : tensor of shape (n_samples,)
-        Numbers of the samples.
     layout : Layout
     reading : Reading
     whole : bool, default=False
-        Whether x has all steps even where the longest of the batch has fewer.
-
-    Returns
-    -------
-    Batch
+        Whether x has all steps even where the longest of a batch has fewer.
     """
-    starts = data.starts_of(batch)
-    lengths = None
-    if reading.is_ragged:
-        lengths = tf.gather(data.last, batch)[:, 0] - starts + 1
-        if not whole:
-            layout = layout._replace(n_timesteps=_longest(lengths, layout.segment_length))
-    x = _gather_windows(data, batch, starts, layout, reading)
-    loc, scale = _scales(x[..., : layout.n_columns], reading.relative)
-    if reading.follows:
-        y = _following(data, starts, layout, reading)
-        y = y if loc is None else (y - loc) / scale
-        y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
-    else:
-        y = tf.gather(data.y, batch)
-    if loc is not None:
-        columns = (x[..., : layout.n_columns] - loc) / scale
-        x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
-    weight = tf.gather(data.sample_weight, batch) if reading.is_weighted else None
-    return Batch(tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight, lengths)
+
+    def __init__(self, data, layout, reading, *, whole=False):
+        self._data, self._layout, self._reading = data, layout, reading
+        self._cuts = reading.is_ragged and not whole
+        first = data.starts[0] if reading.has_even_starts else 0
+        n_steps = layout.n_timesteps
+        if self._cuts:
+            n_steps = _filled_up(n_steps, layout.segment_length)
+        self._steps = tf.range(first, first + n_steps)[:, tf.newaxis]
+        if reading.follows:
+            end = first + layout.n_timesteps
+            self._steps_ahead = tf.range(end, end + layout.n_ahead)[:, tf.newaxis]
+
+    def read(self, batch):
+        """Return the samples of these numbers, shape (n_samples,), as a :class:`Batch`."""
+        data, layout, reading = self._data, self._layout, self._reading
+        shifts = batch * data.shift if reading.has_even_starts else tf.gather(data.starts, batch)
+        lengths, steps = None, self._steps
+        if reading.is_ragged:
+            lengths = tf.gather(data.last, batch)[:, 0] - shifts - steps[0] + 1
+            if self._cuts:
+                steps = steps[: _filled_up(tf.reduce_max(lengths), layout.segment_length)]
+        x = self._gather_windows(batch, steps + shifts)
+        loc, scale = _scales(x[..., : layout.n_columns], reading.relative)
+        if reading.follows:
+            y = self._gather_rows(self._steps_ahead + shifts)[..., : layout.n_columns]
+            y = y if loc is None else (y - loc) / scale
+            y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
+        else:
+            y = tf.gather(data.y, batch)
+        if loc is not None:
+            columns = (x[..., : layout.n_columns] - loc) / scale
+            x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
+        weight = tf.gather(data.sample_weight, batch) if reading.is_weighted else None
+        return Batch(tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight, lengths)
+
+    def _gather_windows(self, batch, places):
+        if not self._reading.has_bounds:
+            return self._gather_rows(places)
+        first, last = tf.gather(self._data.first, batch), tf.gather(self._data.last, batch)
+        inside = tf.clip_by_value(places[..., tf.newaxis], first, last)
+        if self._reading.is_ragged:  # all features end together
+            return self._gather_rows(inside[..., 0])
+        return self._gather_values(inside)
+
+    def _gather_rows(self, places):
+        if self._reading.on_host:
+            return self._gather_on_host(places, lambda rows, places: rows[places])
+        return tf.gather(self._data.rows, places)
+
+    def _gather_values(self, places):
+        """Gather each feature from rows of its own."""
+        if self._reading.on_host:
+            return self._gather_on_host(
+                places, lambda rows, places: rows[places, np.arange(rows.shape[1])]
+            )
+        # Values are counted, not rows, and there may be more of them than int32 can tell apart.
+        rows = self._data.rows
+        n_features = tf.shape(rows, tf.int64)[1]
+        places = tf.cast(places, tf.int64) * n_features + tf.range(n_features)
+        return tf.gather(tf.reshape(rows, [-1]), places)
+
+    def _gather_on_host(self, places, gather):
+        """Let NumPy gather; rows are found by their number."""
+        dtype = self._reading.dtype
+
+        def of_number(number, places):
+            return gather(_host_rows[int(number)], places).astype(dtype.as_numpy_dtype)
+
+        found = tf.numpy_function(of_number, [self._data.rows, places], dtype)
+        return tf.ensure_shape(found, [None, None, None])
 
 
-def _longest(lengths, segment_length):
-    """Return how many steps the longest of a batch has, its last segment filled up."""
-    n_segments = (tf.reduce_max(lengths) + segment_length - 1) // segment_length
-    return n_segments * segment_length
-
-
-def _gather_windows(data, batch, starts, layout, reading):
-    steps = tf.range(layout.n_timesteps)[:, tf.newaxis] + starts
-    if not reading.has_bounds:
-        return _gather_rows(data, steps, reading)
-    first, last = tf.gather(data.first, batch), tf.gather(data.last, batch)
-    inside = tf.clip_by_value(steps[..., tf.newaxis], first, last)
-    if reading.is_ragged:  # all features end together
-        return _gather_rows(data, inside[..., 0], reading)
-    return _gather_values(data, inside, reading)
-
-
-def _gather_rows(data, places, reading):
-    if reading.on_host:
-        return _gather_on_host(data, places, reading, lambda rows, places: rows[places])
-    return tf.gather(data.rows, places)
-
-
-def _gather_values(data, places, reading):
-    """Gather each feature from rows of its own."""
-    if reading.on_host:
-        return _gather_on_host(
-            data, places, reading, lambda rows, places: rows[places, np.arange(rows.shape[1])]
-        )
-    # Values are counted, not rows, and there may be more of them than int32 can tell apart.
-    n_features = tf.shape(data.rows, tf.int64)[1]
-    places = tf.cast(places, tf.int64) * n_features + tf.range(n_features)
-    return tf.gather(tf.reshape(data.rows, [-1]), places)
-
-
-def _gather_on_host(data, places, reading, gather):
-    """Let NumPy gather; rows are found by their number."""
-
-    def of_number(number, places):
-        return gather(_host_rows[int(number)], places).astype(reading.dtype.as_numpy_dtype)
-
-    found = tf.numpy_function(of_number, [data.rows, places], reading.dtype)
-    return tf.ensure_shape(found, [None, None, None])
-
-
-def _following(data, starts, layout, reading):
-    steps = tf.range(layout.n_timesteps, layout.n_timesteps + layout.n_ahead)
-    rows = _gather_rows(data, steps[:, tf.newaxis] + starts, reading)
-    return rows[..., : layout.n_columns]
+def _filled_up(n_timesteps, segment_length):
+    """Return how many steps there are with those of a last segment that is not whole."""
+    return (n_timesteps + segment_length - 1) // segment_length * segment_length
 
 
 def _scales(columns, relative):

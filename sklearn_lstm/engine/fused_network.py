@@ -1,9 +1,9 @@
 """The network of :class:`LSTMRegressor` for training on the CPU, compiled once for all its sizes.
 
 Its variables have no fixed shape, so that a search over units, features or outputs traces nothing
-new, unless they change the road, see :mod:`.roads`. They hold Keras's weights as the LSTM operation
-wants them: kernel and recurrent kernel in one, and in sizes that it is fast with, filled up by
-zeros, which training leaves at zero.
+new, unless they change the road, see :mod:`.roads`, or features turn from even to odd in number.
+They hold Keras's weights as the LSTM operation wants them: kernel and recurrent kernel in one, and in
+sizes that it is fast with, filled up by zeros, which training leaves at zero.
 """
 
 from functools import partial
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .lstm_op import GATES, last_step, run_lstm
+from .lstm_op import GATES, run_lstm
 from .products import product
 from .quiet_tensorflow import tf
 from .roads import even, padded
@@ -28,6 +28,7 @@ class Topology(NamedTuple):
     is_parallel: bool
     skip_connection: bool
     pooling: str
+    pads: bool = False
     own_gradient: bool = False
 
     @classmethod
@@ -35,7 +36,7 @@ class Topology(NamedTuple):
         a = architecture
         return cls(
             len(a.units), a.bidirectional, a.is_segmented, a.is_parallel, a.skip_connection,
-            a.pooling, own_gradient,
+            a.pooling, not a.is_segmented and even(a.n_features) != a.n_features, own_gradient,
         )  # fmt: skip
 
 
@@ -60,7 +61,7 @@ class FusedNetwork:
             output=dense(),
             skip=_variable(2) if topology.skip_connection else None,
         )
-        self._pooling = topology.pooling
+        self._pooling, self._pads = topology.pooling, topology.pads
         self._run_lstm = partial(run_lstm, own_gradient=topology.own_gradient)
         self.variables = pack(self._parts)
 
@@ -91,8 +92,8 @@ class FusedNetwork:
             How many steps samples have, where they differ; the longest of them has all.
         """
         parts = self._parts
-        if parts.segments is None:  # the LSTM operation reads them, and wants their number even
-            x = tf.pad(x, [[0, 0], [0, 0], [0, tf.shape(x)[2] % 2]])
+        if self._pads:  # the LSTM operation reads them, and wants their number even
+            x = tf.pad(x, [[0, 0], [0, 0], [0, 1]])
         outputs = self._outputs(x, layout, noise, lengths)
         if parts.skip is None:
             return outputs
@@ -215,7 +216,7 @@ def _run_layer(run_lstm, x, layer, lengths, *, only_last):
     outputs, lasts, state = [], [], None
     for direction, (w, b) in enumerate(layer):
         b = tf.convert_to_tensor(b)
-        initial = tf.zeros([tf.shape(x)[1], tf.size(b) // 4])
+        initial = tf.zeros([tf.shape(x, tf.int64)[1], tf.size(b, tf.int64) // 4])
         read = _reversed(x, lengths) if direction else x
         h, c = run_lstm(read, w, b, initial, initial, to_end=to_end)
         state = (h, c) if to_end else (_at_the_end(h, lengths), _at_the_end(c, lengths))
@@ -238,7 +239,7 @@ def _reversed(x, lengths):
 
 def _at_the_end(x, lengths):
     if lengths is None:
-        return last_step(x)
+        return x[-1]
     return tf.gather_nd(x, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
 
 

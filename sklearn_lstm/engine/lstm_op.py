@@ -36,20 +36,15 @@ def run_lstm(x, w, b, h_0, c_0, *, own_gradient=False, to_end=False):
         return (_own_to_end if to_end else _own)(x, w, b, h_0, c_0)
     sequence = _forward(x, w, b, h_0, c_0)
     if to_end:
-        return last_step(sequence.h), last_step(sequence.cs)
+        return sequence.h[-1], sequence.cs[-1]
     return sequence.h, sequence.cs
 
 
-def last_step(x):
-    """Return the last step; going back through ``x[-1]`` takes three times as long and more."""
-    return tf.squeeze(tf.slice(x, [tf.shape(x)[0] - 1, 0, 0], [1, -1, -1]), axis=0)
-
-
 def _forward(x, w, b, h_0, c_0):
-    no_peephole = tf.zeros_like(h_0[0])
+    no_peephole = h_0[0]  # its size is asked for, its values are not read
     # The gradient of BlockLSTMV2 expects the gates in the order of this first version.
     sequence: Any = tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.shape(x, out_type=tf.int64)[0],
+        seq_len_max=tf.shape(x, tf.int64)[0],
         x=x,
         cs_prev=c_0,
         h_prev=h_0,

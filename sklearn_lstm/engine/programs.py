@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from .architecture import Architecture
-from .batches import Data, Layout, Reading, read_batch
+from .batches import Data, Layout, Reader, Reading
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
@@ -66,6 +66,7 @@ class Hyperparameters(NamedTuple):
     alpha: float
     clipnorm: float | None
     batch_size: int
+    n_drawn: int
     loss: Loss
 
 
@@ -81,7 +82,7 @@ def program_key(architecture, optimizer, hyperparameters, train, validation):
         topology=Topology.of(
             architecture, is_fused and own_gradient_pays(units, batch_size // n_parts)
         ),
-        reading=Reading.of(train),
+        reading=Reading.of(train, is_drawn=hyperparameters.n_drawn < len(train)),
         validation_reading=None if validation is None else Reading.of(validation),
         has_dropout=has_dropout,
         has_penalty=hyperparameters.alpha > 0,
@@ -117,7 +118,8 @@ def _keep_to_allotted_threads():
 
 def _n_threads():
     """Return how many threads this process may train in."""
-    return min(n_usable(), tf.config.threading.get_inter_op_parallelism_threads() or n_usable())
+    n_threads = n_usable()
+    return min(n_threads, tf.config.threading.get_inter_op_parallelism_threads() or n_threads)
 
 
 def _has_gpu():
@@ -198,39 +200,47 @@ class Program:
         clipnorm, loss_numbers,
     ):  # fmt: skip
         """Pass over the samples once in each order, and each time over the validation samples."""
+        train_reader = self._reader(train, layout, self.key.reading)
+        if self.key.validates:
+            validation_reader = self._reader(validation, layout, self.key.validation_reading)
+            all_of_validation = tf.range(validation.n_samples)
 
-        def train_batch(order, seed, learning_rate, begin, end):
+        def train_batch(batch, seed, learning_rate):
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(
-                    train, order[begin:end], layout, loss_numbers, dropout,
-                    tf.stack([seed, begin]),
-                )  # fmt: skip
+                total, n_values = self._batch_loss(
+                    train_reader, batch, layout, loss_numbers, dropout, seed
+                )
+                loss = total / n_values
                 if self.key.has_penalty:
-                    loss += alpha * self.network.penalty()
+                    penalty = alpha * self.network.penalty()
+                    loss, total = loss + penalty, total + n_values * penalty
                 scaled_loss = self.optimizer.scale_loss(loss)
             gradients = tape.gradient(scaled_loss, self.network.variables)
             if self.key.clips:
                 gradients = self.network.clip(gradients, clipnorm)
             self.optimizer.apply(gradients, learning_rate)
-            return loss * tf.cast(end - begin, tf.float32)
+            return total
 
-        def validate_batch(begin, end):
-            reading = self.key.validation_reading
-            batch = self._read(validation, tf.range(begin, end), layout, reading)
-            total = self._summed_loss(batch, layout, loss_numbers)
-            return total / tf.cast(layout.n_targets, tf.float32)
+        def validate_batch(batch, begin):
+            samples = validation_reader.read(batch)
+            return tf.reduce_sum(self._losses(samples, layout, loss_numbers))
+
+        def mean_loss(run_batch, order, batch_size):
+            n_samples, n_targets = tf.size(order), layout.n_targets
+            total = _run_batches(run_batch, order, batch_size)
+            return total / tf.cast(n_samples, tf.float32) / tf.cast(n_targets, tf.float32)
 
         def epoch(i, losses, validation_losses):
-            of_epoch = orders[i], seeds[i], learning_rates[i]
-            loss = _run_batches(
-                lambda *batch: train_batch(*of_epoch, *batch), tf.shape(orders)[1], batch_size
-            )
+            seed, learning_rate = seeds[i], learning_rates[i]
+
+            def run_batch(batch, begin):
+                return train_batch(batch, tf.stack([seed, begin]), learning_rate)
+
+            losses = losses.write(i, mean_loss(run_batch, orders[i], batch_size))
             if self.key.validates:
-                validation_loss = _run_batches(
-                    validate_batch, validation.n_samples, VALIDATION_BATCH
-                )
-                validation_losses = validation_losses.write(i, validation_loss)
-            return i + 1, losses.write(i, loss), validation_losses
+                loss = mean_loss(validate_batch, all_of_validation, VALIDATION_BATCH)
+                validation_losses = validation_losses.write(i, loss)
+            return i + 1, losses, validation_losses
 
         n_epochs = tf.size(seeds)
         curves = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in range(2)]
@@ -239,20 +249,22 @@ class Program:
         )
         return tuple(curve.stack() for curve in curves)
 
-    def _batch_loss(self, train, batch, layout, loss_numbers, dropout, seed):
-        """Mean weighted loss of a batch, computed in parts that run side by side.
+    def _reader(self, data, layout, reading):
+        return Reader(data, layout, reading, whole=not self.key.is_fused)
+
+    def _batch_loss(self, reader, batch, layout, loss_numbers, dropout, seed):
+        """Return the sum of a batch's weighted losses and their number.
 
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
         sample, which counts for nothing.
         """
         n_samples, n_parts = tf.size(batch), self.key.n_parts
-        n_values = tf.cast(n_samples * layout.n_targets, tf.float32)
         noise = None
         if self.key.has_dropout:
             noise = self.network.draw_noise(n_samples, layout, dropout, seed)
         if n_parts == 1:
-            samples = self._read(train, batch, layout, self.key.reading)
-            return self._summed_loss(samples, layout, loss_numbers, noise) / n_values
+            losses = self._losses(reader.read(batch), layout, loss_numbers, noise)
+            return tf.reduce_sum(losses), tf.cast(tf.size(losses), tf.float32)
         totals = []
         for k in range(n_parts):
             begin, end = n_samples * k // n_parts, n_samples * (k + 1) // n_parts
@@ -260,32 +272,31 @@ class Program:
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
-            samples = self._read(train, batch[part], layout, self.key.reading)
-            total = self._summed_loss(samples, layout, loss_numbers, part_noise)
-            totals.append(counts * total)
-        return tf.add_n(totals) / n_values
+            losses = self._losses(reader.read(batch[part]), layout, loss_numbers, part_noise)
+            totals.append(counts * tf.reduce_sum(losses))
+        return tf.add_n(totals), tf.cast(n_samples * layout.n_targets, tf.float32)
 
-    def _read(self, data, batch, layout, reading):
-        return read_batch(data, batch, layout, reading, whole=not self.key.is_fused)
-
-    def _summed_loss(self, batch, layout, loss_numbers, noise=None):
-        outputs = self.network.predict(batch.x, layout, noise, batch.lengths)
-        losses = self.key.loss.per_target(tf, batch.y, outputs, loss_numbers)
-        if batch.sample_weight is not None:
-            losses *= batch.sample_weight[:, tf.newaxis]
-        return tf.reduce_sum(losses)
+    def _losses(self, samples, layout, loss_numbers, noise=None):
+        """Return weighted losses, shape (n_samples, n_targets)."""
+        outputs = self.network.predict(samples.x, layout, noise, samples.lengths)
+        losses = self.key.loss.per_target(tf, samples.y, outputs, loss_numbers)
+        if samples.sample_weight is not None:
+            losses *= samples.sample_weight[:, tf.newaxis]
+        return losses
 
 
-def _run_batches(run_batch, n_samples, batch_size):
-    """Run one batch after the other, each returning its summed loss; return the mean loss."""
+def _run_batches(run_batch, order, batch_size):
+    """Run one batch of an order after the other; return the sum of what each returns."""
 
     def step(begin, total):
-        end = tf.minimum(begin + batch_size, n_samples)
-        return end, total + run_batch(begin, end)
+        end = begin + batch_size
+        return end, total + run_batch(order[begin:end], begin)
 
-    start = tf.constant(0), tf.constant(0.0)
-    _, total = tf.while_loop(lambda begin, _: begin < n_samples, step, start, parallel_iterations=1)
-    return total / tf.cast(n_samples, tf.float32)
+    _, total = tf.while_loop(
+        lambda begin, _: begin < tf.size(order), step, (tf.constant(0), tf.constant(0.0)),
+        parallel_iterations=1,
+    )  # fmt: skip
+    return total
 
 
 class DataOfFit:
@@ -358,13 +369,12 @@ class ProgramTrainer:
         return self._program.optimizer.state()
 
 
-def _n_at_once(n_networks):
+def _n_at_once(n_networks, n_threads):
     """Return how many networks train at once: one for each thread, or all of a few.
 
     Of five on two cores the last would train alone, which would take 3 times as long as one network
     instead of 2.5.
     """
-    n_threads = _n_threads()
     return n_networks if n_threads > 1 and n_networks <= FEW_NETWORKS * n_threads else n_threads
 
 
@@ -379,7 +389,9 @@ class ProgramTrainers:
         self._key, self._architecture = key, architecture
         self._hyperparameters = hyperparameters
         self._data = DataOfFit(key, train, validation)
-        self.n_at_once = _n_at_once(n_networks) if key.is_fused else 1
+        n_threads = _n_threads()
+        self.n_at_once = _n_at_once(n_networks, n_threads) if key.is_fused else 1
+        self._n_threads = max(1, n_threads // self.n_at_once)
 
     @contextmanager
     def lend(self, member, state):
@@ -388,7 +400,7 @@ class ProgramTrainers:
             program.load(self._architecture, *state)
             yield ProgramTrainer(
                 program, self._hyperparameters, self._architecture.segment_length, self._data,
-                max(1, _n_threads() // self.n_at_once),
+                self._n_threads,
             )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ def number_of_parts(batch_size, units):
     It is a power of two, so that a search over sizes traces few programs.
     """
     n_worthwhile = min(batch_size // SMALLEST_PART, batch_size * max(units) // SMALLEST_STATE)
-    n_parts = max(1, min(cpu_count(), n_worthwhile, MAX_PARTS))
+    if n_worthwhile < 2:
+        return 1
+    n_parts = min(cpu_count(), n_worthwhile, MAX_PARTS)
     return 1 << n_parts.bit_length() - 1
 
 
