@@ -332,6 +332,7 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"{owner}.{name}", interrupted)
+        patch.setattr("sklearn_lstm.engine.loop.SECONDS_OF_A_CALL", 0)  # one epoch each
         kept = "best" if early_stopping else "last"
         with (
             pytest.warns(
@@ -667,7 +668,7 @@ class Spy:
     def __init__(self):
         self.orders = []
 
-    def run(self, orders, seeds, shares):
+    def run(self, orders, seeds, shares, seconds):
         self.orders += list(orders)
         return [0.0] * len(seeds), None
 

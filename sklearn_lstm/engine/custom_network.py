@@ -7,6 +7,7 @@ import inspect
 import random
 import threading
 from contextlib import contextmanager
+from time import monotonic
 from weakref import WeakKeyDictionary
 
 import keras
@@ -97,14 +98,18 @@ class ScikerasTrainer:
             ):
                 variable.assign(value)
 
-    def run(self, orders, seeds, shares):
+    def run(self, orders, seeds, shares, seconds):
+        n_done, end = 0, monotonic() + seconds
         for order, seed, share in zip(orders, seeds, shares, strict=True):
             self._seed_noise(int(seed))
             self._set_learning_rate(share)
             X, y, sample_weight = (array[order] for array in self._train)
             self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
+            n_done += 1
+            if monotonic() > end:
+                break
         curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]
-        return tuple(curve and curve[-len(seeds) :] for curve in curves)
+        return tuple(curve and curve[-n_done:] for curve in curves)
 
     def _set_learning_rate(self, share):
         if not isinstance(self._learning_rate, dict):

@@ -5,7 +5,6 @@ It drives a :class:`.protocols.Trainer`, be it the compiled program or scikeras.
 
 from dataclasses import dataclass, replace
 from numbers import Integral
-from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,8 @@ MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
 # an epoch, without, with 4, 8 and 16: lengths from 1 to 100 1.90, 1.25, 1.13, 1.07 and .193, .131,
 # .120, .120; lognormal ones 2.61, 1.51, 1.27, 1.14 and .338, .217, .183, .170.
 BATCHES_TOGETHER = 8
-SECONDS_OF_A_CALL = 0.1  # so that an interruption or a progress bar does not wait longer
+SECONDS_OF_A_CALL = 0.1  # then it ends with the epoch, for an interruption or a progress bar
+DRAWN_FOR_A_CALL = 2**16  # samples, whose order takes 1 ms to draw; more than most train in time
 
 
 @dataclass(frozen=True)
@@ -121,17 +121,22 @@ def run_epochs(
     history, is_last = History(None, None, [], []), True
     best = _Best(patience)
     shares = dict(zip(epochs, _shares(schedule, len(epochs)), strict=True))
+    n_drawn = n_drawn or n_samples
+    one_by_one = patience is not None or watcher is not None
+    most = 1 if one_by_one else max(1, DRAWN_FOR_A_CALL // n_drawn)
+    call = epochs[:most]
     try:
-        for call in _calls(epochs, one_by_one=patience is not None or watcher is not None):
+        while call:
             if stop.is_set():
                 raise KeyboardInterrupt
             if watcher is not None:
                 watcher.begin_epoch()
-            orders, seeds = _orders(call, n_samples, n_drawn or n_samples, seed, shuffle, by_length)
+            orders, seeds = _orders(call, n_samples, n_drawn, seed, shuffle, by_length)
             losses, validation_losses = trainer.run(
-                orders, seeds, np.array([shares[i] for i in call])
+                orders, seeds, np.array([shares[i] for i in call]), SECONDS_OF_A_CALL
             )
             del orders  # as large as a column of rows: gone before the next are drawn
+            call = call[: len(losses)]
             _check_losses(call, losses, validation_losses)
             is_last = patience is None or best.update(validation_losses)
             history = History(  # in one step: an interruption finds all of a call, or nothing
@@ -144,6 +149,7 @@ def run_epochs(
             is_ended = watcher is not None and watcher.end_epoch(history, trainer.weights)
             if is_ended or best.has_waited_long_enough:
                 break
+            call = epochs[len(history.losses) :][: min(2 * len(call), most)]
         history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     except KeyboardInterrupt:
         if not history.losses or not _are_finite(history.weights):
@@ -152,18 +158,6 @@ def run_epochs(
     if not _are_finite(history.weights):
         raise _divergence(epochs[len(history.losses) - 1])
     return history
-
-
-def _calls(epochs, *, one_by_one):
-    """Cut the epochs into those of a call each: the first, then as many as take a moment."""
-    n_epochs = 1
-    while epochs:
-        started = perf_counter()
-        yield epochs[:n_epochs]
-        seconds = perf_counter() - started
-        epochs = epochs[n_epochs:]
-        if not one_by_one:
-            n_epochs = max(1, int(n_epochs * SECONDS_OF_A_CALL / seconds))
 
 
 def count_drawn(max_samples, n_samples):

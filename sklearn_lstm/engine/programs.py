@@ -181,7 +181,7 @@ class Program:
             input_signature=[
                 whole, Data.spec(key.reading),
                 Data.spec(key.validation_reading) if key.validates else (),
-                many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None),
+                many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None), number,
                 Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
                 many(None, None),
             ],
@@ -196,10 +196,13 @@ class Program:
         return run_in_own_threads(self._epochs, arguments, n_threads, curves)
 
     def _epochs(
-        self, train, validation, orders, seeds, learning_rates, layout, batch_size, dropout, alpha,
-        clipnorm, loss_numbers,
+        self, train, validation, orders, seeds, learning_rates, seconds, layout, batch_size,
+        dropout, alpha, clipnorm, loss_numbers,
     ):  # fmt: skip
-        """Pass over the samples once in each order, and each time over the validation samples."""
+        """Pass over the samples once in each order, and each time over the validation samples.
+
+        Passes that would begin when so many seconds are over are left out, but for the first.
+        """
         train_reader = self._reader(train, layout, self.key.reading)
         if self.key.validates:
             validation_reader = self._reader(validation, layout, self.key.validation_reading)
@@ -242,12 +245,16 @@ class Program:
                 validation_losses = validation_losses.write(i, loss)
             return i + 1, losses, validation_losses
 
-        n_epochs = tf.size(seeds)
+        n_epochs, end = tf.size(seeds), tf.timestamp() + tf.cast(seconds, tf.float64)
+
+        def has_time(i, *_):
+            return (i < n_epochs) & ((i == 0) | (tf.timestamp() < end))
+
         curves = [tf.TensorArray(tf.float32, n_epochs, element_shape=[]) for _ in range(2)]
-        _, *curves = tf.while_loop(
-            lambda i, *_: i < n_epochs, epoch, (tf.constant(0), *curves), parallel_iterations=1
+        n_done, *curves = tf.while_loop(
+            has_time, epoch, (tf.constant(0), *curves), parallel_iterations=1
         )
-        return tuple(curve.stack() for curve in curves)
+        return tuple(curve.stack()[:n_done] for curve in curves)
 
     def _reader(self, data, layout, reading):
         return Reader(data, layout, reading, whole=not self.key.is_fused)
@@ -351,13 +358,13 @@ class ProgramTrainer:
             tf.constant(hyperparameters.loss.numbers),
         )
 
-    def run(self, orders, seeds, shares):
+    def run(self, orders, seeds, shares, seconds):
         learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
         train, orders = self._data.drawn(orders)
         curves = self._program.run(
             self._n_threads, train, self._data.validation,
             to_tensor(orders, may_share=True),
-            to_tensor(seeds), learning_rates, *self._scalars,
+            to_tensor(seeds), learning_rates, tf.constant(seconds, tf.float32), *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.key.validates else None

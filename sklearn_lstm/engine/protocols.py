@@ -14,12 +14,13 @@ class Trainer(Protocol):
     """A network with the data of one fit, as :func:`.loop.run_epochs` drives it."""
 
     def run(
-        self, orders: np.ndarray, seeds: np.ndarray, shares: np.ndarray
+        self, orders: np.ndarray, seeds: np.ndarray, shares: np.ndarray, seconds: float
     ) -> tuple[list[float], list[float] | None]:
         """Pass over samples once in each order, shape (n_epochs, n_drawn).
 
         ``seeds`` are for what else is random in an epoch, ``shares`` those of the learning rate,
-        each of shape (n_epochs,). Return the mean loss of each pass, and its validation loss, None
+        each of shape (n_epochs,). After the pass in which so many seconds are over the rest are
+        left out. Return the mean loss of each pass that was made, and its validation loss, None
         without validation data.
         """
 

@@ -17,6 +17,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from sklearn_lstm import LSTMRegressor, SequenceWindower, lstm_network, make_lstm_pipeline
+from sklearn_lstm.engine import loop
+from sklearn_lstm.engine.custom_network import ScikerasTrainer
+from sklearn_lstm.engine.programs import ProgramTrainer
 
 
 def gru(meta, units=4):
@@ -210,6 +213,27 @@ def test_validation_weights_count_alike_on_both_roads(windows):
     squares = (lstm.predict(X[50:]) - y[50:]) ** 2
     weighted = np.sum(weights[:, np.newaxis] * squares) / squares.size
     assert_allclose(lstm.validation_loss_curve_[-1], weighted, rtol=1e-4)
+
+
+@pytest.mark.parametrize("network", [None, gru], ids=["built in", "custom"])
+def test_a_call_ends_with_the_epoch_in_which_its_time_is_over(windows, network, monkeypatch):
+    X, y = windows
+    trainer = ProgramTrainer if network is None else ScikerasTrainer
+    original, n_asked, fits = trainer.run, [], []
+
+    def run(self, orders, *others):
+        n_asked.append(len(orders))
+        return original(self, orders, *others)
+
+    monkeypatch.setattr(trainer, "run", run)
+    for seconds, expected in ((0, [5, 2, 2, 2, 1]), (60, [5])):
+        monkeypatch.setattr(loop, "SECONDS_OF_A_CALL", seconds)
+        fits.append(LSTMRegressor(4, network=network, epochs=5, random_state=0).fit(X, y))
+        assert n_asked == expected
+        n_asked.clear()
+    assert fits[0].loss_curve_ == fits[1].loss_curve_
+    for one, other in zip(*(lstm.weights_ for lstm in fits), strict=True):
+        assert_array_equal(one, other)
 
 
 def test_both_roads_draw_the_same_samples(windows):
