@@ -2,8 +2,8 @@
 
 Its variables have no fixed shape, so that a search over units, features or outputs traces nothing
 new, unless they change the road, see :mod:`.roads`, or features turn from even to odd in number.
-They hold Keras's weights as the LSTM operation wants them: kernel and recurrent kernel in one, and in
-sizes that it is fast with, filled up by zeros, which training leaves at zero.
+They hold Keras's weights as the LSTM operation wants them: kernel and recurrent kernel in one, and
+in sizes that it is fast with, filled up by zeros, which training leaves at zero.
 """
 
 from functools import partial
