@@ -41,6 +41,7 @@ from .engine.architecture import (
 )
 from .engine.fork import check_not_forked
 from .engine.inference import predict
+from .engine.interruptions import interruptions_seen
 from .engine.loop import ByLength, Patience, Samples, count_drawn, progress_bar, run_epochs
 from .engine.loss import Loss
 from .engine.member import Member
@@ -234,6 +235,7 @@ class BaseLSTM(WatchedMixin, BaseEstimator):
         rng = np.random.default_rng([seed, 0])
         return initial_weights(rng, self._architecture, first_outputs)
 
+    @interruptions_seen()
     def _train_members(self, train, validation, n_epochs, keeps_optimizer, options, watch):
         """Train the networks of the ensemble, side by side where their trainers can.
 

@@ -370,6 +370,7 @@ def test_an_interruption_leaves_a_classifier_of_whole_epochs(small, early_stoppi
     y = np.array(["a", "b", "c"])[THREE]
     with monkeypatch.context() as patch:
         patch.setattr(where, interrupted)
+        patch.setattr("sklearn_lstm.engine.loop.SECONDS_OF_A_CALL", 0)  # one epoch each
         with (
             pytest.warns(UserWarning, match="the LSTMClassifier has") as said,
             pytest.raises(KeyboardInterrupt),

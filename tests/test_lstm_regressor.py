@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -349,6 +350,36 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
         X, y = X[:-7], y[:-7]
     whole = clone(lstm).set_params(epochs=n_epochs, early_stopping=False, verbose=0).fit(X, y)
     assert_same_weights(lstm, whole)
+
+
+@pytest.mark.parametrize("n_converted", [0, 30])
+def test_an_interruption_that_became_another_error_is_one(windows, small, monkeypatch, n_converted):
+    """Python says SystemError where code in C has not looked at the KeyboardInterrupt."""
+    X, y = windows
+    convert, n_calls = training.to_tensor, []
+
+    def interrupted(*args, **options):
+        n_calls.append(1)
+        if len(n_calls) <= n_converted:
+            return convert(*args, **options)
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("a result with an exception set") from error
+
+    small.set_params(epochs=1000)
+    before = dict(vars(small))
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "to_tensor", interrupted)
+        patch.setattr("sklearn_lstm.engine.loop.SECONDS_OF_A_CALL", 0)  # one epoch each
+        expects = pytest.warns(UserWarning, match="interrupted") if n_converted else nullcontext()
+        with expects, pytest.raises(KeyboardInterrupt):
+            small.fit(X, y)
+    if n_converted:
+        assert small.n_iter_ == n_converted // 3  # orders, seeds and learning rates of each
+        assert_same_weights(small, clone(small).set_params(epochs=small.n_iter_).fit(X, y))
+    else:
+        assert vars(small) == before
 
 
 def test_divergence_is_an_error_that_names_the_epoch(windows, small):

@@ -124,7 +124,7 @@ def run_epochs(
     n_drawn = n_drawn or n_samples
     one_by_one = patience is not None or watcher is not None
     most = 1 if one_by_one else max(1, DRAWN_FOR_A_CALL // n_drawn)
-    call = epochs[:most]
+    call = epochs[: most if n_drawn == n_samples else 1]  # of some the targets are copied, too
     try:
         while call:
             if stop.is_set():

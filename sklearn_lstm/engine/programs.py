@@ -18,6 +18,7 @@ import numpy as np
 from .architecture import Architecture
 from .batches import Data, Layout, Reader, Reading
 from .fused_network import FusedNetwork, Topology
+from .interruptions import interruptions_seen
 from .loss import Loss
 from .optimizers import FusedOptimizer
 from .own_threads import run_in_own_threads
@@ -358,8 +359,9 @@ class ProgramTrainer:
             tf.constant(hyperparameters.loss.numbers),
         )
 
+    @interruptions_seen()
     def run(self, orders, seeds, shares, seconds):
-        learning_rates = tf.constant(self._learning_rate * shares, tf.float32)
+        learning_rates = to_tensor(self._learning_rate * shares, np.float32)
         train, orders = self._data.drawn(orders)
         curves = self._program.run(
             self._n_threads, train, self._data.validation,

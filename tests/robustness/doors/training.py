@@ -62,13 +62,13 @@ def after(failing, **params):
 
 def interrupted(model, n_epochs, method="fit"):
     """Fit until a Ctrl-C in the epoch after so many; return the model."""
-    run, n_runs = ProgramTrainer.run, []
+    run, runs = ProgramTrainer.run, []
 
-    def until(trainer, orders, seeds, shares):
-        n_runs.append(len(seeds))
-        if sum(n_runs) > n_epochs:
+    def until(trainer, orders, seeds, shares, seconds):
+        runs.append(trainer)
+        if len(runs) > n_epochs:
             raise KeyboardInterrupt
-        return run(trainer, orders, seeds, shares)
+        return run(trainer, orders, seeds, shares, 0)  # one epoch
 
     ProgramTrainer.run = until
     try:
