@@ -106,7 +106,7 @@ class ScikerasTrainer:
             X, y, sample_weight = (array[order] for array in self._train)
             self._regressor.partial_fit(X, y, sample_weight=sample_weight, **self._fit_params)
             n_done += 1
-            if monotonic() > end:
+            if monotonic() >= end:
                 break
         curves = [self._regressor.history_.get(name) for name in ("loss", "val_loss")]
         return tuple(curve and curve[-n_done:] for curve in curves)

@@ -21,7 +21,7 @@ MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
 # .120, .120; lognormal ones 2.61, 1.51, 1.27, 1.14 and .338, .217, .183, .170.
 BATCHES_TOGETHER = 8
 SECONDS_OF_A_CALL = 0.1  # then it ends with the epoch, for an interruption or a progress bar
-DRAWN_FOR_A_CALL = 2**16  # samples, whose order takes 1 ms to draw; more than most train in time
+DRAWN_FOR_A_CALL = 2**16  # samples: 1.3 ms to draw, .26 s to train the smallest networks on
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ def run_epochs(
     n_drawn = n_drawn or n_samples
     one_by_one = patience is not None or watcher is not None
     most = 1 if one_by_one else max(1, DRAWN_FOR_A_CALL // n_drawn)
-    call = epochs[: most if n_drawn == n_samples else 1]  # of some the targets are copied, too
+    # Where an epoch takes a part of the samples, a call copies the targets of all that it may take.
+    call = epochs[: most if n_drawn == n_samples else 1]
     try:
         while call:
             if stop.is_set():
