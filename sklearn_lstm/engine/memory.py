@@ -16,6 +16,13 @@ def aligned_empty(shape, dtype):
     return memory[begin : begin + n_bytes].view(dtype).reshape(shape)
 
 
+def aligned_copy(array, dtype):
+    """Return a copy of an array of this type, which :func:`is_aligned`."""
+    copied = aligned_empty(array.shape, dtype)
+    copied[...] = array
+    return copied
+
+
 def is_aligned(array):
     """Tell whether TensorFlow can compute with an array's memory as it is."""
     return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .memory import aligned_empty, is_aligned
+from .memory import aligned_copy, is_aligned
 from .quiet_tensorflow import tf
 
 
@@ -26,9 +26,7 @@ def to_tensor(array, dtype=None, *, may_share=False):
     if not array.size or tf.config.list_logical_devices("GPU"):  # a GPU has memory of its own
         return tf.convert_to_tensor(np.asarray(array, dtype))
     if not (may_share and array.dtype == dtype and is_aligned(array)):
-        copied = aligned_empty(array.shape, dtype)
-        copied[...] = array
-        array = copied
+        array = aligned_copy(array, dtype)
     return tf.experimental.dlpack.from_dlpack(_writeable(array).__dlpack__())
 
 

@@ -65,7 +65,7 @@ SUBJECTS = {
         lambda model: model.fit(5 * ROWS, 2 * TARGETS),
     ),
 }  # fmt: skip
-LEFT_OUT = "<genexpr>", "aligned_empty"
+LEFT_OUT = "<genexpr>", "aligned_copy", "aligned_empty"
 KEEPING = "regressor", "partial_fit"  # the weights of whole epochs, of which they have one
 
 
@@ -73,7 +73,7 @@ def calls_within_the_package(call, interrupted_at=None):
     """Count them, or raise a KeyboardInterrupt at one of them.
 
     Generator expressions are left out: of one that is closed Python swallows what is raised. So is
-    what makes room for a copy, since arrays that happen to lie well are not copied.
+    what makes a copy, since arrays that happen to lie well are not copied.
     """
     n_calls = 0
 
