@@ -8,7 +8,7 @@ own. Whoever asks meanwhile gets a twin: the same compiled function with other v
 import os
 import threading
 from collections import OrderedDict
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -401,12 +401,17 @@ class ProgramTrainers:
         n_threads = _n_threads()
         self.n_at_once = _n_at_once(n_networks, n_threads) if key.is_fused else 1
         self._n_threads = max(1, n_threads // self.n_at_once)
+        # Threads that call TensorFlow in turns wait 5 ms each time for Python's lock. With this one
+        # the first of five small networks begins after 10 ms, not after 35.
+        self._setting_up = threading.Lock()
 
     @contextmanager
     def lend(self, member, state):
         """Lend a compiled program, set to this fit and a state: weights, optimizer's."""
-        with _programs.lend(self._key) as program:
-            program.load(self._architecture, *state)
+        with ExitStack() as lent:
+            with self._setting_up:
+                program = lent.enter_context(_programs.lend(self._key))
+                program.load(self._architecture, *state)
             yield ProgramTrainer(
                 program, self._hyperparameters, self._architecture.segment_length, self._data,
                 self._n_threads,
