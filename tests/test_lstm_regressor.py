@@ -352,32 +352,42 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
     assert_same_weights(lstm, whole)
 
 
-@pytest.mark.parametrize("n_converted", [0, 30])
-def test_an_interruption_that_became_another_error_is_one(windows, small, monkeypatch, n_converted):
+@pytest.mark.parametrize(
+    ("owner", "name", "n_before", "n_iter"),
+    [
+        (training, "to_tensor", 0, 0),
+        (training, "to_tensor", 30, 9),  # the loss's, and orders, seeds and rates of each epoch
+        (training.ProgramTrainer, "weights", 5, 5),
+        (training.ProgramTrainer, "optimizer_state", 0, 12),
+    ],
+)
+def test_an_interruption_that_became_another_error_is_one(
+    windows, small, monkeypatch, owner, name, n_before, n_iter
+):
     """Python says SystemError where code in C has not looked at the KeyboardInterrupt."""
     X, y = windows
-    convert, n_calls = training.to_tensor, []
+    original, n_calls = getattr(owner, name), []
 
     def interrupted(*args, **options):
         n_calls.append(1)
-        if len(n_calls) <= n_converted:
-            return convert(*args, **options)
+        if len(n_calls) <= n_before:
+            return original(*args, **options)
         try:
             raise KeyboardInterrupt
         except KeyboardInterrupt as error:
             raise SystemError("a result with an exception set") from error
 
-    small.set_params(epochs=1000)
+    small.set_params(epochs=12)
     before = dict(vars(small))
     with monkeypatch.context() as patch:
-        patch.setattr(training, "to_tensor", interrupted)
+        patch.setattr(owner, name, interrupted)
         patch.setattr("sklearn_lstm.engine.loop.SECONDS_OF_A_CALL", 0)  # one epoch each
-        expects = pytest.warns(UserWarning, match="interrupted") if n_converted else nullcontext()
+        expects = pytest.warns(UserWarning, match="interrupted") if n_iter else nullcontext()
         with expects, pytest.raises(KeyboardInterrupt):
             small.fit(X, y)
-    if n_converted:
-        assert small.n_iter_ == n_converted // 3  # orders, seeds and learning rates of each
-        assert_same_weights(small, clone(small).set_params(epochs=small.n_iter_).fit(X, y))
+    if n_iter:
+        assert small.n_iter_ == n_iter
+        assert_same_weights(small, clone(small).set_params(epochs=n_iter).fit(X, y))
     else:
         assert vars(small) == before
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..windows.rows import SMALLEST_SCALE, EvenStarts, FollowingSteps, is_large
 from .quiet_tensorflow import tf
-from .tensors import to_tensor
+from .tensors import to_scalar, to_tensor
 
 _host_rows: WeakValueDictionary = WeakValueDictionary()  # number -> rows that stay in NumPy
 _numbers = count()
@@ -136,10 +136,10 @@ class Data(NamedTuple):
         if reading.has_even_starts:
             shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
         return cls(
-            tf.constant(len(windows), tf.int32),
+            to_scalar(len(windows), np.int32),
             rows,
             to_tensor(starts, may_share=True),
-            tf.constant(shift, tf.int32),
+            to_scalar(shift, np.int32),
             *(to_tensor(array, may_share=True) for array in (first, last, y, weight)),
         )
 
@@ -153,7 +153,7 @@ class Data(NamedTuple):
             return to_tensor(windows.rows, reading.dtype.as_numpy_dtype, may_share=True)
         number = next(_numbers)
         _host_rows[number] = windows.rows
-        return tf.constant(number, tf.int64)
+        return to_scalar(number, np.int64)
 
 
 class Batch(NamedTuple):

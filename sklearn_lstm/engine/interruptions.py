@@ -7,9 +7,8 @@ from contextlib import contextmanager
 def interruptions_seen():
     """Raise the KeyboardInterrupt that has become a SystemError.
 
-    That is what Python makes of one that code in C has not looked at, such as TensorFlow's
-    conversion of an array. Who catches errors, as a search does, would take the fit for a failed
-    one and go on with the next.
+    That is what Python makes of one that code in C has not looked at, TensorFlow's above all. Who
+    catches errors, as a search does, would take the fit for a failed one and go on with the next.
     """
     try:
         yield

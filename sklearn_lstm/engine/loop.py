@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..windows.rows import FollowingSteps, Windows
+from .interruptions import interruptions_seen
 from .memory import aligned_empty
 from .protocols import Trainer, Watcher
 
@@ -127,31 +128,36 @@ def run_epochs(
     # Where an epoch takes a part of the samples, a call copies the targets of all that it may take.
     call = epochs[: most if n_drawn == n_samples else 1]
     try:
-        while call:
-            if stop.is_set():
-                raise KeyboardInterrupt
-            if watcher is not None:
-                watcher.begin_epoch()
-            orders, seeds = _orders(call, n_samples, n_drawn, seed, shuffle, by_length)
-            losses, validation_losses = trainer.run(
-                orders, seeds, np.array([shares[i] for i in call]), SECONDS_OF_A_CALL
+        with interruptions_seen():
+            while call:
+                if stop.is_set():
+                    raise KeyboardInterrupt
+                if watcher is not None:
+                    watcher.begin_epoch()
+                orders, seeds = _orders(call, n_samples, n_drawn, seed, shuffle, by_length)
+                losses, validation_losses = trainer.run(
+                    orders, seeds, np.array([shares[i] for i in call]), SECONDS_OF_A_CALL
+                )
+                del orders  # as large as a column of rows: gone before the next are drawn
+                has_made_all = len(losses) == len(call)
+                call = call[: len(losses)]
+                _check_losses(call, losses, validation_losses)
+                is_last = patience is None or best.update(validation_losses)
+                history = History(  # in one step: an interruption finds all of a call, or nothing
+                    trainer.weights() if is_last else history.weights,
+                    None,
+                    history.losses + losses,
+                    history.validation_losses + (validation_losses or []),
+                )
+                progress.show(len(call), history)
+                is_ended = watcher is not None and watcher.end_epoch(history, trainer.weights)
+                if is_ended or best.has_waited_long_enough:
+                    break
+                n_next = 2 * len(call) if has_made_all else len(call)
+                call = epochs[len(history.losses) :][: min(n_next, most)]
+            history = history._replace(
+                optimizer_state=trainer.optimizer_state() if is_last else None
             )
-            del orders  # as large as a column of rows: gone before the next are drawn
-            call = call[: len(losses)]
-            _check_losses(call, losses, validation_losses)
-            is_last = patience is None or best.update(validation_losses)
-            history = History(  # in one step: an interruption finds all of a call, or nothing
-                trainer.weights() if is_last else history.weights,
-                None,
-                history.losses + losses,
-                history.validation_losses + (validation_losses or []),
-            )
-            progress.show(len(call), history)
-            is_ended = watcher is not None and watcher.end_epoch(history, trainer.weights)
-            if is_ended or best.has_waited_long_enough:
-                break
-            call = epochs[len(history.losses) :][: min(2 * len(call), most)]
-        history = history._replace(optimizer_state=trainer.optimizer_state() if is_last else None)
     except KeyboardInterrupt:
         if not history.losses or not _are_finite(history.weights):
             raise

@@ -5,8 +5,10 @@ Their variables have no fixed shape, as those of :class:`FusedNetwork` haven't.
 
 from itertools import chain
 
+import numpy as np
+
 from .quiet_tensorflow import tf
-from .tensors import arrays_of, assign, to_tensor
+from .tensors import arrays_of, assign, to_scalar, to_tensor
 
 N_MOMENTS = {"adam": 2, "adamw": 2, "rmsprop": 2, "sgd": 0}
 ADAMW_DECAY = 0.004
@@ -44,7 +46,7 @@ class FusedOptimizer:
             )
 
     def _assign(self, n_steps, moments):
-        self._n_steps.assign(n_steps)
+        assign([self._n_steps], [to_scalar(n_steps, np.float32)])
         for variables, values in zip(self._moments, moments, strict=True):
             assign(variables, values)
 

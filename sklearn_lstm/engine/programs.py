@@ -18,14 +18,13 @@ import numpy as np
 from .architecture import Architecture
 from .batches import Data, Layout, Reader, Reading
 from .fused_network import FusedNetwork, Topology
-from .interruptions import interruptions_seen
 from .loss import Loss
 from .optimizers import FusedOptimizer
 from .own_threads import run_in_own_threads
 from .protocols import Network, Optimizer
 from .quiet_tensorflow import tf
 from .roads import number_of_parts, own_gradient_pays
-from .tensors import to_tensor
+from .tensors import to_scalar, to_tensor
 from .threads import n_allotted, n_usable
 
 MAX_IDLE_PROGRAMS = 16
@@ -326,7 +325,7 @@ class DataOfFit:
 
     def layout(self, segment_length):
         sizes = Layout.of(self._samples, segment_length)
-        return Layout(*(tf.constant(n, tf.int32) for n in sizes))
+        return Layout(*(to_scalar(n, np.int32) for n in sizes))
 
     def drawn(self, orders):
         """Return the samples that epochs take, and their orders among these.
@@ -349,24 +348,23 @@ class ProgramTrainer:
         self._program = program
         self._learning_rate = hyperparameters.learning_rate or 0
         self._data = data
-        self._n_threads = tf.constant(min(n_threads, program.key.n_parts), tf.int32)
+        self._n_threads = to_scalar(min(n_threads, program.key.n_parts), np.int32)
         self._scalars = (
             data.layout(segment_length),
-            tf.constant(hyperparameters.batch_size, tf.int32),
-            tf.constant(hyperparameters.dropout, tf.float32),
-            tf.constant(hyperparameters.alpha, tf.float32),
-            tf.constant(hyperparameters.clipnorm or 0, tf.float32),
-            tf.constant(hyperparameters.loss.numbers),
+            to_scalar(hyperparameters.batch_size, np.int32),
+            to_scalar(hyperparameters.dropout, np.float32),
+            to_scalar(hyperparameters.alpha, np.float32),
+            to_scalar(hyperparameters.clipnorm or 0, np.float32),
+            to_tensor(hyperparameters.loss.numbers),
         )
 
-    @interruptions_seen()
     def run(self, orders, seeds, shares, seconds):
         learning_rates = to_tensor(self._learning_rate * shares, np.float32)
         train, orders = self._data.drawn(orders)
         curves = self._program.run(
             self._n_threads, train, self._data.validation,
             to_tensor(orders, may_share=True),
-            to_tensor(seeds), learning_rates, tf.constant(seconds, tf.float32), *self._scalars,
+            to_tensor(seeds), learning_rates, to_scalar(seconds, np.float32), *self._scalars,
         )  # fmt: skip
         losses, validation_losses = (curve.numpy().tolist() for curve in curves)
         return losses, validation_losses if self._program.key.validates else None

@@ -1,4 +1,11 @@
-"""Arrays handed to TensorFlow: as tensors, as values of variables."""
+"""Arrays handed to TensorFlow: as tensors, as values of variables.
+
+TensorFlow's own conversion is kept out of what is done for each fit: of an array it makes two
+copies at a time, a Ctrl-C within it becomes a SystemError that does not say so, and within that of
+a number it ends the process.
+"""
+
+from functools import cache
 
 import numpy as np
 
@@ -7,7 +14,7 @@ from .quiet_tensorflow import tf
 
 
 def to_tensor(array, dtype=None, *, may_share=False):
-    """Hand an array to TensorFlow, copied once: its own conversion takes two copies at a time.
+    """Hand an array to TensorFlow, copied once.
 
     Parameters
     ----------
@@ -23,11 +30,23 @@ def to_tensor(array, dtype=None, *, may_share=False):
     tensor
     """
     dtype = np.dtype(dtype or array.dtype)
-    if not array.size or tf.config.list_logical_devices("GPU"):  # a GPU has memory of its own
+    if tf.config.list_logical_devices("GPU"):  # which has memory of its own
         return tf.convert_to_tensor(np.asarray(array, dtype))
+    if not array.size:
+        return _empty(array.shape, dtype)
     if not (may_share and array.dtype == dtype and is_aligned(array)):
         array = aligned_copy(array, dtype)
     return tf.experimental.dlpack.from_dlpack(_writeable(array).__dlpack__())
+
+
+def to_scalar(number, dtype):
+    """Hand a number to TensorFlow."""
+    return to_tensor(np.array(number, dtype))
+
+
+@cache
+def _empty(shape, dtype):
+    return tf.zeros(shape, dtype)
 
 
 def _writeable(array):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from numpy.testing import assert_array_equal
 
 from sklearn_lstm.engine.memory import ALIGNMENT, aligned_empty
-from sklearn_lstm.engine.tensors import assign, to_tensor
+from sklearn_lstm.engine.tensors import assign, to_scalar, to_tensor
 
 LAYOUTS = {
     "rows": lambda base: base,
@@ -31,6 +31,14 @@ def test_any_array_is_copied(layout, dtype):
         assert tensor.dtype == its_dtype
         assert_array_equal(tensor.numpy(), expected.astype(its_dtype))
         assert_array_equal(tf.reshape(tensor, [-1]).numpy(), expected.astype(its_dtype).ravel())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int64])
+def test_a_number_is_a_tensor_without_dimensions(dtype):
+    tensor = to_scalar(3, dtype)
+    assert tensor.shape == ()
+    assert tensor.dtype == dtype
+    assert tensor.numpy() == 3
 
 
 def memory_that_begins(shift, shape, dtype):
