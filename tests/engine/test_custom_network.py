@@ -226,7 +226,7 @@ def test_a_call_ends_with_the_epoch_in_which_its_time_is_over(windows, network, 
         return original(self, orders, *others)
 
     monkeypatch.setattr(trainer, "run", run)
-    for seconds, expected in ((0, [5, 2, 2, 2, 1]), (60, [5])):
+    for seconds, expected in ((0, [5, 1, 2, 1, 1]), (60, [5])):
         monkeypatch.setattr(loop, "SECONDS_OF_A_CALL", seconds)
         fits.append(LSTMRegressor(4, network=network, epochs=5, random_state=0).fit(X, y))
         assert n_asked == expected
