@@ -1,8 +1,8 @@
 """Arrays handed to TensorFlow: as tensors, as values of variables.
 
-TensorFlow's own conversion is kept out of what is done for each fit: of an array it makes two
-copies at a time, a Ctrl-C within it becomes a SystemError that does not say so, and within that of
-a number it ends the process.
+TensorFlow's own conversion is kept out of what a fit hands over: of an array it makes two copies at
+a time, a Ctrl-C within it may become a SystemError that does not say so, and within that of a
+number may end the process (2.21).
 """
 
 from functools import cache
