@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from .engine.loop import Samples
-from .engine.memory import aligned_copy
 from .windows.rows import FollowingSteps, Windows
 
 
@@ -67,7 +66,7 @@ def for_training(samples):
 
 def _as_float32(array, name):
     _check_range_of_float32(array, name)
-    return array if array.dtype == np.float32 else aligned_copy(array, np.float32)
+    return np.ascontiguousarray(array, np.float32)
 
 
 def _check_range_of_float32(array, name):

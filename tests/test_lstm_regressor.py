@@ -356,7 +356,7 @@ def test_an_interruption_anywhere_leaves_weights_and_curves_of_one_epoch(
     ("owner", "name", "n_before", "n_iter"),
     [
         (training, "to_tensor", 0, 0),
-        (training, "to_tensor", 30, 9),  # the loss's, and orders, seeds and rates of each epoch
+        (training, "to_tensor", 30, 9),  # the loss's, and sums, seeds and rates of each epoch
         (training.ProgramTrainer, "weights", 5, 5),
         (training.ProgramTrainer, "optimizer_state", 0, 12),
     ],
@@ -709,7 +709,7 @@ class Spy:
     def __init__(self):
         self.orders = []
 
-    def run(self, orders, seeds, shares, seconds):
+    def run(self, orders, seeds, shares, seconds, stop):
         self.orders += list(orders)
         return [0.0] * len(seeds), None
 

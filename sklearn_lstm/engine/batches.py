@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ..windows.rows import SMALLEST_SCALE, EvenStarts, FollowingSteps, is_large
+from .memory import aligned_taken
 from .quiet_tensorflow import tf
 from .tensors import to_scalar, to_tensor
 
@@ -78,19 +79,16 @@ class Layout(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Samples as tensors; empty where a reading has no use for one.
+    """Windows as tensors; empty where a reading has no use for one.
 
     The start of sample i is ``starts[i]``, or of even ones ``starts[0] + i * shift``.
     """
 
-    n_samples: tf.Tensor
     rows: tf.Tensor
     starts: tf.Tensor
     shift: tf.Tensor
     first: tf.Tensor
     last: tf.Tensor
-    y: tf.Tensor
-    sample_weight: tf.Tensor
 
     @classmethod
     def spec(cls, reading):
@@ -102,45 +100,39 @@ class Data(NamedTuple):
         rows = many(dtype=tf.int64) if reading.on_host else many(None, None, dtype=reading.dtype)
         bounds = many(None, None, dtype=tf.int32)
         return cls(
-            n_samples=many(dtype=tf.int32),
             rows=rows,
             starts=many(None, dtype=tf.int32),
             shift=many(dtype=tf.int32),
             first=bounds,
             last=bounds,
-            y=many(None, None),
-            sample_weight=many(None),
         )
 
     @classmethod
-    def of(cls, samples, reading, rows=None):
-        """Hand samples to TensorFlow.
+    def of(cls, windows, reading, rows=None):
+        """Hand windows to TensorFlow.
 
         Parameters
         ----------
-        samples : Samples
+        windows : Windows
         reading : Reading
         rows : tensor, default=None
             The rows, where TensorFlow has them already.
         """
-        windows = samples.windows
         if rows is None:
             rows = cls.rows_of(windows, reading)
         first = last = np.empty((0, 0), np.int32)
         if reading.has_bounds:
             n_samples = len(windows)
             first, last = windows.first.reshape(n_samples, -1), windows.last.reshape(n_samples, -1)
-        y = np.empty((0, 0), np.float32) if reading.follows else samples.y
-        weight = samples.sample_weight if reading.is_weighted else np.empty(0, np.float32)
         starts, shift = windows.starts, 0
         if reading.has_even_starts:
             shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
         return cls(
-            to_scalar(len(windows), np.int32),
             rows,
             to_tensor(starts, may_share=True),
             to_scalar(shift, np.int32),
-            *(to_tensor(array, may_share=True) for array in (first, last, y, weight)),
+            to_tensor(first, may_share=True),
+            to_tensor(last, may_share=True),
         )
 
     @staticmethod
@@ -154,6 +146,48 @@ class Data(NamedTuple):
         number = next(_numbers)
         _host_rows[number] = windows.rows
         return to_scalar(number, np.int64)
+
+
+class Taken(NamedTuple):
+    """Samples in the order in which they are taken; empty where a reading has no use for them.
+
+    Windows are found by their numbers. Targets and weights come along, of these samples alone, so
+    that a call that passes over a part of very many is given no copy of all.
+
+    Parameters
+    ----------
+    numbers : tensor of shape (n_samples,), int32
+    y : tensor of shape (n_samples, n_targets), float32
+    sample_weight : tensor of shape (n_samples,), float32
+    """
+
+    numbers: tf.Tensor
+    y: tf.Tensor
+    sample_weight: tf.Tensor
+
+    @classmethod
+    def spec(cls, *n_orders):
+        """Return the signature of samples in one order, or of several orders of as many."""
+        return cls(
+            tf.TensorSpec([*n_orders, None], tf.int32),
+            tf.TensorSpec([*n_orders, None, None]),
+            tf.TensorSpec([*n_orders, None]),
+        )
+
+    @classmethod
+    def of(cls, samples, numbers, reading):
+        """Hand samples of these numbers, shape (..., n_samples), to TensorFlow."""
+        nothing = numbers.shape[:-1]
+        y, weight = np.empty((*nothing, 0, 0), np.float32), np.empty((*nothing, 0), np.float32)
+        if not reading.follows:
+            y = aligned_taken(samples.y, numbers)
+        if reading.is_weighted:
+            weight = aligned_taken(samples.sample_weight, numbers)
+        return cls(*(to_tensor(array, may_share=True) for array in (numbers, y, weight)))
+
+    def of_these(self, selection):
+        """Return those of one of several orders, or of a slice of one."""
+        return Taken(*(tensor[selection] for tensor in self))
 
 
 class Batch(NamedTuple):
@@ -202,9 +236,10 @@ class Reader:
             end = first + layout.n_timesteps
             self._steps_ahead = tf.range(end, end + layout.n_ahead)[:, tf.newaxis]
 
-    def read(self, batch):
-        """Return the samples of these numbers, shape (n_samples,), as a :class:`Batch`."""
+    def read(self, taken):
+        """Return samples that are :class:`Taken` as a :class:`Batch`."""
         data, layout, reading = self._data, self._layout, self._reading
+        batch = taken.numbers
         shifts = batch * data.shift if reading.has_even_starts else tf.gather(data.starts, batch)
         lengths, steps = None, self._steps
         if reading.is_ragged:
@@ -218,11 +253,11 @@ class Reader:
             y = y if loc is None else (y - loc) / scale
             y = tf.reshape(tf.transpose(y, (1, 0, 2)), [tf.size(batch), layout.n_targets])
         else:
-            y = tf.gather(data.y, batch)
+            y = taken.y
         if loc is not None:
             columns = (x[..., : layout.n_columns] - loc) / scale
             x = tf.concat([columns, x[..., layout.n_columns :]], axis=-1)
-        weight = tf.gather(data.sample_weight, batch) if reading.is_weighted else None
+        weight = taken.sample_weight if reading.is_weighted else None
         return Batch(tf.cast(x, tf.float32), tf.cast(y, tf.float32), weight, lengths)
 
     def _gather_windows(self, batch, places):

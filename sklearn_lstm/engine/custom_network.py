@@ -98,7 +98,8 @@ class ScikerasTrainer:
             ):
                 variable.assign(value)
 
-    def run(self, orders, seeds, shares, seconds):
+    def run(self, orders, seeds, shares, seconds, stop):
+        # A Ctrl-C comes up within Keras's own loop; and there is no other thread that would stop.
         n_done, end = 0, monotonic() + seconds
         for order, seed, share in zip(orders, seeds, shares, strict=True):
             self._seed_noise(int(seed))

@@ -16,6 +16,7 @@ from .protocols import Trainer, Watcher
 
 FINAL_SHARE = 0.01  # of the learning rate, where an exponential schedule ends
 BLOCK_OF_DRAW = 2**22  # samples; fewer are numbered at once, which takes 32 MB
+NUMBERED_AT_ONCE = 2**16  # of those that an epoch takes all of, beside their order
 MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
 # Within so many batches samples are sorted by length. Steps run for each that there is, and seconds
 # an epoch, without, with 4, 8 and 16: lengths from 1 to 100 1.90, 1.25, 1.13, 1.07 and .193, .131,
@@ -125,7 +126,7 @@ def run_epochs(
     n_drawn = n_drawn or n_samples
     one_by_one = patience is not None or watcher is not None
     most = 1 if one_by_one else max(1, DRAWN_FOR_A_CALL // n_drawn)
-    # Where an epoch takes a part of the samples, a call copies the targets of all that it may take.
+    # Where an epoch takes a part of the samples, a call copies the starts of all that it may take.
     call = epochs[: most if n_drawn == n_samples else 1]
     try:
         with interruptions_seen():
@@ -136,7 +137,7 @@ def run_epochs(
                     watcher.begin_epoch()
                 orders, seeds = _orders(call, n_samples, n_drawn, seed, shuffle, by_length)
                 losses, validation_losses = trainer.run(
-                    orders, seeds, np.array([shares[i] for i in call]), SECONDS_OF_A_CALL
+                    orders, seeds, np.array([shares[i] for i in call]), SECONDS_OF_A_CALL, stop
                 )
                 del orders  # as large as a column of rows: gone before the next are drawn
                 has_made_all = len(losses) == len(call)
@@ -215,8 +216,8 @@ def _orders(epochs, n_samples, n_drawn, seed, shuffle, by_length=None):
 
 def _fill_order(order, rng, n_samples, shuffle):
     if len(order) == n_samples:
-        for begin in range(0, n_samples, BLOCK_OF_DRAW):
-            block = order[begin : begin + BLOCK_OF_DRAW]
+        for begin in range(0, n_samples, NUMBERED_AT_ONCE):
+            block = order[begin : begin + NUMBERED_AT_ONCE]
             block[:] = np.arange(begin, begin + len(block), dtype=order.dtype)
         if shuffle:
             rng.shuffle(order)

@@ -23,6 +23,16 @@ def aligned_copy(array, dtype):
     return copied
 
 
+def aligned_taken(array, numbers):
+    """Return the rows of an array of these numbers, in an array which :func:`is_aligned`.
+
+    One that is not C-contiguous is copied as a whole for it.
+    """
+    taken = aligned_empty(numbers.shape + array.shape[1:], array.dtype)
+    # The numbers are known to be valid; with mode="raise" NumPy would take into one more array.
+    return np.take(array, numbers, axis=0, out=taken, mode="clip")
+
+
 def is_aligned(array):
     """Tell whether TensorFlow can compute with an array's memory as it is."""
     return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0

@@ -10,13 +10,15 @@ import threading
 from collections import OrderedDict
 from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
+from time import monotonic
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from .architecture import Architecture
-from .batches import Data, Layout, Reader, Reading
+from .batches import Data, Layout, Reader, Reading, Taken
+from .call_size import VALIDATION_BATCH, CallSize
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
@@ -28,7 +30,6 @@ from .tensors import to_scalar, to_tensor
 from .threads import n_allotted, n_usable
 
 MAX_IDLE_PROGRAMS = 16
-VALIDATION_BATCH = 256
 FEW_NETWORKS = 4  # for each thread
 
 
@@ -176,12 +177,14 @@ class Program:
 
         key, whole, number = self.key, many(dtype=tf.int32), many()
         Program.n_traced += 1
+        validation: tuple = ()
+        if key.validates:
+            validation = Data.spec(key.validation_reading), Taken.spec()
         return tf.function(
             self._epochs_on_gpu if _has_gpu() else self._epochs_in_own_threads,
             input_signature=[
-                whole, Data.spec(key.reading),
-                Data.spec(key.validation_reading) if key.validates else (),
-                many(None, None, dtype=tf.int32), many(None, dtype=tf.int32), many(None), number,
+                whole, Data.spec(key.reading), Taken.spec(None),
+                validation, Part.spec(), many(None, dtype=tf.int32), many(None), number,
                 Layout(*[whole] * len(Layout._fields)), whole, number, number, number,
                 many(None, None),
             ],
@@ -196,17 +199,18 @@ class Program:
         return run_in_own_threads(self._epochs, arguments, n_threads, curves)
 
     def _epochs(
-        self, train, validation, orders, seeds, learning_rates, seconds, layout, batch_size,
+        self, train, orders, validation, part, seeds, learning_rates, seconds, layout, batch_size,
         dropout, alpha, clipnorm, loss_numbers,
     ):  # fmt: skip
-        """Pass over the samples once in each order, and each time over the validation samples.
+        """Pass over samples once in each order, and each time over validation samples.
 
         Passes that would begin when so many seconds are over are left out, but for the first.
+        Return the sums of losses of each pass, in training and in validation.
         """
         train_reader = self._reader(train, layout, self.key.reading)
         if self.key.validates:
-            validation_reader = self._reader(validation, layout, self.key.validation_reading)
-            all_of_validation = tf.range(validation.n_samples)
+            validation_data, validation_samples = validation
+            validation_reader = self._reader(validation_data, layout, self.key.validation_reading)
 
         def train_batch(batch, seed, learning_rate):
             with tf.GradientTape() as tape:
@@ -228,21 +232,23 @@ class Program:
             samples = validation_reader.read(batch)
             return tf.reduce_sum(self._losses(samples, layout, loss_numbers))
 
-        def mean_loss(run_batch, order, batch_size):
-            n_samples, n_targets = tf.size(order), layout.n_targets
-            total = _run_batches(run_batch, order, batch_size)
-            return total / tf.cast(n_samples, tf.float32) / tf.cast(n_targets, tf.float32)
-
         def epoch(i, losses, validation_losses):
             seed, learning_rate = seeds[i], learning_rates[i]
+            loss, validation_loss = tf.unstack(tf.where(i == 0, part.sums, tf.zeros(2)))
 
             def run_batch(batch, begin):
-                return train_batch(batch, tf.stack([seed, begin]), learning_rate)
+                return train_batch(batch, tf.stack([seed, part.n_before + begin]), learning_rate)
 
-            losses = losses.write(i, mean_loss(run_batch, orders[i], batch_size))
+            order = orders.of_these(i)
+            n_samples = tf.size(order.numbers)
+            loss = _run_batches(run_batch, order, batch_size, tf.constant(0), n_samples, loss)
+            losses = losses.write(i, loss)
             if self.key.validates:
-                loss = mean_loss(validate_batch, all_of_validation, VALIDATION_BATCH)
-                validation_losses = validation_losses.write(i, loss)
+                validation_loss = _run_batches(
+                    validate_batch, validation_samples, VALIDATION_BATCH,
+                    part.validation_begin, part.validation_end, validation_loss,
+                )  # fmt: skip
+                validation_losses = validation_losses.write(i, validation_loss)
             return i + 1, losses, validation_losses
 
         n_epochs, end = tf.size(seeds), tf.timestamp() + tf.cast(seconds, tf.float64)
@@ -265,7 +271,7 @@ class Program:
         The LSTM operation has no gradient for an empty batch, so a part that would be empty is one
         sample, which counts for nothing.
         """
-        n_samples, n_parts = tf.size(batch), self.key.n_parts
+        n_samples, n_parts = tf.size(batch.numbers), self.key.n_parts
         noise = None
         if self.key.has_dropout:
             noise = self.network.draw_noise(n_samples, layout, dropout, seed)
@@ -279,7 +285,9 @@ class Program:
             begin = tf.minimum(begin, n_samples - 1)
             part = slice(begin, tf.maximum(end, begin + 1))
             part_noise = None if noise is None else [drawn[..., part, :] for drawn in noise]
-            losses = self._losses(reader.read(batch[part]), layout, loss_numbers, part_noise)
+            losses = self._losses(
+                reader.read(batch.of_these(part)), layout, loss_numbers, part_noise
+            )
             totals.append(counts * tf.reduce_sum(losses))
         return tf.add_n(totals), tf.cast(n_samples * layout.n_targets, tf.float32)
 
@@ -292,65 +300,104 @@ class Program:
         return losses
 
 
-def _run_batches(run_batch, order, batch_size):
-    """Run one batch of an order after the other; return the sum of what each returns."""
+class Part(NamedTuple):
+    """Which part of its epoch a call passes over, where that is too long for one call.
+
+    Parameters
+    ----------
+    n_before : int
+        How many samples were trained on before these.
+    validation_begin, validation_end : int
+        Which of the validation samples are passed over afterwards.
+    sums : sequence of two float
+        The sums of losses so far, in training and in validation.
+    """
+
+    n_before: Any
+    validation_begin: Any
+    validation_end: Any
+    sums: Any
+
+    @classmethod
+    def spec(cls):
+        number = tf.TensorSpec([], tf.int32)
+        return cls(number, number, number, tf.TensorSpec([2]))
+
+    def to_tensors(self):
+        n_before, begin, end = (to_scalar(n, np.int32) for n in self[:3])
+        return Part(n_before, begin, end, to_tensor(self.sums, np.float32))
+
+
+def _run_batches(run_batch, samples, batch_size, begin, end, total):
+    """Run one batch of samples after the other; return ``total`` with what each returns."""
 
     def step(begin, total):
-        end = begin + batch_size
-        return end, total + run_batch(order[begin:end], begin)
+        after = begin + batch_size
+        return after, total + run_batch(samples.of_these(slice(begin, after)), begin)
 
     _, total = tf.while_loop(
-        lambda begin, _: begin < tf.size(order), step, (tf.constant(0), tf.constant(0.0)),
-        parallel_iterations=1,
-    )  # fmt: skip
+        lambda begin, _: begin < end, step, (begin, total), parallel_iterations=1
+    )
     return total
 
 
 class DataOfFit:
     """The samples of a fit as tensors, the same for all of its networks."""
 
-    def __init__(self, key, train, validation):
+    def __init__(self, key, train, validation, n_drawn):
         self._samples, self._reading = train, key.reading
+        self._takes_all = n_drawn == len(train)
         self._rows = Data.rows_of(train.windows, self._reading)
-        self._train, self.validation = None, ()
+        self._train, self.n_validation = None, 0
+        self.validation: tuple = ()
         self._lock = threading.Lock()
         if validation is not None:
-            reading = key.validation_reading
+            reading, n_validation = key.validation_reading, len(validation)
             is_shared = (
                 validation.windows.rows is train.windows.rows
                 and reading.dtype == self._reading.dtype
             )
-            self.validation = Data.of(validation, reading, self._rows if is_shared else None)
+            self.validation = (
+                Data.of(validation.windows, reading, self._rows if is_shared else None),
+                Taken.of(validation, np.arange(n_validation, dtype=np.int32), reading),
+            )
+            self.n_validation = n_validation
             self._held = validation  # rows that stay on the host must not go
 
     def layout(self, segment_length):
-        sizes = Layout.of(self._samples, segment_length)
-        return Layout(*(to_scalar(n, np.int32) for n in sizes))
+        return Layout.of(self._samples, segment_length)
 
-    def drawn(self, orders):
-        """Return the samples that epochs take, and their orders among these.
+    def taken(self, orders):
+        """Return windows, and the samples of these orders among them.
 
-        Where an epoch takes a part of very many, that part alone goes to TensorFlow.
+        Where an epoch takes a part of very many, its windows alone go to TensorFlow.
         """
-        if orders.shape[1] < len(self._samples):
-            data = Data.of(self._samples[orders.ravel()], self._reading, self._rows)
-            return data, np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
+        windows, samples = self._samples.windows, Taken.of(self._samples, orders, self._reading)
+        if not self._takes_all:
+            numbers = np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
+            data = Data.of(windows[orders.ravel()], self._reading, self._rows)
+            return data, samples._replace(numbers=to_tensor(numbers))
         with self._lock:
             if self._train is None:
-                self._train = Data.of(self._samples, self._reading, self._rows)
-        return self._train, orders
+                self._train = Data.of(windows, self._reading, self._rows)
+        return self._train, samples
 
 
 class ProgramTrainer:
     """A program with the data and hyperparameters of one fit: a :class:`.protocols.Trainer`."""
 
-    def __init__(self, program, hyperparameters, segment_length, data, n_threads):
+    def __init__(self, program, hyperparameters, architecture, n_weights, data, n_threads):
         self._program = program
         self._learning_rate = hyperparameters.learning_rate or 0
-        self._data = data
+        self._data, self._n_drawn = data, hyperparameters.n_drawn
         self._n_threads = to_scalar(min(n_threads, program.key.n_parts), np.int32)
+        layout = data.layout(architecture.segment_length)
+        self._n_targets = layout.n_targets
+        # Forward, and backward for the states and for the weights: each multiplies and adds.
+        n_operations = 3 * 2 * n_weights * layout.n_timesteps
+        self._size = CallSize(hyperparameters.batch_size, n_operations)
         self._scalars = (
-            data.layout(segment_length),
+            Layout(*(to_scalar(n, np.int32) for n in layout)),
             to_scalar(hyperparameters.batch_size, np.int32),
             to_scalar(hyperparameters.dropout, np.float32),
             to_scalar(hyperparameters.alpha, np.float32),
@@ -358,16 +405,44 @@ class ProgramTrainer:
             to_tensor(hyperparameters.loss.numbers),
         )
 
-    def run(self, orders, seeds, shares, seconds):
-        learning_rates = to_tensor(self._learning_rate * shares, np.float32)
-        train, orders = self._data.drawn(orders)
+    def run(self, orders, seeds, shares, seconds, stop):
+        n_trained = n_validated = 0
+        n_drawn, n_validation = self._n_drawn, self._data.n_validation
+        if n_drawn > self._size.n_trained or n_validation > self._size.n_validated:
+            orders, seeds, shares = orders[:1], seeds[:1], shares[:1]
+        curves = np.zeros((2, 1), np.float32)
+        while n_trained < n_drawn or n_validated < n_validation:
+            if n_trained and stop.is_set():
+                raise KeyboardInterrupt
+            here = orders[:, n_trained : n_trained + self._size.n_trained]
+            part = Part(n_trained, n_validated, n_validated, curves[:, 0])
+            n_trained += here.shape[1]
+            if n_trained == n_drawn:
+                n_validated = min(n_validated + self._size.n_validated, n_validation)
+            part = part._replace(validation_end=n_validated)
+            curves = self._call(here, seeds, shares, seconds, part)
+        losses, validation_losses = curves
+        losses = self._means(losses, n_drawn)
+        if not self._program.key.validates:
+            return losses, None
+        return losses, self._means(validation_losses, n_validation)
+
+    def _call(self, orders, seeds, shares, seconds, part):
+        """Return the sums of losses of each epoch, in training and in validation."""
+        began = monotonic()
+        rates = (self._learning_rate * shares).astype(np.float32)
+        data, samples = self._data.taken(orders)
         curves = self._program.run(
-            self._n_threads, train, self._data.validation,
-            to_tensor(orders, may_share=True),
-            to_tensor(seeds), learning_rates, to_scalar(seconds, np.float32), *self._scalars,
+            self._n_threads, data, samples, self._data.validation, part.to_tensors(),
+            to_tensor(seeds), to_tensor(rates), to_scalar(seconds, np.float32), *self._scalars,
         )  # fmt: skip
-        losses, validation_losses = (curve.numpy().tolist() for curve in curves)
-        return losses, validation_losses if self._program.key.validates else None
+        curves = np.array([curve.numpy() for curve in curves])
+        n_of_epoch = orders.shape[1] + part.validation_end - part.validation_begin
+        self._size.adapt(curves.shape[1] * n_of_epoch, monotonic() - began, seconds)
+        return curves
+
+    def _means(self, sums, n_samples):
+        return (sums / np.float32(n_samples) / np.float32(self._n_targets)).tolist()
 
     def weights(self):
         return self._program.network.weights()
@@ -395,7 +470,7 @@ class ProgramTrainers:
     def __init__(self, n_networks, key, architecture, hyperparameters, train, validation):
         self._key, self._architecture = key, architecture
         self._hyperparameters = hyperparameters
-        self._data = DataOfFit(key, train, validation)
+        self._data = DataOfFit(key, train, validation, hyperparameters.n_drawn)
         n_threads = _n_threads()
         self.n_at_once = _n_at_once(n_networks, n_threads) if key.is_fused else 1
         self._n_threads = max(1, n_threads // self.n_at_once)
@@ -411,8 +486,8 @@ class ProgramTrainers:
                 program = lent.enter_context(_programs.lend(self._key))
                 program.load(self._architecture, *state)
             yield ProgramTrainer(
-                program, self._hyperparameters, self._architecture.segment_length, self._data,
-                self._n_threads,
+                program, self._hyperparameters, self._architecture,
+                sum(weight.size for weight in state[0]), self._data, self._n_threads,
             )  # fmt: skip
 
 

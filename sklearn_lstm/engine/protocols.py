@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,14 +15,20 @@ class Trainer(Protocol):
     """A network with the data of one fit, as :func:`.loop.run_epochs` drives it."""
 
     def run(
-        self, orders: np.ndarray, seeds: np.ndarray, shares: np.ndarray, seconds: float
+        self,
+        orders: np.ndarray,
+        seeds: np.ndarray,
+        shares: np.ndarray,
+        seconds: float,
+        stop: threading.Event,
     ) -> tuple[list[float], list[float] | None]:
         """Pass over samples once in each order, shape (n_epochs, n_drawn).
 
         ``seeds`` are for what else is random in an epoch, ``shares`` those of the learning rate,
         each of shape (n_epochs,). After the pass in which so many seconds are over the rest are
         left out. Return the mean loss of each pass that was made, and its validation loss, None
-        without validation data.
+        without validation data. An interruption is heard after about so many seconds, within a
+        pass, too, and so is ``stop``: it raises a KeyboardInterrupt.
         """
 
     def weights(self) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ a time, a Ctrl-C within it may become a SystemError that does not say so, and wi
 number may end the process (2.21).
 """
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def to_scalar(number, dtype):
     return to_tensor(np.array(number, dtype))
 
 
-@cache
+@lru_cache
 def _empty(shape, dtype):
     return tf.zeros(shape, dtype)
 
