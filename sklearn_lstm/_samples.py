@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .engine.loop import Samples
+from .engine.memory import aligned_copy
 from .windows.rows import FollowingSteps, Windows
 
 
@@ -66,7 +67,9 @@ def for_training(samples):
 
 def _as_float32(array, name):
     _check_range_of_float32(array, name)
-    return np.ascontiguousarray(array, np.float32)
+    if array.dtype != np.float32:
+        return aligned_copy(array, np.float32)
+    return np.ascontiguousarray(array)
 
 
 def _check_range_of_float32(array, name):

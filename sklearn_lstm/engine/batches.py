@@ -122,8 +122,7 @@ class Data(NamedTuple):
             rows = cls.rows_of(windows, reading)
         first = last = np.empty((0, 0), np.int32)
         if reading.has_bounds:
-            n_samples = len(windows)
-            first, last = windows.first.reshape(n_samples, -1), windows.last.reshape(n_samples, -1)
+            first, last = _as_columns(windows.first), _as_columns(windows.last)
         starts, shift = windows.starts, 0
         if reading.has_even_starts:
             shift, starts = starts.shift, np.full(1, starts.first, starts.dtype)
@@ -152,7 +151,7 @@ class Taken(NamedTuple):
     """Samples in the order in which they are taken; empty where a reading has no use for them.
 
     Windows are found by their numbers. Targets and weights come along, of these samples alone, so
-    that a call that passes over a part of very many is given no copy of all.
+    that a call that trains on a part of very many is given no copy of all.
 
     Parameters
     ----------
@@ -177,12 +176,26 @@ class Taken(NamedTuple):
     @classmethod
     def of(cls, samples, numbers, reading):
         """Hand samples of these numbers, shape (..., n_samples), to TensorFlow."""
-        nothing = numbers.shape[:-1]
-        y, weight = np.empty((*nothing, 0, 0), np.float32), np.empty((*nothing, 0), np.float32)
+
+        def taken(array):
+            return aligned_taken(array, numbers)
+
+        return cls._of(samples, numbers, reading, taken)
+
+    @classmethod
+    def all_of(cls, samples, reading):
+        """Hand all samples to TensorFlow, in their order, not copied where that can be."""
+        numbers = np.arange(len(samples), dtype=np.int32)
+        return cls._of(samples, numbers, reading, lambda array: array)
+
+    @classmethod
+    def _of(cls, samples, numbers, reading, taken):
+        orders = numbers.shape[:-1]
+        y, weight = np.empty((*orders, 0, 0), np.float32), np.empty((*orders, 0), np.float32)
         if not reading.follows:
-            y = aligned_taken(samples.y, numbers)
+            y = taken(samples.y)
         if reading.is_weighted:
-            weight = aligned_taken(samples.sample_weight, numbers)
+            weight = taken(samples.sample_weight)
         return cls(*(to_tensor(array, may_share=True) for array in (numbers, y, weight)))
 
     def of_these(self, selection):
@@ -295,6 +308,10 @@ class Reader:
 
         found = tf.numpy_function(of_number, [self._data.rows, places], dtype)
         return tf.ensure_shape(found, [None, None, None])
+
+
+def _as_columns(bounds):
+    return bounds if bounds.ndim == 2 else bounds[:, np.newaxis]
 
 
 def _filled_up(n_timesteps, segment_length):

@@ -126,7 +126,7 @@ def run_epochs(
     n_drawn = n_drawn or n_samples
     one_by_one = patience is not None or watcher is not None
     most = 1 if one_by_one else max(1, DRAWN_FOR_A_CALL // n_drawn)
-    # Where an epoch takes a part of the samples, a call copies the starts of all that it may take.
+    # Where an epoch takes a part of the samples, a call copies what it may take of all windows.
     call = epochs[: most if n_drawn == n_samples else 1]
     try:
         with interruptions_seen():

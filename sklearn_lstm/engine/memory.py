@@ -29,7 +29,8 @@ def aligned_taken(array, numbers):
     One that is not C-contiguous is copied as a whole for it.
     """
     taken = aligned_empty(numbers.shape + array.shape[1:], array.dtype)
-    # The numbers are known to be valid; with mode="raise" NumPy would take into one more array.
+    # What the loop of epochs has drawn exists. To look again, with mode="raise", NumPy would take
+    # into one more array.
     return np.take(array, numbers, axis=0, out=taken, mode="clip")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from .architecture import Architecture
 from .batches import Data, Layout, Reader, Reading, Taken
-from .call_size import VALIDATION_BATCH, CallSize
+from .call_size import MOST_TARGETS, VALIDATION_BATCH, CallSize
 from .fused_network import FusedNetwork, Topology
 from .loss import Loss
 from .optimizers import FusedOptimizer
@@ -199,7 +199,7 @@ class Program:
         return run_in_own_threads(self._epochs, arguments, n_threads, curves)
 
     def _epochs(
-        self, train, orders, validation, part, seeds, learning_rates, seconds, layout, batch_size,
+        self, train, samples, validation, part, seeds, learning_rates, seconds, layout, batch_size,
         dropout, alpha, clipnorm, loss_numbers,
     ):  # fmt: skip
         """Pass over samples once in each order, and each time over validation samples.
@@ -229,8 +229,8 @@ class Program:
             return total
 
         def validate_batch(batch, begin):
-            samples = validation_reader.read(batch)
-            return tf.reduce_sum(self._losses(samples, layout, loss_numbers))
+            losses = self._losses(validation_reader.read(batch), layout, loss_numbers)
+            return tf.reduce_sum(losses)
 
         def epoch(i, losses, validation_losses):
             seed, learning_rate = seeds[i], learning_rates[i]
@@ -239,9 +239,9 @@ class Program:
             def run_batch(batch, begin):
                 return train_batch(batch, tf.stack([seed, part.n_before + begin]), learning_rate)
 
-            order = orders.of_these(i)
-            n_samples = tf.size(order.numbers)
-            loss = _run_batches(run_batch, order, batch_size, tf.constant(0), n_samples, loss)
+            of_epoch = samples.of_these(i)
+            n_samples = tf.size(of_epoch.numbers)
+            loss = _run_batches(run_batch, of_epoch, batch_size, tf.constant(0), n_samples, loss)
             losses = losses.write(i, loss)
             if self.key.validates:
                 validation_loss = _run_batches(
@@ -352,16 +352,15 @@ class DataOfFit:
         self.validation: tuple = ()
         self._lock = threading.Lock()
         if validation is not None:
-            reading, n_validation = key.validation_reading, len(validation)
+            reading, self.n_validation = key.validation_reading, len(validation)
             is_shared = (
                 validation.windows.rows is train.windows.rows
                 and reading.dtype == self._reading.dtype
             )
             self.validation = (
                 Data.of(validation.windows, reading, self._rows if is_shared else None),
-                Taken.of(validation, np.arange(n_validation, dtype=np.int32), reading),
+                Taken.all_of(validation, reading),
             )
-            self.n_validation = n_validation
             self._held = validation  # rows that stay on the host must not go
 
     def layout(self, segment_length):
@@ -393,9 +392,9 @@ class ProgramTrainer:
         self._n_threads = to_scalar(min(n_threads, program.key.n_parts), np.int32)
         layout = data.layout(architecture.segment_length)
         self._n_targets = layout.n_targets
-        # Forward, and backward for the states and for the weights: each multiplies and adds.
-        n_operations = 3 * 2 * n_weights * layout.n_timesteps
-        self._size = CallSize(hyperparameters.batch_size, n_operations)
+        n_steps, forward = layout.n_timesteps, 2 * n_weights * layout.n_timesteps
+        self._training = CallSize(hyperparameters.batch_size, n_steps, 3 * forward, self._n_targets)
+        self._validating = CallSize(VALIDATION_BATCH, n_steps, forward)
         self._scalars = (
             Layout(*(to_scalar(n, np.int32) for n in layout)),
             to_scalar(hyperparameters.batch_size, np.int32),
@@ -408,38 +407,41 @@ class ProgramTrainer:
     def run(self, orders, seeds, shares, seconds, stop):
         n_trained = n_validated = 0
         n_drawn, n_validation = self._n_drawn, self._data.n_validation
-        if n_drawn > self._size.n_trained or n_validation > self._size.n_validated:
-            orders, seeds, shares = orders[:1], seeds[:1], shares[:1]
-        curves = np.zeros((2, 1), np.float32)
+        fits = n_drawn <= self._training.n_samples and n_validation <= self._validating.n_samples
+        n_epochs = max(MOST_TARGETS // (n_drawn * self._n_targets), 1) if fits else 1
+        orders, seeds, shares = orders[:n_epochs], seeds[:n_epochs], shares[:n_epochs]
+        sums = np.zeros((2, 1), np.float32)
         while n_trained < n_drawn or n_validated < n_validation:
             if n_trained and stop.is_set():
                 raise KeyboardInterrupt
-            here = orders[:, n_trained : n_trained + self._size.n_trained]
-            part = Part(n_trained, n_validated, n_validated, curves[:, 0])
-            n_trained += here.shape[1]
-            if n_trained == n_drawn:
-                n_validated = min(n_validated + self._size.n_validated, n_validation)
-            part = part._replace(validation_end=n_validated)
-            curves = self._call(here, seeds, shares, seconds, part)
-        losses, validation_losses = curves
-        losses = self._means(losses, n_drawn)
+            begin, validation_begin = n_trained, n_validated
+            n_trained = min(begin + self._training.n_samples, n_drawn)
+            if fits or begin == n_drawn:
+                n_validated = min(validation_begin + self._validating.n_samples, n_validation)
+            part = Part(begin, validation_begin, n_validated, sums[:, 0])
+            sums = self._call(orders[:, begin:n_trained], seeds, shares, seconds, part)
+        losses = self._means(sums[0], n_drawn)
         if not self._program.key.validates:
             return losses, None
-        return losses, self._means(validation_losses, n_validation)
+        return losses, self._means(sums[1], n_validation)
 
     def _call(self, orders, seeds, shares, seconds, part):
         """Return the sums of losses of each epoch, in training and in validation."""
-        began = monotonic()
         rates = (self._learning_rate * shares).astype(np.float32)
         data, samples = self._data.taken(orders)
+        began = monotonic()
         curves = self._program.run(
             self._n_threads, data, samples, self._data.validation, part.to_tensors(),
             to_tensor(seeds), to_tensor(rates), to_scalar(seconds, np.float32), *self._scalars,
         )  # fmt: skip
-        curves = np.array([curve.numpy() for curve in curves])
-        n_of_epoch = orders.shape[1] + part.validation_end - part.validation_begin
-        self._size.adapt(curves.shape[1] * n_of_epoch, monotonic() - began, seconds)
-        return curves
+        sums = np.array([curve.numpy() for curve in curves])
+        took, n_epochs = monotonic() - began, sums.shape[1]
+        if orders.size:
+            self._training.adapt(n_epochs * orders.shape[1], took, seconds)
+        if part.validation_end > part.validation_begin:
+            n_validated = part.validation_end - part.validation_begin
+            self._validating.adapt(n_epochs * n_validated, took, seconds)
+        return sums
 
     def _means(self, sums, n_samples):
         return (sums / np.float32(n_samples) / np.float32(self._n_targets)).tolist()

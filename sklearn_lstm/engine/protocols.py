@@ -28,7 +28,8 @@ class Trainer(Protocol):
         each of shape (n_epochs,). After the pass in which so many seconds are over the rest are
         left out. Return the mean loss of each pass that was made, and its validation loss, None
         without validation data. An interruption is heard after about so many seconds, within a
-        pass, too, and so is ``stop``: it raises a KeyboardInterrupt.
+        pass, too. So is ``stop`` where trainings run side by side: it raises a
+        KeyboardInterrupt.
         """
 
     def weights(self) -> list[np.ndarray]:

@@ -133,11 +133,23 @@ class EvenStarts(_ArrayLike):
     def take(self, selection: Any) -> EvenStarts | np.ndarray:
         """Return some of them, which are evenly spaced still if they are a slice."""
         if not isinstance(selection, slice):
-            return self.to_array()[selection]
+            return self._these(np.asarray(selection))
         chosen = range(self.n_samples)[selection]
         first = self.first + self.shift * chosen.start
         shift = self.shift * chosen.step if len(chosen) > 1 else 0  # of a huge step, no int32
         return replace(self, first=first, shift=shift, n_samples=len(chosen))
+
+    def _these(self, numbers):
+        """Return those of some numbers, which may be few of very many."""
+        if numbers.dtype.kind != "i" or not numbers.size:
+            return self.to_array()[numbers]
+        if numbers.min() < -self.n_samples or numbers.max() >= self.n_samples:
+            raise IndexError(f"an index is out of bounds for {self.n_samples} windows")
+        chosen = numbers.astype(self.dtype)
+        chosen[chosen < 0] += self.dtype.type(self.n_samples)
+        chosen *= self.dtype.type(self.shift)
+        chosen += self.dtype.type(self.first)
+        return chosen
 
     def to_array(self) -> np.ndarray:
         array = np.arange(self.n_samples, dtype=self.dtype)

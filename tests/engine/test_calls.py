@@ -83,10 +83,7 @@ def test_an_epoch_in_many_calls_is_the_one_in_a_single(
     calls.clear()
     of_one_batch()
     in_parts = clone(lstm).fit(X, y, **given)
-    n_batches = -(-n_trained // lstm.batch_size)
-    # The last of training goes on to validate with one batch; each of the others has its own call.
-    n_more = max(-(-n_validated // 256) - 1, 0)
-    assert len(calls) == EPOCHS * (n_batches + n_more)
+    assert len(calls) == EPOCHS * (-(-n_trained // lstm.batch_size) + -(-n_validated // 256))
     assert_same(in_parts, whole)
 
 
@@ -96,9 +93,28 @@ def test_so_is_one_whose_targets_are_rows(data, calls, of_one_batch, relative):
     X = Windows(X.rows, X.starts, 6, relative=relative, n_relative=1 if relative else 0)
     lstm = LSTMRegressor(5, batch_size=BATCH_SIZE, epochs=EPOCHS, random_state=0)
     whole = clone(lstm).fit(X, FollowingSteps(X, 2, 1))
+    calls.clear()
     of_one_batch()
     assert_same(clone(lstm).fit(X, FollowingSteps(X, 2, 1)), whole)
-    assert len(calls) == 1 + EPOCHS * 44
+    assert len(calls) == EPOCHS * 44
+
+
+@pytest.mark.parametrize("outside", ["end", "nearest"])
+@pytest.mark.parametrize("max_samples", [None, 50])
+def test_so_is_one_of_windows_with_bounds(data, calls, of_one_batch, outside, max_samples):
+    X, y, _ = data
+    rng = np.random.default_rng(1)
+    last = X.starts + rng.integers(2, 6, N_SAMPLES, dtype=np.int32)
+    X = Windows(X.rows, X.starts, 6, first=X.starts, last=last, outside=outside)
+    lstm = LSTMRegressor(
+        5, batch_size=BATCH_SIZE, epochs=EPOCHS, max_samples=max_samples, early_stopping=True,
+        validation_fraction=0.8, random_state=0,
+    )  # fmt: skip
+    whole = clone(lstm).fit(X, y)
+    calls.clear()
+    of_one_batch()
+    assert_same(clone(lstm).fit(X, y), whole)
+    assert len(calls) == EPOCHS * (-(-(max_samples or 140) // BATCH_SIZE) + 3)
 
 
 def test_an_interruption_within_an_epoch_keeps_the_whole_ones_before(
@@ -150,26 +166,41 @@ def test_a_network_hears_within_its_epoch_that_another_has_failed(data, of_one_b
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "n_operations", "n_trained", "n_validated"),
+    ("sizes", "n_samples"),
     [
-        (32, 2e6, 312 * 32, 39 * 256),  # 10,000 samples are 20 billion operations
-        (8, 10, 8000, 31 * 256),  # 1,000 batches
-        (1000, 10, 65_000, 256 * 256),  # 65,536 samples
-        (4096, 1e10, 4096, 256),  # two samples
+        ((32, 24, 2e6), 312 * 32),  # 10,000 samples are 20 billion operations
+        ((8, 24, 10), 8000),  # 1,000 batches
+        ((8, 2000, 10), 200),  # 50,000 steps are 25 batches
+        ((1000, 24, 10, 100), 10_000),  # 10,485 samples have 2**20 targets
+        ((4096, 24, 1e10), 4096),  # a batch, though it is longer than two samples
     ],
 )
-def test_a_first_call_is_guessed_from_the_work(batch_size, n_operations, n_trained, n_validated):
-    size = CallSize(batch_size, n_operations)
-    assert (size.n_trained, size.n_validated) == (n_trained, n_validated)
+def test_a_first_call_is_guessed_from_the_work(sizes, n_samples):
+    assert CallSize(*sizes).n_samples == n_samples
 
 
 def test_later_ones_aim_at_their_time():
-    size, found = CallSize(10, 2e6), []
-    for n_passed, seconds in ((10_000, 2.0), (5000, 1.0), (2500, 0.2), (1000, 0.01), (2000, 0.0)):
+    size, found = CallSize(10, 24, 2e6), []
+    for n_passed, seconds in (
+        (10_000, 5.0),  # the first may have lost time: half, not 200
+        (5000, 1.0),
+        (500, 0.15),  # nearly in time
+        (500, 0.08),
+        (600, 0.001),  # no more than twice as many
+        (10, 0.05),  # a few that were left over tell nothing
+        (1250, 0.0),
+    ):
         size.adapt(n_passed, seconds, 0.1)
-        found.append(size.n_trained)
-    # Half at least, and half again; 10,000 a second; twice at most, and again in no time at all.
-    assert found == [5000, 2500, 1250, 2500, 5000]
-    for _ in range(40):
-        size.adapt(size.n_trained, 10.0, 0.1)
-    assert size.n_trained == 10
+        found.append(size.n_samples)
+    assert found == [5000, 500, 500, 620, 1250, 1250, 2500]
+    for _ in range(4):
+        size.adapt(size.n_samples, 100.0, 0.1)
+    assert size.n_samples == 10
+
+
+def test_many_targets_are_taken_for_few_epochs_at_a_time(calls):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40, 3, 1)), rng.standard_normal((40, 5000))
+    LSTMRegressor(2, epochs=12, random_state=0).fit(X, y)
+    assert max(orders.size for orders in calls) * 5000 <= call_size.MOST_TARGETS
+    assert sum(len(orders) for orders in calls) == 12

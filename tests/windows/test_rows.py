@@ -424,7 +424,17 @@ def test_slices_of_even_starts_are_even_starts(selection, within):
 
 @pytest.mark.parametrize(
     "selection",
-    [np.array([4, 4, 0]), np.arange(25) % 2 == 0, [1, -1], 7, -1, (slice(None), np.newaxis)],
+    [
+        np.array([4, 4, 0]),
+        np.array([-25, 24, -1], np.int16),
+        np.array([3], np.uint8),
+        np.arange(25) % 2 == 0,
+        [1, -1],
+        [],
+        7,
+        -1,
+        (slice(None), np.newaxis),
+    ],
     ids=str,
 )
 def test_other_selections_of_even_starts_are_arrays(selection):
@@ -433,6 +443,12 @@ def test_other_selections_of_even_starts_are_arrays(selection):
     assert isinstance(found, np.ndarray | np.integer)
     assert found.dtype == np.int32
     assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("outside", [25, -26])
+def test_even_starts_end(outside):
+    with pytest.raises(IndexError, match="out of bounds"):
+        EvenStarts(2, 3, 25)[np.array([0, outside])]
 
 
 def test_even_starts_count_as_numbers_do():
