@@ -64,11 +64,11 @@ def interrupted(model, n_epochs, method="fit"):
     """Fit until a Ctrl-C in the epoch after so many; return the model."""
     run, runs = ProgramTrainer.run, []
 
-    def until(trainer, orders, seeds, shares, seconds):
+    def until(trainer, orders, seeds, shares, seconds, stop):
         runs.append(trainer)
         if len(runs) > n_epochs:
             raise KeyboardInterrupt
-        return run(trainer, orders, seeds, shares, 0)  # one epoch
+        return run(trainer, orders, seeds, shares, 0, stop)  # one epoch
 
     ProgramTrainer.run = until
     try:
