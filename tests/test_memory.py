@@ -72,5 +72,5 @@ def test_a_fit_holds_little_more_than_its_rows_in_float32(dtype):
 @on_posix
 @pytest.mark.parametrize(("dtype", "n_copies"), [("float32", 0), ("float64", 1)])
 def test_a_fit_holds_its_targets_in_float32_once(dtype, n_copies):
-    # A call takes an eighth of the targets along.
+    # A call takes a twenty-fifth of the targets along.
     assert n_copies - 0.1 < in_new_process(OF_TARGETS.format(dtype=dtype)) < n_copies + 0.3

@@ -174,28 +174,26 @@ class Taken(NamedTuple):
         )
 
     @classmethod
-    def of(cls, samples, numbers, reading):
-        """Hand samples of these numbers, shape (..., n_samples), to TensorFlow."""
+    def of(cls, samples, reading, numbers=None):
+        """Hand samples to TensorFlow.
 
-        def taken(array):
-            return aligned_taken(array, numbers)
-
-        return cls._of(samples, numbers, reading, taken)
-
-    @classmethod
-    def all_of(cls, samples, reading):
-        """Hand all samples to TensorFlow, in their order, not copied where that can be."""
-        numbers = np.arange(len(samples), dtype=np.int32)
-        return cls._of(samples, numbers, reading, lambda array: array)
-
-    @classmethod
-    def _of(cls, samples, numbers, reading, taken):
+        Parameters
+        ----------
+        samples : Samples
+        reading : Reading
+        numbers : ndarray of int32, shape (..., n_samples), default=None
+            Which, in one order or several; None for all in theirs, not copied where that can be.
+        """
+        takes_all = numbers is None
+        if takes_all:
+            numbers = np.arange(len(samples), dtype=np.int32)
         orders = numbers.shape[:-1]
         y, weight = np.empty((*orders, 0, 0), np.float32), np.empty((*orders, 0), np.float32)
         if not reading.follows:
-            y = taken(samples.y)
+            y = samples.y if takes_all else aligned_taken(samples.y, numbers)
         if reading.is_weighted:
-            weight = taken(samples.sample_weight)
+            weight = samples.sample_weight
+            weight = weight if takes_all else aligned_taken(weight, numbers)
         return cls(*(to_tensor(array, may_share=True) for array in (numbers, y, weight)))
 
     def of_these(self, selection):

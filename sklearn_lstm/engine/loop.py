@@ -22,7 +22,7 @@ MOST_IN_BLOCKS = 10**9  # samples that NumPy's hypergeometric draws are made for
 # an epoch, without, with 4, 8 and 16: lengths from 1 to 100 1.90, 1.25, 1.13, 1.07 and .193, .131,
 # .120, .120; lognormal ones 2.61, 1.51, 1.27, 1.14 and .338, .217, .183, .170.
 BATCHES_TOGETHER = 8
-SECONDS_OF_A_CALL = 0.1  # then it ends with the epoch, for an interruption or a progress bar
+SECONDS_OF_A_CALL = 0.1  # about; then it ends, for an interruption or a progress bar
 DRAWN_FOR_A_CALL = 2**16  # samples: 1.3 ms to draw, .26 s to train the smallest networks on
 
 

@@ -359,7 +359,7 @@ class DataOfFit:
             )
             self.validation = (
                 Data.of(validation.windows, reading, self._rows if is_shared else None),
-                Taken.all_of(validation, reading),
+                Taken.of(validation, reading),
             )
             self._held = validation  # rows that stay on the host must not go
 
@@ -371,7 +371,7 @@ class DataOfFit:
 
         Where an epoch takes a part of very many, its windows alone go to TensorFlow.
         """
-        windows, samples = self._samples.windows, Taken.of(self._samples, orders, self._reading)
+        windows, samples = self._samples.windows, Taken.of(self._samples, self._reading, orders)
         if not self._takes_all:
             numbers = np.arange(orders.size, dtype=np.int32).reshape(orders.shape)
             data = Data.of(windows[orders.ravel()], self._reading, self._rows)

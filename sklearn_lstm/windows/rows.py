@@ -147,15 +147,15 @@ class EvenStarts(_ArrayLike):
             raise IndexError(f"an index is out of bounds for {self.n_samples} windows")
         chosen = numbers.astype(self.dtype)
         chosen[chosen < 0] += self.dtype.type(self.n_samples)
-        chosen *= self.dtype.type(self.shift)
-        chosen += self.dtype.type(self.first)
-        return chosen
+        return self._computed_in(chosen)
 
     def to_array(self) -> np.ndarray:
-        array = np.arange(self.n_samples, dtype=self.dtype)
-        array *= self.dtype.type(self.shift)
-        array += self.dtype.type(self.first)
-        return array
+        return self._computed_in(np.arange(self.n_samples, dtype=self.dtype))
+
+    def _computed_in(self, numbers):
+        numbers *= self.dtype.type(self.shift)
+        numbers += self.dtype.type(self.first)
+        return numbers
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -41,7 +41,8 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def of_one_batch(monkeypatch):
-    """Have each call pass over a batch, from the time when this is called."""
+    """Have each call pass over a batch, from the time when this is called; before, over all."""
+    monkeypatch.setattr(loop, "SECONDS_OF_A_CALL", ENOUGH)
 
     def start():
         monkeypatch.setattr(call_size, "FIRST_BATCHES", 1)
